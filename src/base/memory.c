@@ -1,0 +1,147 @@
+/* memory.c - accounted allocation over the C library's heap. */
+#include "base/memory.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* From this size on blocks are cache-line aligned, since they hold vectors. */
+enum { ALIGNED_FROM_BYTES = 4096, BLOCK_ALIGN = 64 };
+
+static _Atomic uint64_t fault_countdown; /* 0: off */
+static _Atomic uint64_t fault_hits;
+static _Atomic bool     fault_forever;
+
+void memory_fail_at(uint64_t n, bool forever)
+{
+    atomic_store(&fault_hits, 0);
+    atomic_store(&fault_forever, forever);
+    atomic_store(&fault_countdown, n);
+}
+
+uint64_t memory_fail_hits(void)
+{
+    return atomic_load(&fault_hits);
+}
+
+static bool fault_strikes(void)
+{
+    uint64_t left = atomic_load_explicit(&fault_countdown, memory_order_relaxed);
+
+    if (__builtin_expect(left == 0, 1))
+        return false;
+    left = atomic_fetch_sub(&fault_countdown, 1);
+    if (left != 1)
+        return false;
+    if (atomic_load(&fault_forever))
+        atomic_store(&fault_countdown, 1);
+    atomic_fetch_add(&fault_hits, 1);
+    return true;
+}
+
+void memory_init(struct memory *memory, size_t limit)
+{
+    atomic_init(&memory->used, 0);
+    atomic_init(&memory->peak, 0);
+    atomic_init(&memory->limit, limit);
+}
+
+/* Books bytes; false when the limit refuses them. */
+static bool account_add(struct memory *memory, size_t bytes)
+{
+    size_t used, limit, peak;
+
+    if (memory == NULL)
+        return true;
+    used = atomic_fetch_add_explicit(&memory->used, bytes, memory_order_relaxed) + bytes;
+    limit = atomic_load_explicit(&memory->limit, memory_order_relaxed);
+    if (limit != 0 && used > limit) {
+        atomic_fetch_sub_explicit(&memory->used, bytes, memory_order_relaxed);
+        return false;
+    }
+    peak = atomic_load_explicit(&memory->peak, memory_order_relaxed);
+    while (used > peak && !atomic_compare_exchange_weak_explicit(&memory->peak, &peak, used,
+                                                                 memory_order_relaxed,
+                                                                 memory_order_relaxed))
+        ;
+    return true;
+}
+
+static void account_subtract(struct memory *memory, size_t bytes)
+{
+    if (memory == NULL)
+        return;
+    assert(atomic_load(&memory->used) >= bytes);
+    atomic_fetch_sub_explicit(&memory->used, bytes, memory_order_relaxed);
+}
+
+/* Sizes near SIZE_MAX are overflowed products; refuse them before rounding up. */
+static bool size_is_absurd(size_t bytes)
+{
+    return bytes > (size_t)PTRDIFF_MAX;
+}
+
+static void *heap_alloc(size_t bytes)
+{
+    if (bytes < ALIGNED_FROM_BYTES)
+        return malloc(bytes);
+    return aligned_alloc(BLOCK_ALIGN, (bytes + BLOCK_ALIGN - 1) & ~(size_t)(BLOCK_ALIGN - 1));
+}
+
+void *memory_alloc(struct memory *memory, size_t bytes)
+{
+    void *block;
+
+    assert(bytes > 0);
+    if (size_is_absurd(bytes) || fault_strikes() || !account_add(memory, bytes))
+        return NULL;
+    block = heap_alloc(bytes);
+    if (block == NULL)
+        account_subtract(memory, bytes);
+    return block;
+}
+
+void *memory_zalloc(struct memory *memory, size_t bytes)
+{
+    void *block;
+
+    assert(bytes > 0);
+    if (size_is_absurd(bytes) || fault_strikes() || !account_add(memory, bytes))
+        return NULL;
+    /* calloc leaves fresh zero pages untouched; worth more than alignment for big blocks */
+    block = bytes < ALIGNED_FROM_BYTES ? calloc(1, bytes) : heap_alloc(bytes);
+    if (block == NULL)
+        account_subtract(memory, bytes);
+    else if (bytes >= ALIGNED_FROM_BYTES)
+        memset(block, 0, bytes);
+    return block;
+}
+
+void *memory_realloc(struct memory *memory, void *block, size_t old_bytes, size_t new_bytes)
+{
+    void *moved;
+
+    if (block == NULL)
+        return memory_alloc(memory, new_bytes);
+    moved = memory_alloc(memory, new_bytes);
+    if (moved == NULL)
+        return NULL;
+    memcpy(moved, block, old_bytes < new_bytes ? old_bytes : new_bytes);
+    memory_free(memory, block, old_bytes);
+    return moved;
+}
+
+void memory_free(struct memory *memory, void *block, size_t bytes)
+{
+    if (block == NULL)
+        return;
+    account_subtract(memory, bytes);
+    free(block);
+}
+
+size_t memory_product(size_t count, size_t bytes)
+{
+    size_t product;
+
+    return __builtin_mul_overflow(count, bytes, &product) ? SIZE_MAX : product;
+}

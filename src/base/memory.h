@@ -1,0 +1,43 @@
+/* memory.h - the one allocator: accounted, limited, and able to fail on demand.
+ *
+ * Every byte that a database handle owns is counted in its struct memory.  A request beyond the
+ * limit fails like an exhausted heap.  Sizes are given back on free, so no header is kept per
+ * block. Counters are atomic: workers of one statement share the account of their connection. */
+#ifndef STOA_BASE_MEMORY_H
+#define STOA_BASE_MEMORY_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct memory {
+    _Atomic size_t used;  /* bytes now */
+    _Atomic size_t peak;  /* highest used since memory_peak_reset */
+    _Atomic size_t limit; /* 0: no limit */
+};
+
+void memory_init(struct memory *memory, size_t limit);
+
+/* Uninitialised / zeroed block of bytes > 0, aligned to 16 (to 64 from 4 KiB on); NULL when memory
+ * or the limit is exhausted.  memory may be NULL: not accounted. */
+void *memory_alloc(struct memory *memory, size_t bytes);
+void *memory_zalloc(struct memory *memory, size_t bytes);
+
+/* block (old_bytes long, NULL: a new one) moved to new_bytes > 0.  NULL on failure: block is as it
+ * was. */
+void *memory_realloc(struct memory *memory, void *block, size_t old_bytes, size_t new_bytes);
+
+/* block may be NULL. bytes is what it was allocated with. */
+void memory_free(struct memory *memory, void *block, size_t bytes);
+
+/* count * bytes, SIZE_MAX when it overflows (which no allocator grants). */
+size_t memory_product(size_t count, size_t bytes);
+
+/* Fault injection for tests: the n-th allocation from now (1: the next one) fails, and every later
+ * one too if forever.  n == 0 switches it off.  Process-wide; counts only while set. */
+void memory_fail_at(uint64_t n, bool forever);
+/* How often a failure was injected since memory_fail_at. */
+uint64_t memory_fail_hits(void);
+
+#endif

@@ -1,0 +1,44 @@
+/* number.h - numbers to text and back, correctly rounded, in SQLite's forms. */
+#ifndef STOA_BASE_NUMBER_H
+#define STOA_BASE_NUMBER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { NUMBER_TEXT_CAP = 40 }; /* any int64 or double as text, with a NUL */
+
+/* Decimal text of i in out; returns its length. */
+size_t number_from_int(int64_t i, char out[NUMBER_TEXT_CAP]);
+
+/* SQLite's text of a REAL: digits significant digits ("%!.15g": always a point or an exponent with
+ * point, "1.0e+20", "Inf", "-Inf", "0.0", "-0.0" reads "0.0" as in SQLite).  digits 15 is the
+ * default form of this product; 17 is SQLite 3.53's (15 digits when they round-trip, else 17). */
+size_t number_from_real(double r, int digits, char out[NUMBER_TEXT_CAP]);
+
+/* What a text is as a number, by SQLite's sqlite3AtoF/Atoi64 rules. */
+enum number_kind {
+    NUMBER_NONE,    /* no numeric prefix at all */
+    NUMBER_INTEGER, /* [sign]digits that fit int64 */
+    NUMBER_REAL     /* has a point or exponent, or an integer beyond int64 */
+};
+struct number {
+    enum number_kind kind;
+    int64_t          i; /* kind INTEGER */
+    double           r; /* the value as a double, for both kinds */
+    size_t length; /* bytes used, leading blanks included, trailing blanks included if all follows
+                      is blank */
+    bool whole;    /* the entire text (but for blanks around) is the number */
+};
+/* Parses the longest numeric prefix.  Leading and trailing SQLite blanks are skipped; no hex. */
+struct number number_parse(const char *text, size_t bytes);
+
+/* digits * 10^exponent10 correctly rounded (ties to even), overflow to infinity. */
+double number_scale(uint64_t digits, int exponent10);
+
+/* SQLite's REAL -> INTEGER conversion: truncates, saturates at the int64 limits. */
+int64_t number_truncate(double r);
+/* True and *i if r is a whole number that int64 holds exactly. */
+bool number_real_is_int(double r, int64_t *i);
+
+#endif

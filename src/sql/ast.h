@@ -1,0 +1,472 @@
+/* ast.h - the syntax tree of SQL statements: what the parser makes, the resolver completes and the
+ * planner reads.
+ *
+ * Every node lives in the statement's arena.  Texts are (pointer, length) pairs into the arena,
+ * quotes removed.  position is the byte offset in the statement's text, for error messages. Members
+ * under "resolved" are zero until resolve_statement() has run. */
+#ifndef STOA_SQL_AST_H
+#define STOA_SQL_AST_H
+
+#include "base/arena.h"
+#include "base/value.h"
+#include "store/schema.h"
+
+struct expr;
+struct select;
+struct from_item;
+struct function;
+struct table;
+
+struct name { /* an identifier; text is NUL-terminated in the arena; NULL: absent */
+    const char *text;
+    uint32_t    bytes;
+    int32_t     position;
+    bool        quoted_double; /* "x": may fall back to a string */
+};
+
+/* --- expressions --------------------------------------------------------------------------------
+ */
+enum expr_kind {
+    EXPR_LITERAL,  /* value */
+    EXPR_COLUMN,   /* name (table.name, schema.table.name) -> resolved.source, resolved.column */
+    EXPR_VARIABLE, /* parameter number variable (1-based) */
+    EXPR_UNARY,    /* op, left: EXPR_OP_NEGATE PLUS BIT_NOT NOT ISNULL NOTNULL */
+    EXPR_BINARY,   /* op, left, right */
+    EXPR_BETWEEN,  /* left BETWEEN list[0] AND list[1]; negated */
+    EXPR_IN,       /* left IN (list) | IN (select) | IN table (from made a select); negated */
+    EXPR_LIKE,     /* op LIKE GLOB REGEXP MATCH: left, right, list[0] = ESCAPE; negated */
+    EXPR_CASE, /* left (may be NULL) base; list = when, then, when, then...; right = else or NULL */
+    EXPR_CAST, /* left, type_name */
+    EXPR_COLLATE,       /* left, name */
+    EXPR_FUNCTION,      /* name, list = arguments; star: f(*); distinct; filter; order_by; over */
+    EXPR_SUBQUERY,      /* scalar: select */
+    EXPR_EXISTS,        /* select */
+    EXPR_ROW,           /* row value: list */
+    EXPR_RAISE,         /* op = conflict, left = message */
+    EXPR_STAR,          /* result list only: * or table.* */
+    EXPR_AGGREGATE_REF, /* made by the resolver: aggregate number `column` of resolved.select */
+    EXPR_KIND_COUNT
+};
+enum expr_op {
+    EXPR_OP_NONE,
+    EXPR_OP_NEGATE,
+    EXPR_OP_PLUS,
+    EXPR_OP_BIT_NOT,
+    EXPR_OP_NOT,
+    EXPR_OP_ISNULL,
+    EXPR_OP_NOTNULL,
+    EXPR_OP_ADD,
+    EXPR_OP_SUBTRACT,
+    EXPR_OP_MULTIPLY,
+    EXPR_OP_DIVIDE,
+    EXPR_OP_REMAINDER,
+    EXPR_OP_CONCAT,
+    EXPR_OP_BIT_AND,
+    EXPR_OP_BIT_OR,
+    EXPR_OP_SHIFT_LEFT,
+    EXPR_OP_SHIFT_RIGHT,
+    EXPR_OP_EQ,
+    EXPR_OP_NE,
+    EXPR_OP_LT,
+    EXPR_OP_LE,
+    EXPR_OP_GT,
+    EXPR_OP_GE,
+    EXPR_OP_IS,
+    EXPR_OP_ISNOT,
+    EXPR_OP_AND,
+    EXPR_OP_OR,
+    EXPR_OP_ARROW,
+    EXPR_OP_ARROW2,
+    EXPR_OP_LIKE,
+    EXPR_OP_GLOB,
+    EXPR_OP_REGEXP,
+    EXPR_OP_MATCH,
+    EXPR_OP_COUNT
+};
+struct expr_list {
+    uint32_t      count, capacity;
+    struct expr **items;
+};
+struct order_term {
+    struct expr *expr;
+    bool         descending;
+    int8_t       nulls; /* 0: default, 1: FIRST, 2: LAST */
+    /* resolved */
+    uint32_t result_column; /* 1-based: is that result column; 0: an expression of its own */
+};
+struct order_list {
+    uint32_t           count, capacity;
+    struct order_term *terms;
+};
+enum frame_unit { FRAME_ROWS, FRAME_RANGE, FRAME_GROUPS };
+enum frame_bound {
+    FRAME_UNBOUNDED_PRECEDING,
+    FRAME_PRECEDING,
+    FRAME_CURRENT_ROW,
+    FRAME_FOLLOWING,
+    FRAME_UNBOUNDED_FOLLOWING
+};
+enum frame_exclude { EXCLUDE_NO_OTHERS, EXCLUDE_CURRENT_ROW, EXCLUDE_GROUP, EXCLUDE_TIES };
+struct window_def {
+    struct window_def *next;      /* of the WINDOW clause */
+    struct name        name;      /* WINDOW name AS; or OVER name */
+    struct name        base;      /* (base ...) */
+    bool               reference; /* OVER name, without parentheses */
+    struct expr_list   partition_by;
+    struct order_list  order_by;
+    bool               has_frame;
+    enum frame_unit    unit;
+    enum frame_bound   start, end;
+    struct expr       *start_offset, *end_offset;
+    enum frame_exclude exclude;
+    int32_t            position;
+};
+struct expr {
+    uint8_t          kind; /* enum expr_kind */
+    uint8_t          op;   /* enum expr_op */
+    bool             negated, distinct, star;
+    bool             parenthesised; /* "(x)": matters for row values and for collation of "+x" */
+    uint16_t         depth;         /* height of this subtree, leaf 1; limit 1000 */
+    int32_t          position;
+    struct expr     *left, *right;
+    struct expr_list list;
+    struct value     value;             /* LITERAL */
+    int32_t          variable;          /* VARIABLE */
+    struct name    schema, table, name; /* COLUMN, FUNCTION (name), COLLATE (name), STAR (table) */
+    struct name    type_name;           /* CAST */
+    struct select *select;              /* SUBQUERY, EXISTS, IN */
+    struct expr   *filter;              /* FUNCTION: FILTER (WHERE filter) */
+    struct order_list  order_by;        /* FUNCTION: arguments' ORDER BY */
+    struct window_def *over;
+    const char        *source_text; /* the expression as written, for result column names */
+    uint32_t           source_bytes;
+    /* resolved */
+    struct {
+        struct from_item *source; /* COLUMN: where it is from */
+        struct select
+                *select; /* COLUMN: the select whose FROM that is; AGGREGATE_REF: whose aggregate */
+        int32_t  column; /* COLUMN: number, -1 rowid; AGGREGATE_REF: number */
+        uint16_t levels_up; /* COLUMN, AGGREGATE_REF: 0 own select, 1 the enclosing one... */
+        uint8_t  affinity;  /* enum affinity of the expression */
+        uint8_t  collation; /* enum collation */
+        bool     collation_explicit, collation_known; /* by COLLATE; by COLLATE or a column */
+        bool     constant; /* no column, no aggregate, no subquery, only pure functions (parameters
+                              count as constant) */
+        uint8_t compare_affinity; /* comparison, IN, BETWEEN(low), CASE base: affinity applied to
+                                     both sides, AFFINITY_NONE if none */
+        uint8_t compare_collation;
+        uint8_t compare_affinity_high, compare_collation_high; /* BETWEEN: of left <= list[1] */
+        const struct function *function;                       /* FUNCTION: scalar */
+        int32_t aggregate_kind; /* FUNCTION: enum aggregate_kind + 1 (vm/aggregate.h); 0: scalar */
+    } resolved;
+};
+
+/* --- select -------------------------------------------------------------------------------------
+ */
+enum join_type { /* bits, as written before the item */
+                 JOIN_TYPE_INNER = 1,
+                 JOIN_TYPE_CROSS = 2,
+                 JOIN_TYPE_NATURAL = 4,
+                 JOIN_TYPE_LEFT = 8,
+                 JOIN_TYPE_RIGHT = 16,
+                 JOIN_TYPE_OUTER = 32,
+                 JOIN_TYPE_COMMA = 64 /* FULL is LEFT|RIGHT */
+};
+enum from_kind {
+    FROM_TABLE,
+    FROM_SUBQUERY,
+    FROM_FUNCTION,
+    FROM_NESTED /* (a JOIN b) */,
+    FROM_FILE /* 'file.csv' */
+};
+struct from_item {
+    uint8_t           kind; /* enum from_kind */
+    uint8_t           join; /* enum join_type bits towards the items before; 0 for the first */
+    struct name       schema, name, alias; /* FILE: name is the path */
+    struct select    *select;              /* SUBQUERY */
+    struct expr_list  arguments;           /* FUNCTION */
+    struct from_list *nested;              /* NESTED */
+    struct expr      *on;
+    struct name      *using_names;
+    uint32_t          using_count;
+    struct name       indexed_by;
+    bool              not_indexed;
+    int32_t           position;
+    /* resolved */
+    struct table *catalog_table; /* TABLE that is one; a view or CTE becomes SUBQUERY */
+    const void   *source_module; /* FUNCTION, FILE: struct source_module (vm/source.h) */
+    void         *source_state;  /* FILE, FUNCTION: what its bind made */
+    const char   *display;       /* alias or name */
+    uint32_t      column_count;
+    const char  **column_names;
+    uint8_t      *column_affinities, *column_collations;
+    uint64_t     *columns_used; /* bits */
+    bool          rowid_used;
+    uint32_t      number; /* unique within the statement, 0.. */
+    struct cte   *cte;    /* a reference to a common table expression */
+};
+struct from_list {
+    uint32_t           count, capacity;
+    struct from_item **items;
+};
+struct result_column {
+    struct expr *expr; /* EXPR_STAR before resolution */
+    struct name  alias;
+    /* resolved */
+    const char *name; /* as sqlite3_column_name */
+};
+struct cte {
+    struct cte    *next;
+    struct name    name;
+    struct name   *columns;
+    uint32_t       column_count;
+    struct select *select;
+    int8_t         materialized; /* 0 unsaid, 1 MATERIALIZED, 2 NOT MATERIALIZED */
+    bool           recursive;    /* of a WITH RECURSIVE clause; resolved: refers to itself */
+    uint32_t       references;
+};
+enum compound_op {
+    COMPOUND_NONE,
+    COMPOUND_UNION,
+    COMPOUND_UNION_ALL,
+    COMPOUND_INTERSECT,
+    COMPOUND_EXCEPT
+};
+/* A simple select, or one term of a compound.  The last term is the head that carries WITH, ORDER
+ * BY and LIMIT of the whole; prior leads to the terms before it, leftmost last. */
+struct select {
+    struct select        *prior;
+    enum compound_op      op; /* how this term is joined to prior */
+    bool                  distinct, recursive_with;
+    bool                  is_values;
+    struct cte           *with;
+    uint32_t              column_count, column_capacity;
+    struct result_column *columns;
+    struct from_list      from;
+    struct expr          *where;
+    struct expr_list      group_by;
+    struct expr          *having;
+    struct window_def    *windows;
+    struct order_list     order_by;
+    struct expr          *limit, *offset;
+    uint32_t              values_rows; /* is_values: rows of column_count expressions each */
+    struct expr **values; /* [values_rows * column_count]; columns[] mirrors the first row */
+    int32_t       position;
+    /* resolved */
+    struct select *outer; /* enclosing select, NULL at the top */
+    uint32_t       aggregate_count;
+    struct expr     *
+        *aggregates; /* EXPR_FUNCTION nodes; expressions refer to them by EXPR_AGGREGATE_REF */
+    bool     is_aggregate; /* has aggregates, GROUP BY */
+    bool     correlated;   /* refers to a column of an enclosing select */
+    uint32_t outer_count;  /* distinct columns of enclosing selects used here or deeper: the
+                              parameters of memoised evaluation */
+    struct expr **outers;  /* one EXPR_COLUMN (or AGGREGATE_REF) node each, levels_up as seen from
+                              this select */
+};
+
+/* --- statements ---------------------------------------------------------------------------------
+ */
+enum statement_kind {
+    STATEMENT_EMPTY,
+    STATEMENT_SELECT,
+    STATEMENT_INSERT,
+    STATEMENT_UPDATE,
+    STATEMENT_DELETE,
+    STATEMENT_CREATE_TABLE,
+    STATEMENT_CREATE_INDEX,
+    STATEMENT_CREATE_VIEW,
+    STATEMENT_CREATE_TRIGGER,
+    STATEMENT_CREATE_VIRTUAL,
+    STATEMENT_DROP,
+    STATEMENT_ALTER,
+    STATEMENT_BEGIN,
+    STATEMENT_COMMIT,
+    STATEMENT_ROLLBACK,
+    STATEMENT_SAVEPOINT,
+    STATEMENT_RELEASE,
+    STATEMENT_PRAGMA,
+    STATEMENT_ATTACH,
+    STATEMENT_DETACH,
+    STATEMENT_VACUUM,
+    STATEMENT_ANALYZE,
+    STATEMENT_REINDEX,
+    STATEMENT_COPY,
+    STATEMENT_KIND_COUNT
+};
+enum explain_mode { EXPLAIN_NONE, EXPLAIN_PROGRAM, EXPLAIN_QUERY_PLAN, EXPLAIN_ANALYZE };
+
+struct column_def {
+    struct name         name;
+    const char         *type;  /* declared type, words joined as written; "" if none */
+    uint32_t            flags; /* enum column_flag */
+    enum conflict       not_null_conflict, unique_conflict, primary_conflict;
+    bool                primary_descending, autoincrement;
+    enum collation      collation;
+    struct expr        *default_expr, *generated;
+    const char         *default_sql, *generated_sql; /* source text */
+    struct foreign_key *references;                  /* REFERENCES clause, NULL if none */
+};
+struct indexed_term {  /* of PRIMARY KEY, UNIQUE, CREATE INDEX */
+    struct expr *expr; /* usually a column */
+    bool         descending;
+};
+struct foreign_key {
+    struct foreign_key *next;
+    struct name        *columns, *parent_columns;
+    uint32_t            column_count, parent_count;
+    struct name         parent, match;
+    uint8_t on_delete, on_update; /* 0 NO ACTION 1 RESTRICT 2 SET NULL 3 SET DEFAULT 4 CASCADE */
+    bool    deferrable, initially_deferred;
+};
+enum table_constraint_kind {
+    CONSTRAINT_PRIMARY_KEY,
+    CONSTRAINT_UNIQUE,
+    CONSTRAINT_CHECK,
+    CONSTRAINT_FOREIGN_KEY
+};
+struct table_constraint {
+    struct table_constraint *next;
+    struct name              name;
+    uint8_t                  kind; /* enum table_constraint_kind */
+    struct indexed_term     *terms;
+    uint32_t                 term_count;
+    bool                     autoincrement;
+    enum conflict            conflict;
+    struct expr             *check;
+    const char              *check_sql;
+    struct foreign_key      *foreign_key;
+};
+struct create_table {
+    struct name              schema, name;
+    bool                     if_not_exists, temporary, without_rowid, strict;
+    struct name              storage; /* STORAGE ROW | COLUMN | AUTO (ours) */
+    uint32_t                 column_count, column_capacity;
+    struct column_def       *columns;
+    struct table_constraint *constraints; /* column CHECKs stand here too */
+    struct select           *as_select;
+};
+struct create_index {
+    struct name          schema, name, table;
+    bool                 unique, if_not_exists;
+    struct name          method; /* USING BITMAP|SKIPLIST|BTREE (ours) */
+    struct indexed_term *terms;
+    uint32_t             term_count;
+    struct expr         *where;
+};
+struct create_view {
+    struct name    schema, name;
+    bool           if_not_exists, temporary;
+    struct name   *columns;
+    uint32_t       column_count;
+    struct select *select;
+};
+struct assignment { /* SET (columns) = value */
+    struct name *columns;
+    uint32_t     column_count;
+    struct expr *value; /* EXPR_ROW or SUBQUERY when column_count > 1 */
+};
+struct upsert {
+    struct upsert       *next;
+    struct indexed_term *target;
+    uint32_t             target_count;
+    struct expr         *target_where;
+    bool                 do_nothing;
+    struct assignment   *assignments;
+    uint32_t             assignment_count;
+    struct expr         *where;
+};
+struct insert {
+    struct cte           *with;
+    bool                  recursive_with;
+    enum conflict         conflict; /* OR clause; REPLACE INTO: CONFLICT_REPLACE */
+    struct name           schema, table, alias;
+    struct name          *columns;
+    uint32_t              column_count;
+    struct select        *select; /* VALUES too; NULL: DEFAULT VALUES */
+    struct upsert        *upsert;
+    uint32_t              returning_count;
+    struct result_column *returning;
+};
+struct update {
+    struct cte           *with;
+    bool                  recursive_with;
+    enum conflict         conflict;
+    struct from_item     *target;
+    struct assignment    *assignments;
+    uint32_t              assignment_count;
+    struct from_list      from;
+    struct expr          *where;
+    struct order_list     order_by;
+    struct expr          *limit, *offset;
+    uint32_t              returning_count;
+    struct result_column *returning;
+};
+struct delete_ {
+    struct cte           *with;
+    bool                  recursive_with;
+    struct from_item     *target;
+    struct expr          *where;
+    struct order_list     order_by;
+    struct expr          *limit, *offset;
+    uint32_t              returning_count;
+    struct result_column *returning;
+};
+struct drop {
+    uint8_t     object; /* enum schema_kind */
+    bool        if_exists;
+    struct name schema, name;
+};
+struct pragma {
+    struct name  schema, name;
+    bool         has_value, called; /* = value; (value) */
+    struct value value;             /* literal or word as TEXT */
+};
+struct copy_option { /* name [value]: a literal, a word as TEXT, or a list of names */
+    struct copy_option *next;
+    struct name         name;
+    bool                has_value;
+    struct value        value;
+    struct expr_list    list;
+};
+struct copy {
+    struct name         schema, table; /* or select */
+    struct name        *columns;
+    uint32_t            column_count;
+    struct select      *select;
+    bool                to; /* COPY ... TO; else FROM */
+    struct name         file;
+    struct copy_option *options;
+};
+struct statement {
+    uint8_t      kind;    /* enum statement_kind */
+    uint8_t      explain; /* enum explain_mode */
+    const char  *sql;     /* the statement's own text (in arena), without the semicolon */
+    uint32_t     sql_bytes;
+    uint32_t     variable_count; /* highest parameter number */
+    const char **variable_names; /* [variable_count], NULL for ? */
+    uint8_t      begin_mode;     /* BEGIN: 0 DEFERRED 1 IMMEDIATE 2 EXCLUSIVE */
+    struct name  savepoint;      /* SAVEPOINT, RELEASE, ROLLBACK TO */
+    const char  *unsupported; /* parsed, but not executable yet: the construct's name; position in
+                                 unsupported_position */
+    int32_t unsupported_position;
+    union {
+        struct select       *select;
+        struct insert       *insert;
+        struct update       *update;
+        struct delete_      *delete_;
+        struct create_table *create_table;
+        struct create_index *create_index;
+        struct create_view  *create_view;
+        struct drop         *drop;
+        struct pragma       *pragma;
+        struct copy         *copy;
+    };
+};
+
+/* The tree as text, one node a line, two blanks a level: for tests and STOA_TRACE=ast. */
+struct str;
+void ast_dump(const struct statement *statement, struct str *out);
+void ast_dump_expr(const struct expr *expr, struct str *out); /* one line, fully parenthesised */
+
+#endif

@@ -1,0 +1,27 @@
+/* compile.h - text to program: parse, resolve, plan, generate.  What api/ calls. */
+#ifndef STOA_SQL_COMPILE_H
+#define STOA_SQL_COMPILE_H
+
+#include "sql/parse.h"
+#include "sql/resolve.h"
+#include "vm/program.h"
+
+struct compile_context {
+    struct database              *database;
+    struct memory                *memory;
+    struct connection_state      *state;
+    const struct source_registry *sources;
+    const struct source_context  *source_context;
+    struct connection_functions  *functions;
+    const struct parse_limits    *limits;
+    uint32_t passes_off; /* bits of enum pass: planner passes that are switched off (tests) */
+    const _Atomic bool *interrupted;
+    const char         *trace; /* STOA_TRACE flags; NULL: none */
+};
+
+/* Compiles the first statement of sql.  *program NULL: nothing but blanks and comments.  *tail as
+ * parse_statement. */
+enum status compile(const struct compile_context *context, const char *sql, size_t bytes,
+                    struct program **program, size_t *tail, struct error *err);
+
+#endif

@@ -1,0 +1,31 @@
+/* resolve.h - binds a syntax tree to the catalog: names to sources and columns, functions,
+ * affinity, collation, aggregates, correlation.  Fills the "resolved" members of ast.h in place.
+ *
+ * Alias rules are SQLite's: a real column wins over a result alias in WHERE, GROUP BY and HAVING;
+ * in ORDER BY the alias wins; ORDER BY and GROUP BY integers are positions; "name" in double quotes
+ * that is no column is a string.
+ * '*' and 't.*' are expanded; result names are sqlite3's. */
+#ifndef STOA_SQL_RESOLVE_H
+#define STOA_SQL_RESOLVE_H
+
+#include "sql/ast.h"
+#include "store/database.h"
+#include "vm/source.h"
+
+struct resolve_context {
+    struct database              *database;
+    struct arena                 *arena;
+    const struct source_registry *sources;   /* table functions, file readers */
+    struct connection_functions  *functions; /* the connection's own; NULL: built-ins only */
+    bool                          double_quoted_strings; /* true by default */
+};
+
+enum status resolve_statement(struct resolve_context *context, struct statement *statement,
+                              struct error *err);
+
+/* An expression over the columns of one table (CHECK, DEFAULT, generated, index): item is its
+ * FROM_TABLE item, NULL: no columns allowed. */
+enum status resolve_expression(struct resolve_context *context, struct expr *expr,
+                               struct from_item *item, struct error *err);
+
+#endif

@@ -1,0 +1,95 @@
+/* aggregate.h - grouping and aggregation of batches: the sink behind AggStep.
+ *
+ * Keys are mapped to dense group numbers (first seen = 0), states live in one array of fixed-stride
+ * records indexed by group number.  The mapper starts with the tier that the first keys allow
+ * (direct array over a small code domain, packed 64-bit hash, general hash) and converts itself
+ * when other keys arrive. */
+#ifndef STOA_VM_AGGREGATE_H
+#define STOA_VM_AGGREGATE_H
+
+#include "store/cursor.h"
+#include "store/rowset.h"
+#include "vm/functions.h"
+
+enum aggregate_kind { /* every aggregate that the engine computes by kernel */
+                      AGGREGATE_COUNT_STAR,
+                      AGGREGATE_COUNT,
+                      AGGREGATE_SUM,
+                      AGGREGATE_TOTAL,
+                      AGGREGATE_AVG,
+                      AGGREGATE_MIN,
+                      AGGREGATE_MAX,
+                      AGGREGATE_GROUP_CONCAT,
+                      AGGREGATE_BARE, /* bare column: value from the row that the min/max of the
+                                         group picked, else the group's first row */
+                      AGGREGATE_KIND_COUNT
+};
+
+struct aggregate_call {
+    enum aggregate_kind kind;
+    int32_t             argument;  /* index into the argument vectors of aggregate_step; -1: none */
+    int32_t             separator; /* GROUP_CONCAT: argument index; -1: "," */
+    int32_t             filter;    /* argument index of the FILTER condition; -1: none */
+    bool                distinct;
+    bool    follows_extreme; /* BARE: index of min/max call in `extreme` decides the row */
+    int32_t extreme; /* BARE: which call (MIN or MAX) picks the row; -1: first row of the group */
+    enum collation collation; /* MIN, MAX, DISTINCT */
+};
+struct aggregate_desc {
+    uint32_t                     key_count;
+    const uint8_t               *key_collations; /* enum collation, [key_count] */
+    uint32_t                     call_count;
+    const struct aggregate_call *calls;
+    bool sorted; /* groups must come out in ascending key order (SQLite's visible order) */
+};
+
+/* The aggregate function with this name (any case): count sum total avg min max group_concat string_agg.  min and max with other
+ * than one argument are scalar functions: false.  *known: an aggregate has this name, but argc is wrong. */
+bool aggregate_find(const char *name, size_t bytes, uint32_t argc, bool star, enum aggregate_kind *kind, bool *known);
+
+struct aggregate;
+
+/* key_count 0: exactly one group, even without input.  desc is borrowed and outlives the aggregate.
+ */
+enum status aggregate_new(struct memory *memory, const struct aggregate_desc *desc,
+                          struct aggregate **aggregate, struct error *err);
+void        aggregate_free(struct aggregate *aggregate);  /* NULL allowed */
+void        aggregate_reset(struct aggregate *aggregate); /* no groups, keeps some memory */
+/* Adds the active rows of a batch.  keys[key_count], arguments[] as the calls index them. */
+enum status aggregate_step(struct aggregate *aggregate, const struct vector *const *keys,
+                           const struct vector *const *arguments, const struct selection *sel,
+                           struct error *err);
+/* No more input: final values are made.  "integer overflow" of sum() is reported here, or when the
+ * group is delivered. */
+enum status aggregate_finish(struct aggregate *aggregate, struct error *err);
+/* A cursor over the groups: columns 0..key_count-1 the keys, then one per call.  Borrowed
+ * aggregate. */
+enum status aggregate_cursor(struct aggregate *aggregate, struct cursor **cursor,
+                             struct error *err);
+/* "direct 10000 slots", for EXPLAIN ANALYZE. */
+void aggregate_describe(const struct aggregate *aggregate, char *text, size_t bytes);
+
+/* --- distinct sets ------------------------------------------------------------------------------
+ */
+/* Set of rows (NULLs equal), for DISTINCT, UNION and IN (subquery or list). */
+struct row_set;
+enum status row_set_new(struct memory *memory, uint32_t columns, const uint8_t *collations,
+                        struct row_set **set, struct error *err);
+void        row_set_free(struct row_set *set);
+void        row_set_clear(struct row_set *set);
+uint64_t    row_set_count(const struct row_set *set);
+/* Adds the active rows.  fresh (VECTOR_WORDS words, may be NULL): bit on for rows that were new
+ * (the first of equals in the batch). */
+enum status row_set_add(struct row_set *set, const struct vector *const *columns,
+                        const struct selection *sel, uint64_t *fresh, struct error *err);
+/* found: bit on for active rows that are members.  A row with a NULL is never a member here;
+ * row_set_has_null tells whether any member has a NULL, for IN's three-valued answer. */
+enum status row_set_find(struct row_set *set, const struct vector *const *columns,
+                         const struct selection *sel, uint64_t *found, struct error *err);
+bool        row_set_has_null(const struct row_set *set);
+enum status row_set_remove(struct row_set *set, const struct vector *const *columns,
+                           const struct selection *sel, uint64_t *removed, struct error *err);
+const struct rowset *
+row_set_rows(const struct row_set *set); /* members in order of arrival (removed ones included) */
+
+#endif

@@ -1,0 +1,31 @@
+/* sorter.h - ORDER BY: collects rows, sorts positions, yields batches through a cursor.  Stable. */
+#ifndef STOA_VM_SORTER_H
+#define STOA_VM_SORTER_H
+
+#include "store/cursor.h"
+
+struct sort_key {
+    enum collation collation;
+    bool           descending;
+    bool nulls_last; /* resolved by the code generator: SQLite's default is first ascending, last
+                        descending */
+};
+struct sorter_desc {
+    uint32_t               key_count;    /* columns 0..key_count-1 of the rows are the keys */
+    uint32_t               column_count; /* keys and payload */
+    const struct sort_key *keys;
+};
+struct sorter;
+
+/* limit: at most so many rows will be read (UINT64_MAX: all): top-N keeps no more than it must. */
+enum status sorter_new(struct memory *memory, const struct sorter_desc *desc,
+                       struct sorter **sorter, struct error *err);
+void        sorter_free(struct sorter *sorter);
+void        sorter_reset(struct sorter *sorter, uint64_t limit);
+enum status sorter_add(struct sorter *sorter, const struct vector *const *columns,
+                       const struct selection *sel, struct error *err);
+enum status sorter_sort(struct sorter *sorter, struct error *err);
+enum status sorter_cursor(struct sorter *sorter, struct cursor **cursor, struct error *err);
+uint64_t    sorter_count(const struct sorter *sorter);
+
+#endif
