@@ -1,0 +1,182 @@
+/* program.c - building a program: ops, labels, registers, slots, comments. */
+#include "vm/program.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { OPS_FIRST = 32, LABELS_FIRST = 16, COMMENT_CAP = 256 };
+
+/* What program_op gives out after a failed allocation: written, never read. */
+static _Thread_local struct op scratch_op;
+
+struct program *program_new(struct memory *memory)
+{
+    struct program *program = memory_zalloc(memory, sizeof *program);
+
+    if (program == NULL)
+        return NULL;
+    program->memory = memory;
+    arena_init(&program->arena, memory);
+    return program;
+}
+
+void program_free(struct program *program)
+{
+    struct memory *memory;
+
+    if (program == NULL)
+        return;
+    memory = program->memory;
+    program_free(program->inner); /* one level: EXPLAIN ANALYZE is not nested */
+    arena_free(&program->arena);
+    memory_free(memory, program, sizeof *program);
+}
+
+/* A bigger copy of an array in the program's arena; the old one stays there until the end. */
+static void *array_grow(struct program *program, const void *old, uint32_t count,
+                        uint32_t new_capacity, size_t bytes)
+{
+    void *grown = arena_zalloc(&program->arena, memory_product(new_capacity, bytes));
+
+    if (grown == NULL)
+        program->failed = true;
+    else if (count > 0)
+        memcpy(grown, old, count * bytes);
+    return grown;
+}
+
+static bool ops_reserve(struct program *program)
+{
+    uint32_t     capacity;
+    struct op   *ops;
+    const char **comments;
+
+    if (program->failed)
+        return false;
+    if (program->op_count < program->op_capacity)
+        return true;
+    capacity = program->op_capacity == 0 ? OPS_FIRST : program->op_capacity * 2;
+    ops = array_grow(program, program->ops, program->op_count, capacity, sizeof *ops);
+    comments =
+        array_grow(program, program->comments, program->op_count, capacity, sizeof *comments);
+    if (ops == NULL || comments == NULL)
+        return false;
+    program->ops = ops;
+    program->comments = comments;
+    program->op_capacity = capacity;
+    return true;
+}
+
+int32_t program_emit(struct program *program, enum opcode code, int32_t p1, int32_t p2, int32_t p3)
+{
+    assert(code < OP_COUNT);
+    if (!ops_reserve(program))
+        return 0;
+    program->ops[program->op_count] =
+        (struct op){.code = (uint16_t)code, .p1 = p1, .p2 = p2, .p3 = p3};
+    return (int32_t)program->op_count++;
+}
+
+struct op *program_op(struct program *program, int32_t address)
+{
+    if (program->failed || program->op_count == 0)
+        return &scratch_op;
+    assert(address >= 0 && (uint32_t)address < program->op_count);
+    return &program->ops[address];
+}
+
+int32_t program_address(const struct program *program)
+{
+    return (int32_t)program->op_count;
+}
+
+int32_t program_label(struct program *program)
+{
+    if (program->label_count == program->label_capacity && !program->failed) {
+        uint32_t capacity =
+            program->label_capacity == 0 ? LABELS_FIRST : program->label_capacity * 2;
+        int32_t *labels =
+            array_grow(program, program->labels, program->label_count, capacity, sizeof *labels);
+
+        if (labels != NULL) {
+            program->labels = labels;
+            program->label_capacity = capacity;
+        }
+    }
+    if (program->failed)
+        return -1;
+    program->labels[program->label_count] = -1;
+    return -(int32_t)++program->label_count;
+}
+
+void program_label_here(struct program *program, int32_t label)
+{
+    if (program->failed)
+        return;
+    assert(label < 0 && (uint32_t)(-label) <= program->label_count);
+    assert(program->labels[-label - 1] < 0); /* placed once */
+    program->labels[-label - 1] = program_address(program);
+}
+
+int32_t program_registers(struct program *program, uint32_t count)
+{
+    int32_t first = (int32_t)program->register_count + 1;
+
+    program->register_count += count;
+    return first;
+}
+
+int32_t program_slot(struct program *program)
+{
+    return (int32_t)program->slot_count++;
+}
+
+int32_t program_once(struct program *program)
+{
+    return (int32_t)program->once_count++;
+}
+
+void program_comment(struct program *program, const char *format, ...)
+{
+    char    text[COMMENT_CAP];
+    char   *copy;
+    va_list args;
+
+    if (program->failed || program->op_count == 0)
+        return;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    copy = arena_copy_text(&program->arena, text, strlen(text));
+    if (copy == NULL)
+        program->failed = true;
+    else
+        program->comments[program->op_count - 1] = copy;
+}
+
+static bool target_patch(const struct program *program, unsigned char kind, int32_t *operand)
+{
+    if (kind != OPERAND_TARGET || *operand >= 0)
+        return true;
+    if ((uint32_t)(-*operand) > program->label_count || program->labels[-*operand - 1] < 0)
+        return false;
+    *operand = program->labels[-*operand - 1];
+    return true;
+}
+
+enum status program_finish(struct program *program, struct error *err)
+{
+    if (program->failed)
+        return fail_nomem(err);
+    for (uint32_t i = 0; i < program->op_count; i++) {
+        struct op                *op = &program->ops[i];
+        const struct opcode_info *info = &opcode_info[op->code];
+
+        if (!target_patch(program, info->p1, &op->p1) ||
+            !target_patch(program, info->p2, &op->p2) || !target_patch(program, info->p3, &op->p3))
+            return fail(err, STATUS_INTERNAL, "op %u (%s) jumps to a label never placed", i,
+                        info->name);
+    }
+    return STATUS_OK;
+}
