@@ -27,6 +27,8 @@ struct source_desc {
 };
 struct write_desc {
     struct table   *table;
+    const char     *name;    /* table NULL: the table with this name when the op runs (CREATE TABLE
+                                AS, which makes it in the same program) */
     const uint32_t *columns; /* UpdateRows: which columns are set */
     uint32_t        column_count;
     bool            sets_rowid;
