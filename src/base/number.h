@@ -16,6 +16,19 @@ size_t number_from_int(int64_t i, char out[NUMBER_TEXT_CAP]);
  * default form of this product; 17 is SQLite 3.53's (15 digits when they round-trip, else 17). */
 size_t number_from_real(double r, int digits, char out[NUMBER_TEXT_CAP]);
 
+/* The decimal digits of a double, as printf, round() and number_from_real cut and round them. */
+struct number_decimal {
+    bool negative; /* r < 0; false for -0.0 */
+    bool infinite; /* digits say nothing */
+    int  count;    /* of digits, 1..20; the last is not 0 unless it is the only one */
+    int  point;    /* digits before the decimal point; <= 0: zeros follow the point first */
+    char digits[24];
+};
+/* round > 0: that many significant digits, at most max_digits; round <= 0: -round digits behind the
+ * point, at most max_digits in all.  Rounds half up on the 18 digits that a double is good for.
+ * r is not NaN. */
+void number_decode(double r, int round, int max_digits, struct number_decimal *out);
+
 /* What a text is as a number, by SQLite's sqlite3AtoF/Atoi64 rules. */
 enum number_kind {
     NUMBER_NONE,    /* no numeric prefix at all */
