@@ -5,8 +5,8 @@
  * fallback), and for texts of more than 19 digits that lie close to the middle of two doubles a
  * comparison of big integers.
  *
- * Double to digits multiplies by the high 64 bits of one power of ten and rounds half up, as sqlite3
- * 3.53 does (sqlite3FpDecode): its last digit is part of SQLite's answers, so a shortest or
+ * Double to digits multiplies by the high 64 bits of one power of ten and rounds half up, as
+ * sqlite3 3.53 does (sqlite3FpDecode): its last digit is part of SQLite's answers, so a shortest or
  * correctly rounded form would not do. */
 #include "base/number.h"
 
@@ -107,8 +107,7 @@ static int shorten_17(double r, const char *digits, int count, int point, int ex
         for (keep = 14; keep > 0 && digits[keep - 1] == '9'; keep--)
             ;
         value = digits_value(digits, keep) + 1;
-    } else if (point >= count ||
-               (digits[13] == '0' && digits[14] == '0' && digits[15] == '0')) {
+    } else if (point >= count || (digits[13] == '0' && digits[14] == '0' && digits[15] == '0')) {
         for (keep = 13; digits[keep - 1] == '0'; keep--)
             ;
         value = digits_value(digits, keep);

@@ -13,7 +13,8 @@ size_t number_from_int(int64_t i, char out[NUMBER_TEXT_CAP]);
 
 /* SQLite's text of a REAL: digits significant digits ("%!.15g": always a point or an exponent with
  * point, "1.0e+20", "Inf", "-Inf", "0.0", "-0.0" reads "0.0" as in SQLite).  digits 15 is the
- * default form of this product; 17 is SQLite 3.53's (15 digits when they round-trip, else 17). */
+ * default form of this product; 17 is SQLite 3.53's (without a tail of nines or zeros that reading
+ * the number back does not need). */
 size_t number_from_real(double r, int digits, char out[NUMBER_TEXT_CAP]);
 
 /* The decimal digits of a double, as printf, round() and number_from_real cut and round them. */

@@ -456,7 +456,7 @@ static bool int_arith(enum value_op op, int64_t a, int64_t b, struct value *out)
         }
         if (b == -1) {
             overflow = op == VALUE_DIVIDE && a == INT64_MIN;
-            result = op == VALUE_DIVIDE ? (int64_t)-(uint64_t)a : 0;
+            result = op == VALUE_DIVIDE ? (int64_t) - (uint64_t)a : 0;
         } else {
             result = op == VALUE_DIVIDE ? a / b : a % b;
         }
@@ -522,7 +522,7 @@ struct value value_arith(enum value_op op, const struct value *a, const struct v
         int_arith(op, value_as_int(a), value_as_int(b), &result);
         return result.class_ == CLASS_NULL ? result : value_real((double)result.i);
     }
-    return real_arith(op, value_as_real(&x), value_as_real(&y));
+    return real_arith(op, value_as_real(a), value_as_real(b)); /* '-0' is 0, but -0.0 as a REAL */
 }
 
 struct value value_bit_not(const struct value *a)
