@@ -1,0 +1,368 @@
+/* statement.c - prepare, step, reset, finalize: the life of a stoa_stmt.
+ *
+ * The frame yields batches; stoa_step hands out their rows by moving an index over the batch's
+ * selection, so that a row costs a few nanoseconds and nothing is converted before a column is
+ * asked for. */
+#include "api/connection.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* How often a statement is compiled anew within one step before it gives up with STATUS_SCHEMA. */
+enum { RECOMPILE_MAX = 50 };
+
+/* --- construction -------------------------------------------------------------------------------
+ */
+static void statement_free(stoa_stmt *stmt)
+{
+    stoa_db       *db = stmt->db;
+    struct memory *memory = &db->memory;
+
+    if (stmt->vm != NULL)
+        vm_free(stmt->vm);
+    batch_free(stmt);
+    if (stmt->texts != NULL)
+        for (uint32_t c = 0; c < stmt->column_count; c++)
+            memory_free(memory, stmt->texts[c].data, stmt->texts[c].capacity);
+    memory_free(memory, stmt->texts, stmt->column_count * sizeof *stmt->texts);
+    memory_free(memory, stmt->columns, stmt->column_count * sizeof *stmt->columns);
+    statement_free_bindings(stmt);
+    if (stmt->program != NULL)
+        program_free(stmt->program);
+    memory_free(memory, stmt->sql, stmt->sql_bytes + 1);
+    memory_free(memory, stmt, sizeof *stmt);
+}
+
+/* Room for the columns of program; frees what an earlier program had. */
+static enum status columns_prepare(stoa_stmt *stmt, const struct program *program)
+{
+    struct memory        *memory = &stmt->db->memory;
+    uint32_t              count = program->result_count;
+    const struct vector **columns = NULL;
+    struct column_text   *texts = NULL;
+
+    if (stmt->texts != NULL && count == stmt->column_count)
+        return STATUS_OK;
+    if (count > 0) {
+        columns = memory_zalloc(memory, count * sizeof *columns);
+        texts = memory_zalloc(memory, count * sizeof *texts);
+        if (columns == NULL || texts == NULL) {
+            memory_free(memory, columns, count * sizeof *columns);
+            memory_free(memory, texts, count * sizeof *texts);
+            return fail_nomem(&stmt->db->error);
+        }
+    }
+    batch_free(stmt);
+    if (stmt->texts != NULL)
+        for (uint32_t c = 0; c < stmt->column_count; c++)
+            memory_free(memory, stmt->texts[c].data, stmt->texts[c].capacity);
+    memory_free(memory, stmt->texts, stmt->column_count * sizeof *stmt->texts);
+    memory_free(memory, stmt->columns, stmt->column_count * sizeof *stmt->columns);
+    stmt->texts = texts;
+    stmt->columns = columns;
+    stmt->column_count = count;
+    return STATUS_OK;
+}
+
+static enum status statement_compile(stoa_db *db, const char *sql, size_t bytes, stoa_stmt **out,
+                                     size_t *tail)
+{
+    struct memory  *memory = &db->memory;
+    struct program *program = NULL;
+    stoa_stmt      *stmt;
+    enum status     status;
+
+    *out = NULL;
+    *tail = bytes;
+    TRY(compile(&db->compile, sql, bytes, &program, tail, &db->error));
+    if (program == NULL)
+        return STATUS_OK;
+    stmt = memory_zalloc(memory, sizeof *stmt);
+    if (stmt == NULL) {
+        program_free(program);
+        return fail_nomem(&db->error);
+    }
+    stmt->db = db;
+    stmt->program = program;
+    stmt->generation = 1;
+    stmt->sql_bytes = *tail;
+    stmt->sql = memory_alloc(memory, *tail + 1);
+    status = stmt->sql != NULL ? STATUS_OK : fail_nomem(&db->error);
+    if (status == STATUS_OK) {
+        memcpy(stmt->sql, sql, *tail);
+        stmt->sql[*tail] = '\0';
+        status = columns_prepare(stmt, program);
+    }
+    if (status == STATUS_OK && program->variable_count > 0) {
+        stmt->bindings = memory_zalloc(memory, program->variable_count * sizeof *stmt->bindings);
+        if (stmt->bindings == NULL)
+            status = fail_nomem(&db->error);
+        else
+            stmt->variable_count = program->variable_count;
+    }
+    if (status == STATUS_OK)
+        status = vm_new(&db->host, program, &stmt->vm, &db->error);
+    if (status != STATUS_OK) {
+        statement_free(stmt);
+        return status;
+    }
+    stmt->next = db->statements;
+    if (stmt->next != NULL)
+        stmt->next->prev = stmt;
+    db->statements = stmt;
+    *out = stmt;
+    return STATUS_OK;
+}
+
+int stoa_prepare(stoa_db *db, const char *sql, int nbytes, stoa_stmt **stmt, const char **tail)
+{
+    size_t      bytes, end = 0;
+    enum status status;
+
+    if (stmt == NULL)
+        return STOA_MISUSE;
+    *stmt = NULL;
+    if (tail != NULL)
+        *tail = sql;
+    if (!connection_ok(db) || sql == NULL)
+        return STOA_MISUSE;
+    bytes = nbytes < 0 ? strlen(sql) : strnlen(sql, (size_t)nbytes);
+    error_clear(&db->error);
+    status = statement_compile(db, sql, bytes, stmt, &end);
+    if (tail != NULL)
+        *tail = sql + end;
+    if (status == STATUS_OK)
+        return connection_result(db, STATUS_OK);
+    db->error.status = status;
+    return connection_failed(db);
+}
+
+enum status statement_recompile(stoa_stmt *stmt)
+{
+    stoa_db        *db = stmt->db;
+    struct program *program = NULL;
+    struct vm      *vm = NULL;
+    size_t          tail;
+    enum status     status;
+
+    TRY(compile(&db->compile, stmt->sql, stmt->sql_bytes, &program, &tail, &db->error));
+    assert(program != NULL && program->variable_count == stmt->variable_count);
+    status = columns_prepare(stmt, program);
+    if (status == STATUS_OK)
+        status = vm_new(&db->host, program, &vm, &db->error);
+    if (status == STATUS_OK)
+        status = statement_rebind(stmt, vm);
+    if (status != STATUS_OK) {
+        if (vm != NULL)
+            vm_free(vm);
+        program_free(program);
+        return status;
+    }
+    vm_free(stmt->vm);
+    program_free(stmt->program);
+    stmt->vm = vm;
+    stmt->program = program;
+    return STATUS_OK;
+}
+
+/* --- running
+ * --------------------------------------------------------------------------------------- */
+static inline void statement_begin(stoa_stmt *stmt)
+{
+    stoa_db *db = stmt->db;
+
+    if (db->active++ == 0)
+        atomic_store_explicit(&db->host.interrupted, false, memory_order_relaxed);
+}
+
+static enum status statement_end(stoa_stmt *stmt, enum status status)
+{
+    stmt->db->active--;
+    stmt->state = STATEMENT_ENDED;
+    stmt->last = status;
+    return status;
+}
+
+/* The frame's next batch; a stale program is compiled anew before its first one. */
+static enum status run_fresh(stoa_stmt *stmt, bool first)
+{
+    stoa_db    *db = stmt->db;
+    enum status status = vm_run(stmt->vm, &db->error);
+
+    for (int i = 0; status == STATUS_SCHEMA && first && i < RECOMPILE_MAX; i++) {
+        vm_reset(stmt->vm);
+        error_clear(&db->error);
+        status = statement_recompile(stmt);
+        if (status == STATUS_OK)
+            status = vm_run(stmt->vm, &db->error);
+    }
+    return status;
+}
+
+enum status statement_run(stoa_stmt *stmt)
+{
+    stoa_db          *db = stmt->db;
+    struct stoa_stmt *outer = db->stepping;
+    bool              first = stmt->state == STATEMENT_READY;
+    enum status       status;
+
+    if (first)
+        statement_begin(stmt);
+    db->stepping = stmt;
+    db->error.text[0] = '\0';
+    status = run_fresh(stmt, first);
+    db->stepping = outer;
+    stmt->generation++;
+    if (likely(status == STATUS_ROW)) {
+        stmt->selection = vm_result_selection(stmt->vm);
+        for (uint32_t c = 0; c < stmt->column_count; c++)
+            stmt->columns[c] = vm_result(stmt->vm, c);
+    } else {
+        statement_end(stmt, status);
+    }
+    db->error.status = status;
+    return status;
+}
+
+static void statement_rewind(stoa_stmt *stmt)
+{
+    if (stmt->state == STATEMENT_ON_ROW || stmt->state == STATEMENT_ON_BATCH)
+        statement_end(stmt, STATUS_OK);
+    if (stmt->state == STATEMENT_ENDED)
+        vm_reset(stmt->vm);
+    stmt->state = STATEMENT_READY;
+    stmt->last = STATUS_OK;
+    stmt->generation++;
+}
+
+int stoa_step(stoa_stmt *stmt)
+{
+    enum status status;
+
+    if (unlikely(stmt == NULL || stmt->db->stepping == stmt))
+        return STOA_MISUSE;
+    if (stmt->state == STATEMENT_ON_ROW) {
+        const struct selection *sel = stmt->selection;
+        size_t                  row = bits_next(sel->bits, stmt->row + 1, sel->rows);
+
+        if (row < sel->rows) {
+            stmt->row = (uint32_t)row;
+            stmt->generation++;
+            return STOA_ROW;
+        }
+    } else if (unlikely(stmt->state == STATEMENT_ON_BATCH)) {
+        return STOA_MISUSE;
+    } else if (stmt->state == STATEMENT_ENDED) {
+        statement_rewind(stmt);
+    }
+    status = statement_run(stmt);
+    if (status != STATUS_ROW)
+        return (int)status & 0xff;
+    stmt->state = STATEMENT_ON_ROW;
+    stmt->row = (uint32_t)bits_next(stmt->selection->bits, 0, stmt->selection->rows);
+    assert(stmt->row < stmt->selection->rows);
+    return STOA_ROW;
+}
+
+/* The code that reset and finalize give back: the error of the run that ends. */
+static int statement_outcome(stoa_stmt *stmt)
+{
+    stoa_db *db = stmt->db;
+
+    if (stmt->last == STATUS_OK || stmt->last == STATUS_DONE)
+        return connection_result(db, STATUS_OK);
+    if (db->error.status != stmt->last)
+        return connection_result(db, stmt->last);
+    return (int)stmt->last & 0xff;
+}
+
+int stoa_reset(stoa_stmt *stmt)
+{
+    int rc;
+
+    if (stmt == NULL)
+        return STOA_OK;
+    if (stmt->db->stepping == stmt)
+        return STOA_MISUSE;
+    rc = statement_outcome(stmt);
+    statement_rewind(stmt);
+    return rc;
+}
+
+int stoa_finalize(stoa_stmt *stmt)
+{
+    stoa_db *db;
+    int      rc;
+
+    if (stmt == NULL)
+        return STOA_OK;
+    db = stmt->db;
+    if (db->stepping == stmt)
+        return STOA_MISUSE;
+    rc = statement_outcome(stmt);
+    statement_rewind(stmt);
+    if (stmt->prev != NULL)
+        stmt->prev->next = stmt->next;
+    else
+        db->statements = stmt->next;
+    if (stmt->next != NULL)
+        stmt->next->prev = stmt->prev;
+    statement_free(stmt);
+    return rc;
+}
+
+/* --- what a statement is
+ * ----------------------------------------------------------------------------- */
+stoa_db *stoa_db_handle(stoa_stmt *stmt)
+{
+    return stmt == NULL ? NULL : stmt->db;
+}
+
+const char *stoa_sql(stoa_stmt *stmt)
+{
+    return stmt == NULL ? NULL : stmt->sql;
+}
+
+int stoa_stmt_readonly(stoa_stmt *stmt)
+{
+    return stmt == NULL || !stmt->program->writes;
+}
+
+int stoa_stmt_isexplain(stoa_stmt *stmt)
+{
+    enum { QUERY_PLAN_COLUMNS = 4 };
+
+    if (stmt == NULL || !stmt->program->is_explain)
+        return 0;
+    if (stmt->program->inner != NULL)
+        return 3;
+    return stmt->program->result_count == QUERY_PLAN_COLUMNS ? 2 : 1;
+}
+
+int stoa_column_count(stoa_stmt *stmt)
+{
+    return stmt == NULL ? 0 : (int)stmt->column_count;
+}
+
+int stoa_data_count(stoa_stmt *stmt)
+{
+    return stmt == NULL || stmt->state != STATEMENT_ON_ROW ? 0 : (int)stmt->column_count;
+}
+
+const char *stoa_column_name(stoa_stmt *stmt, int column)
+{
+    if (stmt == NULL || column < 0 || (uint32_t)column >= stmt->column_count)
+        return NULL;
+    return stmt->program->result_names[column];
+}
+
+const char *stoa_column_decltype(stoa_stmt *stmt, int column)
+{
+    const char *type;
+
+    if (stmt == NULL || column < 0 || (uint32_t)column >= stmt->column_count ||
+        stmt->program->result_types == NULL)
+        return NULL;
+    type = stmt->program->result_types[column];
+    return type != NULL && type[0] != '\0' ? type : NULL;
+}
