@@ -89,7 +89,9 @@ enum status row_set_find(struct row_set *set, const struct vector *const *column
 bool        row_set_has_null(const struct row_set *set);
 enum status row_set_remove(struct row_set *set, const struct vector *const *columns,
                            const struct selection *sel, uint64_t *removed, struct error *err);
-const struct rowset *
-row_set_rows(const struct row_set *set); /* members in order of arrival (removed ones included) */
+/* Members in order of arrival (removed ones included), made at the first call after a change.  NULL:
+ * memory. */
+const struct rowset *row_set_rows(struct row_set *set);
+void                 row_set_describe(const struct row_set *set, char *text, size_t bytes);
 
 #endif

@@ -1,0 +1,247 @@
+/* aggregate_state.c - the exact steps of every aggregate, row by row over cells. */
+#include "vm/aggregate_state.h"
+
+#include "vm/aggregate_sum.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { TEXT_SPACE_MIN = 16 };
+
+size_t state_bytes(enum aggregate_kind kind)
+{
+    switch (kind) {
+    case AGGREGATE_COUNT_STAR:
+    case AGGREGATE_COUNT:
+        return sizeof(int64_t);
+    case AGGREGATE_SUM:
+    case AGGREGATE_TOTAL:
+    case AGGREGATE_AVG:
+        return sizeof(struct sum_state);
+    case AGGREGATE_MIN:
+    case AGGREGATE_MAX:
+    case AGGREGATE_BARE:
+        return sizeof(struct cell_state);
+    case AGGREGATE_GROUP_CONCAT:
+        return sizeof(struct concat_state);
+    case AGGREGATE_KIND_COUNT:
+        break;
+    }
+    assert(!"an aggregate kind");
+    return 0;
+}
+
+/* state = value, its text copied unless pinned.  Space is reused, and doubled when it is too small:
+ * what is left behind in the arena is less than what is kept. */
+static enum status cell_set(struct cell_state *state, const struct value *value, bool pinned,
+                            struct arena *texts, struct error *err)
+{
+    const char *text = value->s;
+
+    if (value->class_ >= CLASS_TEXT && !pinned && value->bytes > 0) {
+        if (state->capacity < value->bytes) {
+            uint64_t capacity = (uint64_t)state->capacity * 2;
+
+            if (capacity < value->bytes)
+                capacity = value->bytes;
+            if (capacity < TEXT_SPACE_MIN)
+                capacity = TEXT_SPACE_MIN;
+            state->space = arena_alloc(texts, capacity);
+            if (state->space == NULL) {
+                state->capacity = 0;
+                return fail_nomem(err);
+            }
+            state->capacity = (uint32_t)capacity;
+        }
+        memmove(state->space, text, value->bytes);
+        text = state->space;
+    }
+    state->value = *value;
+    if (value->class_ >= CLASS_TEXT)
+        state->value.s = text;
+    state->set = true;
+    return STATUS_OK;
+}
+
+static void count_step(const struct state_array *states, const struct aggregate_part *part,
+                       const struct picked *picked, const struct value *argument)
+{
+    for (uint32_t k = 0; k < picked->count; k++) {
+        int64_t *state = state_at(states, part, picked->groups[k]);
+
+        *state += argument == NULL || argument[picked->rows[k]].class_ != CLASS_NULL;
+    }
+}
+
+static void sum_step(const struct state_array *states, const struct aggregate_part *part,
+                     const struct picked *picked, const struct value *argument)
+{
+    for (uint32_t k = 0; k < picked->count; k++) {
+        struct sum_state *state = state_at(states, part, picked->groups[k]);
+        struct value      value = argument[picked->rows[k]];
+
+        if (value.class_ == CLASS_NULL)
+            continue;
+        if (value.class_ >= CLASS_TEXT)
+            value = value_numeric_type(&value);
+        if (value.class_ == CLASS_INTEGER)
+            sum_add_int(state, value.i);
+        else
+            sum_add_real(state, value_as_real(&value));
+    }
+}
+
+/* SQLite's minmaxStep.  A row takes the bare columns along unless a better (or equal, earlier)
+ * value stands. */
+static enum status extreme_step(const struct state_array *states, const struct aggregate_part *part,
+                                const struct picked *picked, const struct value *argument,
+                                bool pinned, struct error *err)
+{
+    int sign = part->call->kind == AGGREGATE_MAX ? 1 : -1;
+
+    for (uint32_t k = 0; k < picked->count; k++) {
+        struct cell_state  *state = state_at(states, part, picked->groups[k]);
+        const struct value *value = &argument[picked->rows[k]];
+        bool                empty = state->value.class_ == CLASS_NULL, better;
+
+        if (value->class_ == CLASS_NULL)
+            better = empty;
+        else
+            better = empty || value_compare(value, &state->value, part->call->collation) * sign > 0;
+        if (better && value->class_ != CLASS_NULL)
+            TRY(cell_set(state, value, pinned, states->texts, err));
+        if (better && part->took != NULL)
+            bits_set(part->took, picked->rows[k]);
+    }
+    return STATUS_OK;
+}
+
+enum status state_step_bare(const struct state_array *states, const struct aggregate_part *part,
+                            const struct picked *picked, const struct value *argument,
+                            const uint64_t *took, bool pinned, struct error *err)
+{
+    for (uint32_t k = 0; k < picked->count; k++) {
+        struct cell_state *state = state_at(states, part, picked->groups[k]);
+        uint32_t           row = picked->rows[k];
+
+        if (!state->set || (took != NULL && bits_get(took, row)))
+            TRY(cell_set(state, &argument[row], pinned, states->texts, err));
+    }
+    return STATUS_OK;
+}
+
+static enum status concat_append(struct concat_state *state, const struct value *text,
+                                 struct arena *texts, struct error *err)
+{
+    uint64_t bytes = (uint64_t)state->bytes + text->bytes;
+
+    if (bytes > VALUE_BYTES_MAX)
+        return fail(err, STATUS_TOOBIG, "string or blob too big");
+    if (bytes > state->capacity) {
+        uint64_t capacity = bytes * 2 < TEXT_SPACE_MIN ? TEXT_SPACE_MIN : bytes * 2;
+        char    *data = arena_alloc(texts, capacity);
+
+        if (data == NULL)
+            return fail_nomem(err);
+        if (state->bytes > 0)
+            memcpy(data, state->data, state->bytes);
+        state->data = data;
+        state->capacity = (uint32_t)capacity;
+    }
+    if (text->bytes > 0)
+        memcpy(state->data + state->bytes, text->s, text->bytes);
+    state->bytes = (uint32_t)bytes;
+    return STATUS_OK;
+}
+
+static enum status concat_step(const struct state_array *states, const struct aggregate_part *part,
+                               const struct picked *picked, const struct value *argument,
+                               const struct value *separator, struct arena *scratch,
+                               struct error *err)
+{
+    for (uint32_t k = 0; k < picked->count; k++) {
+        struct concat_state *state = state_at(states, part, picked->groups[k]);
+        uint32_t             row = picked->rows[k];
+        struct value         value = argument[row];
+        struct value         comma = separator == NULL ? value_text(",", 1) : separator[row];
+
+        if (value.class_ == CLASS_NULL)
+            continue;
+        if (!value_to_text(&value, scratch) || !value_to_text(&comma, scratch))
+            return fail_nomem(err);
+        if (state->set && comma.class_ != CLASS_NULL)
+            TRY(concat_append(state, &comma, states->texts, err));
+        TRY(concat_append(state, &value, states->texts, err));
+        state->set = true;
+    }
+    return STATUS_OK;
+}
+
+enum status state_step(const struct state_array *states, const struct aggregate_part *part,
+                       const struct picked *picked, const struct value *argument,
+                       const struct value *separator, bool pinned, struct arena *scratch,
+                       struct error *err)
+{
+    switch (part->call->kind) {
+    case AGGREGATE_COUNT_STAR:
+    case AGGREGATE_COUNT:
+        count_step(states, part, picked, argument);
+        break;
+    case AGGREGATE_SUM:
+    case AGGREGATE_TOTAL:
+    case AGGREGATE_AVG:
+        sum_step(states, part, picked, argument);
+        break;
+    case AGGREGATE_MIN:
+    case AGGREGATE_MAX:
+        return extreme_step(states, part, picked, argument, pinned, err);
+    case AGGREGATE_GROUP_CONCAT:
+        return concat_step(states, part, picked, argument, separator, scratch, err);
+    case AGGREGATE_BARE:
+    case AGGREGATE_KIND_COUNT:
+        assert(!"a call with a step of this kind");
+        break;
+    }
+    return STATUS_OK;
+}
+
+bool state_overflows(const struct state_array *states, const struct aggregate_part *part,
+                     uint32_t group)
+{
+    const struct sum_state *state;
+
+    if (part->call->kind != AGGREGATE_SUM)
+        return false;
+    state = state_at(states, part, group);
+    return state->approximate && state->overflow;
+}
+
+struct value state_value(const struct state_array *states, const struct aggregate_part *part,
+                         uint32_t group)
+{
+    const void *state = state_at(states, part, group);
+
+    switch (part->call->kind) {
+    case AGGREGATE_COUNT_STAR:
+    case AGGREGATE_COUNT:
+        return value_int(*(const int64_t *)state);
+    case AGGREGATE_SUM:
+        return sum_value(state);
+    case AGGREGATE_TOTAL:
+        return value_real(sum_real(state));
+    case AGGREGATE_AVG:
+        return sum_average(state);
+    case AGGREGATE_MIN:
+    case AGGREGATE_MAX:
+    case AGGREGATE_BARE:
+        return ((const struct cell_state *)state)->value;
+    case AGGREGATE_GROUP_CONCAT: {
+        const struct concat_state *concat = state;
+
+        return concat->set ? value_text(concat->data, concat->bytes) : value_null();
+    }
+    case AGGREGATE_KIND_COUNT:
+        break;
+    }
+    return value_null();
+}

@@ -1,0 +1,13 @@
+/* sorter_order.h - the sorted order of a rowset's rows, as positions.  Internal to sorter*.c. */
+#ifndef STOA_VM_SORTER_ORDER_H
+#define STOA_VM_SORTER_ORDER_H
+
+#include "store/rowset.h"
+#include "vm/sorter.h"
+
+/* order[0..rowset_count) = positions of the rows, sorted by the desc's keys; equal rows by
+ * position.  STATUS_NOMEM. */
+enum status rows_order(const struct rowset *rows, const struct sorter_desc *desc,
+                       struct memory *memory, uint32_t *order, struct error *err);
+
+#endif
