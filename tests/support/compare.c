@@ -1,0 +1,286 @@
+/* compare.c - runs a statement in Stoa and sqlite3 and compares rows value by value. */
+#include "tests/support/compare.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct cell {
+    int     type; /* STOA_INTEGER..STOA_NULL; sqlite3's numbers are the same */
+    int64_t i;
+    double  r;
+    char   *s;
+    int64_t bytes;
+};
+struct rows {
+    struct cell *cells;
+    size_t       columns, count, capacity; /* count, capacity: cells */
+    int          rc;                       /* of prepare, or of the last step */
+    bool         prepared;
+};
+
+static char stoa_error[1024], oracle_error[1024];
+static bool sums_are_plain; /* the oracle is older than 3.43 */
+
+const char *compare_stoa_error(void)
+{
+    return stoa_error;
+}
+const char *compare_oracle_error(void)
+{
+    return oracle_error;
+}
+
+int compare_open_oracle(const char *filename, sqlite3 **oracle)
+{
+    int rc = sqlite3_open(filename, oracle);
+
+#ifdef SQLITE_DBCONFIG_FP_DIGITS
+    if (rc == SQLITE_OK)
+        sqlite3_db_config(*oracle, SQLITE_DBCONFIG_FP_DIGITS, 15, (int *)NULL);
+#endif
+    sums_are_plain = sqlite3_libversion_number() < 3043000;
+    return rc;
+}
+
+static struct cell *rows_cell(struct rows *rows)
+{
+    if (rows->count == rows->capacity) {
+        rows->capacity = rows->capacity == 0 ? 256 : rows->capacity * 2;
+        rows->cells = realloc(rows->cells, rows->capacity * sizeof *rows->cells);
+        if (rows->cells == NULL) {
+            fprintf(stderr, "compare: out of memory\n");
+            exit(2);
+        }
+    }
+    memset(&rows->cells[rows->count], 0, sizeof *rows->cells);
+    return &rows->cells[rows->count++];
+}
+
+static void rows_free(struct rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        free(rows->cells[i].s);
+    free(rows->cells);
+}
+
+static char *bytes_copy(const void *data, int64_t bytes)
+{
+    char *copy = malloc((size_t)bytes + 1);
+
+    if (copy == NULL) {
+        fprintf(stderr, "compare: out of memory\n");
+        exit(2);
+    }
+    if (bytes > 0)
+        memcpy(copy, data, (size_t)bytes);
+    copy[bytes] = '\0';
+    return copy;
+}
+
+static void stoa_rows(stoa_db *db, const char *sql, struct rows *rows)
+{
+    stoa_stmt *stmt = NULL;
+
+    stoa_error[0] = '\0';
+    rows->rc = stoa_prepare(db, sql, -1, &stmt, NULL);
+    rows->prepared = rows->rc == STOA_OK;
+    if (rows->prepared && stmt != NULL) {
+        rows->columns = (size_t)stoa_column_count(stmt);
+        while ((rows->rc = stoa_step(stmt)) == STOA_ROW)
+            for (int c = 0; c < (int)rows->columns; c++) {
+                struct cell *cell = rows_cell(rows);
+
+                cell->type = stoa_column_type(stmt, c);
+                if (cell->type == STOA_INTEGER) {
+                    cell->i = stoa_column_int64(stmt, c);
+                } else if (cell->type == STOA_FLOAT) {
+                    cell->r = stoa_column_double(stmt, c);
+                } else if (cell->type != STOA_NULL) {
+                    const void *data = stoa_column_blob(stmt, c);
+
+                    cell->bytes = stoa_column_bytes(stmt, c);
+                    cell->s = bytes_copy(data, cell->bytes);
+                }
+            }
+    }
+    if (rows->rc != STOA_OK && rows->rc != STOA_DONE)
+        snprintf(stoa_error, sizeof stoa_error, "%s", stoa_errmsg(db));
+    stoa_finalize(stmt);
+}
+
+static void oracle_rows(sqlite3 *oracle, const char *sql, struct rows *rows)
+{
+    sqlite3_stmt *stmt = NULL;
+
+    oracle_error[0] = '\0';
+    rows->rc = sqlite3_prepare_v2(oracle, sql, -1, &stmt, NULL);
+    rows->prepared = rows->rc == SQLITE_OK;
+    if (rows->prepared && stmt != NULL) {
+        rows->columns = (size_t)sqlite3_column_count(stmt);
+        while ((rows->rc = sqlite3_step(stmt)) == SQLITE_ROW)
+            for (int c = 0; c < (int)rows->columns; c++) {
+                struct cell *cell = rows_cell(rows);
+
+                cell->type = sqlite3_column_type(stmt, c);
+                if (cell->type == SQLITE_INTEGER) {
+                    cell->i = sqlite3_column_int64(stmt, c);
+                } else if (cell->type == SQLITE_FLOAT) {
+                    cell->r = sqlite3_column_double(stmt, c);
+                } else if (cell->type != SQLITE_NULL) {
+                    const void *data = sqlite3_column_blob(stmt, c);
+
+                    cell->bytes = sqlite3_column_bytes(stmt, c);
+                    cell->s = bytes_copy(data, cell->bytes);
+                }
+            }
+    }
+    if (rows->rc != SQLITE_OK && rows->rc != SQLITE_DONE)
+        snprintf(oracle_error, sizeof oracle_error, "%s", sqlite3_errmsg(oracle));
+    sqlite3_finalize(stmt);
+}
+
+static bool reals_equal(double a, double b)
+{
+    if (a == b)
+        return true;
+    return sums_are_plain && fabs(a - b) <= 1e-12 * fmax(fabs(a), fabs(b));
+}
+
+static bool cells_equal(const struct cell *a, const struct cell *b)
+{
+    if (a->type != b->type)
+        return false;
+    switch (a->type) {
+    case STOA_INTEGER:
+        return a->i == b->i;
+    case STOA_FLOAT:
+        return reals_equal(a->r, b->r);
+    case STOA_NULL:
+        return true;
+    default:
+        return a->bytes == b->bytes && memcmp(a->s, b->s, (size_t)a->bytes) == 0;
+    }
+}
+
+/* A total order that does not depend on the last bits of REALs more than it must. */
+static int cell_order(const struct cell *a, const struct cell *b)
+{
+    double x, y;
+
+    if (a->type != b->type && (a->type > STOA_FLOAT || b->type > STOA_FLOAT))
+        return a->type < b->type ? -1 : 1;
+    switch (a->type) {
+    case STOA_INTEGER:
+    case STOA_FLOAT:
+        x = a->type == STOA_FLOAT ? a->r : (double)a->i;
+        y = b->type == STOA_FLOAT ? b->r : (double)b->i;
+        return x < y ? -1 : x > y ? 1 : a->type - b->type;
+    case STOA_NULL:
+        return 0;
+    default: {
+        int64_t bytes = a->bytes < b->bytes ? a->bytes : b->bytes;
+        int     order = memcmp(a->s, b->s, (size_t)bytes);
+
+        return order != 0 ? order : a->bytes < b->bytes ? -1 : a->bytes > b->bytes;
+    }
+    }
+}
+
+static size_t order_width; /* qsort has no context; one thread only */
+
+static int row_order(const void *a, const void *b)
+{
+    const struct cell *x = a, *y = b;
+
+    for (size_t c = 0; c < order_width; c++) {
+        int order = cell_order(&x[c], &y[c]);
+
+        if (order != 0)
+            return order;
+    }
+    return 0;
+}
+
+static void rows_sort(struct rows *rows)
+{
+    if (rows->columns == 0 || rows->count == 0)
+        return;
+    order_width = rows->columns;
+    qsort(rows->cells, rows->count / rows->columns, rows->columns * sizeof *rows->cells, row_order);
+}
+
+static void cell_text(const struct cell *cell, char *out, size_t cap)
+{
+    switch (cell->type) {
+    case STOA_INTEGER:
+        snprintf(out, cap, "%lld", (long long)cell->i);
+        break;
+    case STOA_FLOAT:
+        snprintf(out, cap, "%.17g (real)", cell->r);
+        break;
+    case STOA_NULL:
+        snprintf(out, cap, "NULL");
+        break;
+    default:
+        snprintf(out, cap, "%s'%.80s'", cell->type == STOA_BLOB ? "x" : "", cell->s);
+    }
+}
+
+static bool rows_compare(struct rows *mine, struct rows *right, bool ordered, char *difference,
+                         size_t cap)
+{
+    char a[160], b[160];
+
+    if (mine->columns != right->columns) {
+        snprintf(difference, cap, "%zu columns, sqlite3 has %zu", mine->columns, right->columns);
+        return false;
+    }
+    if (mine->count != right->count) {
+        size_t width = mine->columns == 0 ? 1 : mine->columns;
+
+        snprintf(difference, cap, "%zu rows, sqlite3 has %zu", mine->count / width,
+                 right->count / width);
+        return false;
+    }
+    if (!ordered) {
+        rows_sort(mine);
+        rows_sort(right);
+    }
+    for (size_t i = 0; i < mine->count; i++)
+        if (!cells_equal(&mine->cells[i], &right->cells[i])) {
+            cell_text(&mine->cells[i], a, sizeof a);
+            cell_text(&right->cells[i], b, sizeof b);
+            snprintf(difference, cap, "row %zu column %zu: %s, sqlite3 has %s", i / mine->columns,
+                     i % mine->columns, a, b);
+            return false;
+        }
+    return true;
+}
+
+bool compare_statement(stoa_db *db, sqlite3 *oracle, const char *sql, bool ordered,
+                       char *difference, size_t cap)
+{
+    struct rows mine = {0}, right = {0};
+    bool        mine_failed, right_failed, equal;
+
+    stoa_rows(db, sql, &mine);
+    oracle_rows(oracle, sql, &right);
+    mine_failed = stoa_error[0] != '\0';
+    right_failed = oracle_error[0] != '\0';
+    difference[0] = '\0';
+    if (mine_failed != right_failed || mine.prepared != right.prepared) {
+        equal = false;
+        snprintf(difference, cap, "%s, sqlite3: %s", mine_failed ? stoa_error : "no error",
+                 right_failed ? oracle_error : "no error");
+    } else if (mine_failed) {
+        equal = true; /* how many rows came before a failing step is not compared */
+    } else {
+        equal = rows_compare(&mine, &right, ordered, difference, cap);
+    }
+    rows_free(&mine);
+    rows_free(&right);
+    return equal;
+}

@@ -1,0 +1,26 @@
+/* compare.h - one statement in Stoa and in the sqlite3 oracle: do they agree? */
+#ifndef STOA_TESTS_COMPARE_H
+#define STOA_TESTS_COMPARE_H
+
+#include "stoa.h"
+
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdbool.h>
+
+/* Opens the oracle so that REALs become text with 15 digits, as this product's default (SQLite 3.53
+ * would use 17; the call is unknown to older versions and then not needed). */
+int compare_open_oracle(const char *filename, sqlite3 **oracle);
+
+/* Runs sql (one statement) in both.  Equal: both fail at the same stage, or both give the same
+ * rows: number, classes and values; REALs are equal as doubles, or, when the oracle is older
+ * than 3.43 (plain sums), within 1e-12 relative.  ordered: the order of rows counts, else rows are
+ * compared as bags.  False: difference says how. */
+bool compare_statement(stoa_db *db, sqlite3 *oracle, const char *sql, bool ordered,
+                       char *difference, size_t cap);
+
+/* Error texts of the last compare_statement, "" if none: for tests of error wording. */
+const char *compare_stoa_error(void);
+const char *compare_oracle_error(void);
+
+#endif
