@@ -200,7 +200,7 @@ static enum status pick_filtered(struct aggregate *aggregate, const struct vecto
                                  const struct selection *sel, struct picked *picked,
                                  struct error *err)
 {
-    const struct value *cells;
+    const struct value *cells = NULL;
     uint32_t            n = 0;
 
     TRY(cells_of(aggregate, condition, sel, &aggregate->argument, &cells, err));
