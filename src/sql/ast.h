@@ -464,7 +464,8 @@ struct statement {
     };
 };
 
-/* The tree as text, one node a line, two blanks a level: for tests and STOA_TRACE=ast. */
+/* The tree as text, close to SQL, clauses of a statement on lines of their own: for tests and
+ * STOA_TRACE=ast.  Ends in a newline. */
 struct str;
 void ast_dump(const struct statement *statement, struct str *out);
 void ast_dump_expr(const struct expr *expr, struct str *out); /* one line, fully parenthesised */

@@ -1,0 +1,362 @@
+/* tokenize.c - SQL text cut into tokens. */
+#include "sql/tokenize.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "sql/grammar.h"
+
+static const struct keyword {
+    const char *text;
+    uint8_t     bytes;
+    uint8_t     code;
+} keywords[] = {
+#define KEYWORD(text, token) {text, sizeof text - 1, TOKEN_##token},
+#include "sql/keywords.def"
+#undef KEYWORD
+};
+
+enum { KEYWORD_BYTES_MAX = 17 }; /* CURRENT_TIMESTAMP */
+
+bool token_is_word_byte(unsigned char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '$' || c >= 0x80;
+}
+
+int keyword_find(const char *word, size_t bytes)
+{
+    char   upper[KEYWORD_BYTES_MAX + 1];
+    size_t low = 0, high = countof(keywords);
+
+    if (bytes > KEYWORD_BYTES_MAX)
+        return TOKEN_ID;
+    for (size_t i = 0; i < bytes; i++)
+        upper[i] = ascii_upper(word[i]);
+    upper[bytes] = '\0';
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int    order = strcmp(upper, keywords[middle].text);
+
+        if (order == 0)
+            return keywords[middle].code;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return TOKEN_ID;
+}
+
+/* The byte at i, NUL behind the end. */
+static unsigned char byte_at(const char *sql, size_t bytes, size_t i)
+{
+    return i < bytes ? (unsigned char)sql[i] : '\0';
+}
+
+static bool is_hex(unsigned char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static size_t read_blanks(const char *sql, size_t bytes, size_t at)
+{
+    size_t i = at + 1;
+
+    while (i < bytes && ascii_space(sql[i]))
+        i++;
+    return i - at;
+}
+
+static size_t read_line_comment(const char *sql, size_t bytes, size_t at)
+{
+    size_t i = at + 2;
+
+    while (i < bytes && sql[i] != '\n' && sql[i] != '\0')
+        i++;
+    return i - at;
+}
+
+/* A comment that nothing ends goes to the end of the text. */
+static size_t read_block_comment(const char *sql, size_t bytes, size_t at)
+{
+    size_t i = at + 3;
+
+    while (byte_at(sql, bytes, i) != '\0' && !(sql[i] == '/' && sql[i - 1] == '*'))
+        i++;
+    return (byte_at(sql, bytes, i) == '\0' ? i : i + 1) - at;
+}
+
+/* A text between quotes; the quote itself is written twice inside. */
+static size_t read_quoted(const char *sql, size_t bytes, size_t at, int *code)
+{
+    char   quote = sql[at];
+    size_t i;
+
+    for (i = at + 1; byte_at(sql, bytes, i) != '\0'; i++) {
+        if (sql[i] != quote)
+            continue;
+        if (byte_at(sql, bytes, i + 1) != (unsigned char)quote) {
+            *code = quote == '\'' ? TOKEN_STRING : TOKEN_ID;
+            return i + 1 - at;
+        }
+        i++;
+    }
+    *code = TOKEN_ILLEGAL;
+    return i - at;
+}
+
+static size_t read_bracketed(const char *sql, size_t bytes, size_t at, int *code)
+{
+    size_t i = at + 1;
+
+    while (byte_at(sql, bytes, i) != '\0' && sql[i] != ']')
+        i++;
+    *code = byte_at(sql, bytes, i) == ']' ? TOKEN_ID : TOKEN_ILLEGAL;
+    return (*code == TOKEN_ID ? i + 1 : i) - at;
+}
+
+/* Digits and _ from i on; notes a _ in *code. */
+static size_t skip_digits(const char *sql, size_t bytes, size_t i, bool hex, int *code)
+{
+    for (;; i++) {
+        unsigned char c = byte_at(sql, bytes, i);
+
+        if (c == '_')
+            *code = TOKEN_SEPARATED_NUMBER;
+        else if (hex ? !is_hex(c) : !ascii_digit((char)c))
+            return i;
+    }
+}
+
+static size_t read_number(const char *sql, size_t bytes, size_t at, int *code)
+{
+    size_t        i = at;
+    unsigned char c, next;
+
+    *code = TOKEN_INTEGER;
+    if (sql[at] == '0' && (byte_at(sql, bytes, at + 1) | 0x20) == 'x' &&
+        is_hex(byte_at(sql, bytes, at + 2))) {
+        i = skip_digits(sql, bytes, at + 3, true, code);
+    } else {
+        i = skip_digits(sql, bytes, at, false, code);
+        if (byte_at(sql, bytes, i) == '.') {
+            if (*code == TOKEN_INTEGER)
+                *code = TOKEN_FLOAT;
+            i = skip_digits(sql, bytes, i + 1, false, code);
+        }
+        c = byte_at(sql, bytes, i);
+        next = byte_at(sql, bytes, i + 1);
+        if ((c | 0x20) == 'e' &&
+            (ascii_digit((char)next) ||
+             ((next == '+' || next == '-') && ascii_digit((char)byte_at(sql, bytes, i + 2))))) {
+            if (*code == TOKEN_INTEGER)
+                *code = TOKEN_FLOAT;
+            i = skip_digits(sql, bytes, i + 2, false, code);
+        }
+    }
+    while (token_is_word_byte(byte_at(sql, bytes, i))) {
+        *code = TOKEN_ILLEGAL;
+        i++;
+    }
+    return i - at;
+}
+
+/* :name @name $name $ns::name(suffix) */
+static size_t read_named_variable(const char *sql, size_t bytes, size_t at, int *code)
+{
+    size_t i = at + 1, letters = 0;
+
+    *code = TOKEN_VARIABLE;
+    for (;; i++) {
+        unsigned char c = byte_at(sql, bytes, i);
+
+        if (token_is_word_byte(c)) {
+            letters++;
+        } else if (c == '(' && letters > 0) {
+            do
+                c = byte_at(sql, bytes, ++i);
+            while (c != '\0' && !ascii_space((char)c) && c != ')');
+            if (c == ')')
+                i++;
+            else
+                *code = TOKEN_ILLEGAL;
+            break;
+        } else if (c == ':' && byte_at(sql, bytes, i + 1) == ':') {
+            i++;
+        } else {
+            break;
+        }
+    }
+    if (letters == 0)
+        *code = TOKEN_ILLEGAL;
+    return i - at;
+}
+
+/* x'0a1b' */
+static size_t read_blob(const char *sql, size_t bytes, size_t at, int *code)
+{
+    size_t i = at + 2;
+
+    while (is_hex(byte_at(sql, bytes, i)))
+        i++;
+    *code = TOKEN_BLOB;
+    if (byte_at(sql, bytes, i) != '\'' || (i - at) % 2 != 0) {
+        *code = TOKEN_ILLEGAL;
+        while (byte_at(sql, bytes, i) != '\0' && sql[i] != '\'')
+            i++;
+    }
+    return (byte_at(sql, bytes, i) == '\'' ? i + 1 : i) - at;
+}
+
+static size_t read_word(const char *sql, size_t bytes, size_t at, int *code)
+{
+    size_t i = at + 1;
+
+    while (token_is_word_byte(byte_at(sql, bytes, i)))
+        i++;
+    *code = keyword_find(sql + at, i - at);
+    return i - at;
+}
+
+static size_t operator_token(int *code, int token, size_t length)
+{
+    *code = token;
+    return length;
+}
+
+static size_t read_operator(const char *sql, size_t bytes, size_t at, int *code)
+{
+    unsigned char c = (unsigned char)sql[at], next = byte_at(sql, bytes, at + 1);
+
+    switch (c) {
+    case '-':
+        if (next == '-')
+            return operator_token(code, TOKEN_BLANK, read_line_comment(sql, bytes, at));
+        if (next == '>')
+            return operator_token(code, TOKEN_ARROW, byte_at(sql, bytes, at + 2) == '>' ? 3 : 2);
+        return operator_token(code, TOKEN_MINUS, 1);
+    case '/':
+        if (next == '*' && byte_at(sql, bytes, at + 2) != '\0')
+            return operator_token(code, TOKEN_BLANK, read_block_comment(sql, bytes, at));
+        return operator_token(code, TOKEN_SLASH, 1);
+    case '(':
+        return operator_token(code, TOKEN_LP, 1);
+    case ')':
+        return operator_token(code, TOKEN_RP, 1);
+    case ';':
+        return operator_token(code, TOKEN_SEMI, 1);
+    case '+':
+        return operator_token(code, TOKEN_PLUS, 1);
+    case '*':
+        return operator_token(code, TOKEN_STAR, 1);
+    case '%':
+        return operator_token(code, TOKEN_REM, 1);
+    case ',':
+        return operator_token(code, TOKEN_COMMA, 1);
+    case '&':
+        return operator_token(code, TOKEN_BITAND, 1);
+    case '~':
+        return operator_token(code, TOKEN_BITNOT, 1);
+    case '=':
+        return operator_token(code, TOKEN_EQ, next == '=' ? 2 : 1);
+    case '<':
+        return next == '='   ? operator_token(code, TOKEN_LE, 2)
+               : next == '>' ? operator_token(code, TOKEN_NE, 2)
+               : next == '<' ? operator_token(code, TOKEN_LSHIFT, 2)
+                             : operator_token(code, TOKEN_LT, 1);
+    case '>':
+        return next == '='   ? operator_token(code, TOKEN_GE, 2)
+               : next == '>' ? operator_token(code, TOKEN_RSHIFT, 2)
+                             : operator_token(code, TOKEN_GT, 1);
+    case '!':
+        return next == '=' ? operator_token(code, TOKEN_NE, 2)
+                           : operator_token(code, TOKEN_ILLEGAL, 1);
+    case '|':
+        return next == '|' ? operator_token(code, TOKEN_CONCAT, 2)
+                           : operator_token(code, TOKEN_BITOR, 1);
+    case '.':
+        return operator_token(code, TOKEN_DOT, 1);
+    default:
+        return operator_token(code, TOKEN_ILLEGAL, 1);
+    }
+}
+
+static size_t read_parameter_number(const char *sql, size_t bytes, size_t at, int *code)
+{
+    size_t i = at + 1;
+
+    while (ascii_digit((char)byte_at(sql, bytes, i)))
+        i++;
+    *code = TOKEN_VARIABLE;
+    return i - at;
+}
+
+size_t token_read(const char *sql, size_t bytes, size_t at, int *code)
+{
+    unsigned char c = byte_at(sql, bytes, at), next = byte_at(sql, bytes, at + 1);
+
+    *code = TOKEN_EOF;
+    if (c == '\0')
+        return 0;
+    if (ascii_space((char)c))
+        return operator_token(code, TOKEN_BLANK, read_blanks(sql, bytes, at));
+    if (ascii_digit((char)c) || (c == '.' && ascii_digit((char)next)))
+        return read_number(sql, bytes, at, code);
+    if ((c == 'x' || c == 'X') && next == '\'')
+        return read_blob(sql, bytes, at, code);
+    if (c == 0xef && next == 0xbb && byte_at(sql, bytes, at + 2) == 0xbf)
+        return operator_token(code, TOKEN_BLANK, 3);
+    switch (c) {
+    case '\'':
+    case '"':
+    case '`':
+        return read_quoted(sql, bytes, at, code);
+    case '[':
+        return read_bracketed(sql, bytes, at, code);
+    case '?':
+        return read_parameter_number(sql, bytes, at, code);
+    case '$':
+    case '@':
+    case ':':
+    case '#':
+        return read_named_variable(sql, bytes, at, code);
+    default:
+        return token_is_word_byte(c) ? read_word(sql, bytes, at, code)
+                                     : read_operator(sql, bytes, at, code);
+    }
+}
+
+/* The code of the next token from *at on that is not blank, moving *at behind it.  Words that may be
+ * identifiers count as TOKEN_ID. */
+static int peek_token(const char *sql, size_t bytes, size_t *at)
+{
+    int code;
+
+    do
+        *at += token_read(sql, bytes, *at, &code);
+    while (code == TOKEN_BLANK);
+    if (code == TOKEN_STRING || code == TOKEN_JOIN_WORD || code == TOKEN_WINDOW ||
+        code == TOKEN_OVER || token_is_fallback(code))
+        return TOKEN_ID;
+    return code;
+}
+
+int token_disambiguate(const char *sql, size_t bytes, size_t after, int code, int before)
+{
+    int next;
+
+    if (code != TOKEN_WINDOW && code != TOKEN_OVER && code != TOKEN_FILTER)
+        return code;
+    if (code != TOKEN_WINDOW && before != TOKEN_RP)
+        return TOKEN_ID;
+    next = peek_token(sql, bytes, &after);
+    switch (code) {
+    case TOKEN_WINDOW: /* WINDOW name AS */
+        return next == TOKEN_ID && peek_token(sql, bytes, &after) == TOKEN_AS ? code : TOKEN_ID;
+    case TOKEN_OVER: /* ) OVER ( or ) OVER name */
+        return next == TOKEN_LP || next == TOKEN_ID ? code : TOKEN_ID;
+    default: /* ) FILTER ( */
+        return next == TOKEN_LP ? code : TOKEN_ID;
+    }
+}

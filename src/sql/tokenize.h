@@ -1,0 +1,42 @@
+/* tokenize.h - SQL text cut into tokens, by SQLite's rules.
+ *
+ * Token codes are those that Lemon writes to sql/grammar.h, and the few below for what the grammar
+ * never sees. */
+#ifndef STOA_SQL_TOKENIZE_H
+#define STOA_SQL_TOKENIZE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    TOKEN_EOF = 0,      /* end of text, or a NUL byte: SQL texts end there */
+    TOKEN_BLANK = -1,   /* blanks, a byte order mark, or one comment */
+    TOKEN_ILLEGAL = -2  /* unterminated string, malformed number, stray byte */
+};
+
+/* A piece of the SQL text; borrowed. */
+struct token {
+    const char *text;
+    uint32_t    bytes;
+};
+
+/* The token that begins at sql[at], at <= bytes: its length, and its code in *code.  Length 0 only
+ * with TOKEN_EOF.  WINDOW, OVER and FILTER come as keywords: see token_next. */
+size_t token_read(const char *sql, size_t bytes, size_t at, int *code);
+
+/* Tells WINDOW, OVER and FILTER, which are keywords only in certain surroundings, from identifiers.
+ * code: what token_read gave; after: offset behind the token; before: code of the token before it,
+ * 0 if none.  Returns code or TOKEN_ID. */
+int token_disambiguate(const char *sql, size_t bytes, size_t after, int code, int before);
+
+/* Whether a keyword is an identifier where the grammar has no use for it; grammar.y. */
+bool token_is_fallback(int code);
+
+/* The code of a keyword, TOKEN_ID for any other word. */
+int keyword_find(const char *word, size_t bytes);
+
+/* Whether an unquoted c may continue an identifier. */
+bool token_is_word_byte(unsigned char c);
+
+#endif
