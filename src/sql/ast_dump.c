@@ -695,8 +695,9 @@ static void dump_pragma(const struct pragma *pragma, struct str *out)
     dump_qualified(pragma->schema, pragma->name, out);
     if (!pragma->has_value)
         return;
-    str_text(out, pragma->called ? " ( " : " = ");
+    str_text(out, pragma->called ? "(" : " = ");
     value_dump(&pragma->value, out);
+    str_text(out, pragma->called ? ")" : "");
 }
 
 static void dump_copy(const struct copy *copy, struct str *out)

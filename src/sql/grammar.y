@@ -269,7 +269,7 @@ constraints_opt ::= .
 constraints_opt ::= COMMA constraints.
 constraints ::= constraint.
 constraints ::= constraints comma_opt constraint.
-comma_opt ::= .      { p->constraint_name = no_name(); }
+comma_opt ::= .
 comma_opt ::= COMMA. { p->constraint_name = no_name(); }
 constraint ::= CONSTRAINT name(N). { p->constraint_name = N; }
 constraint ::= PRIMARY KEY LP sort_list(L) autoincrement(I) RP on_conflict(C).
