@@ -219,10 +219,13 @@ enum csv_outcome csv_parse_record(const struct csv_dialect *dialect, const char 
     struct parse p = {.dialect = dialect, .next = data, .end = data + bytes, .at_end = at_end};
     uint32_t     count = fields->count;
     enum csv_outcome outcome;
+    const char      *first = data; /* blanks may precede a comment */
 
     assert(bytes > 0);
     assert(fields->text.failed || fields->text.bytes >= CSV_FIELDS_FRONT); /* cleared before use */
-    if (is_break(*data) || (*data == dialect->comment && *data != '\0')) {
+    while (dialect->comment != '\0' && first + 1 < p.end && *first == ' ')
+        first++;
+    if (is_break(*data) || (*first == dialect->comment && *first != '\0')) {
         skip_line(&p);
         outcome = pass_break(&p) ? CSV_RECORD_EMPTY : CSV_RECORD_PARTIAL;
     } else {
