@@ -105,6 +105,8 @@ static enum status rows_copy(const struct sorter *sorter, struct vector_buffer *
             if (!rowset_gather(sorter->rows, c, sorter->order + at, n, &buffers[c], &arena,
                                &vectors[c]))
                 status = fail_nomem(err);
+            else if (vectors[c].shape != VECTOR_DICT)
+                vectors[c].flags &= (uint8_t)~VECTOR_PINNED; /* these rows are about to go */
             columns[c] = &vectors[c];
         }
         selection_all(&sel, n);

@@ -6,17 +6,18 @@
 enum { RUN_ROWS = 16 }; /* sorted by insertion before merging */
 
 struct cell_order {
-    const struct sorter_desc *desc;
-    struct value             *cells; /* [rows * key_count], row after row */
+    const struct value    *cells; /* [rows * key_count], row after row */
+    const struct sort_key *keys;
+    uint32_t               key_count;
 };
 
 static int rows_compare(const struct cell_order *order, uint32_t a, uint32_t b)
 {
-    uint32_t            keys = order->desc->key_count;
+    uint32_t            keys = order->key_count;
     const struct value *x = order->cells + (size_t)a * keys, *y = order->cells + (size_t)b * keys;
 
     for (uint32_t c = 0; c < keys; c++) {
-        const struct sort_key *key = &order->desc->keys[c];
+        const struct sort_key *key = &order->keys[c];
         bool x_null = x[c].class_ == CLASS_NULL, y_null = y[c].class_ == CLASS_NULL;
         int  sign;
 
@@ -107,34 +108,44 @@ static enum status cells_fill(const struct rowset *rows, const struct sorter_des
     return STATUS_OK;
 }
 
+enum status cells_order(const struct value *cells, uint32_t count, const struct sort_key *keys,
+                        uint32_t key_count, struct memory *memory, uint32_t *order,
+                        struct error *err)
+{
+    struct cell_order cell_order = {cells, keys, key_count};
+    uint32_t         *spare;
+
+    for (uint32_t row = 0; row < count; row++)
+        order[row] = row;
+    if (count < 2 || key_count == 0)
+        return STATUS_OK;
+    spare = memory_alloc(memory, count * sizeof *spare);
+    if (spare == NULL)
+        return fail_nomem(err);
+    merge_sort(&cell_order, order, spare, count);
+    memory_free(memory, spare, count * sizeof *spare);
+    return STATUS_OK;
+}
+
 enum status rows_order(const struct rowset *rows, const struct sorter_desc *desc,
                        struct memory *memory, uint32_t *order, struct error *err)
 {
-    uint64_t          count = rowset_count(rows);
-    size_t            cells_bytes = memory_product(count * desc->key_count, sizeof(struct value));
-    struct cell_order cell_order = {.desc = desc};
-    struct vector_buffer *buffer;
-    uint32_t             *spare;
+    uint32_t      count = (uint32_t)rowset_count(rows);
+    size_t        bytes = memory_product(count * (size_t)desc->key_count + 1, sizeof(struct value));
+    struct value *cells = memory_alloc(memory, bytes);
+    struct vector_buffer *buffer = memory_alloc(memory, sizeof *buffer);
     struct arena          texts;
-    enum status           status = STATUS_NOMEM;
+    enum status           status;
 
-    for (uint64_t row = 0; row < count; row++)
-        order[row] = (uint32_t)row;
-    if (count < 2 || desc->key_count == 0)
-        return STATUS_OK;
     arena_init(&texts, memory);
-    cell_order.cells = memory_alloc(memory, cells_bytes);
-    spare = memory_alloc(memory, count * sizeof *spare);
-    buffer = memory_alloc(memory, sizeof *buffer);
-    if (cell_order.cells == NULL || spare == NULL || buffer == NULL)
-        fail_nomem(err);
+    if (cells == NULL || buffer == NULL)
+        status = fail_nomem(err);
     else
-        status = cells_fill(rows, desc, buffer, &texts, cell_order.cells, err);
-    if (status == STATUS_OK)
-        merge_sort(&cell_order, order, spare, count);
-    memory_free(memory, cell_order.cells, cells_bytes);
-    memory_free(memory, spare, count * sizeof *spare);
+        status = cells_fill(rows, desc, buffer, &texts, cells, err);
     memory_free(memory, buffer, sizeof *buffer);
+    if (status == STATUS_OK)
+        status = cells_order(cells, count, desc->keys, desc->key_count, memory, order, err);
+    memory_free(memory, cells, bytes);
     arena_free(&texts);
     return status;
 }

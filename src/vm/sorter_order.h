@@ -5,6 +5,12 @@
 #include "store/rowset.h"
 #include "vm/sorter.h"
 
+/* order[0..count) = 0..count - 1 sorted by cells[row * key_count + key]; equal rows by number.
+ * STATUS_NOMEM. */
+enum status cells_order(const struct value *cells, uint32_t count, const struct sort_key *keys,
+                        uint32_t key_count, struct memory *memory, uint32_t *order,
+                        struct error *err);
+
 /* order[0..rowset_count) = positions of the rows, sorted by the desc's keys; equal rows by
  * position.  STATUS_NOMEM. */
 enum status rows_order(const struct rowset *rows, const struct sorter_desc *desc,

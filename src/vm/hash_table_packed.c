@@ -1,0 +1,789 @@
+/* hash_table_packed.c - the tier of hash tables whose keys are 64-bit codes. */
+#include "vm/hash_table_packed.h"
+
+#include "base/hash.h"
+#include "vm/cells.h"
+#include "vm/hash_table.h"
+#include "vm/radix_sort.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { SLOTS_MIN = 64, KEYS_MIN = 64, PREFETCH_AHEAD = 16 };
+
+/* An array over the domain costs 4 bytes a code: at once when it is small, later when the rows seen
+ * are many enough that making it is cheap beside hashing them. */
+#define DIRECT_ALWAYS (UINT64_C(1) << 16)
+#define DIRECT_MAX (UINT64_C(1) << 27)
+enum { DIRECT_CODES_PER_ROW = 16 };
+
+struct packed_plan { /* of a column in a batch */
+    struct ordinal_domain domain;
+    int64_t               lo, hi;
+    bool                  any; /* a row is not NULL: domain and bounds hold */
+};
+struct packed_work {
+    int64_t             ordinals[VECTOR_CAP];
+    uint64_t            codes[VECTOR_CAP];
+    uint32_t            slots[VECTOR_CAP];
+    uint8_t             absent[VECTOR_CAP];
+    uint64_t            nulls[VECTOR_WORDS];
+    uint16_t            list[VECTOR_CAP];
+    struct packed_plan *plans; /* [columns] */
+};
+
+/* --- lifetime -----------------------------------------------------------------------------------
+ */
+enum status packed_init(struct packed_table *table, struct memory *memory, uint32_t columns,
+                        struct error *err)
+{
+    *table = (struct packed_table){.memory = memory, .columns = columns};
+    table->null_number = HASH_ABSENT;
+    table->domain = 1;
+    table->layout = memory_zalloc(memory, memory_product(columns, sizeof *table->layout));
+    table->work = memory_alloc(memory, sizeof *table->work);
+    if (table->work != NULL)
+        table->work->plans =
+            memory_zalloc(memory, memory_product(columns, sizeof *table->work->plans));
+    if (table->layout == NULL || table->work == NULL || table->work->plans == NULL) {
+        packed_free(table);
+        return fail_nomem(err);
+    }
+    return STATUS_OK;
+}
+
+static void domain_hold(struct ordinal_domain *domain, const struct ordinal_domain *next)
+{
+    /* the table shows entries of dictionaries after the batches are gone */
+    if (next->dictionary != NULL)
+        dictionary_ref((struct dictionary *)next->dictionary);
+    if (domain->dictionary != NULL)
+        dictionary_unref((struct dictionary *)domain->dictionary);
+    *domain = *next;
+}
+
+static void index_drop(struct packed_table *table)
+{
+    memory_free(table->memory, table->direct, table->direct_count * sizeof *table->direct);
+    memory_free(table->memory, table->slots, table->slot_count * sizeof *table->slots);
+    table->direct = NULL;
+    table->slots = NULL;
+    table->direct_count = table->slot_count = 0;
+}
+
+static void layout_drop(struct packed_table *table)
+{
+    static const struct ordinal_domain none;
+
+    for (uint32_t c = 0; table->layout != NULL && c < table->columns; c++) {
+        domain_hold(&table->layout[c].domain, &none);
+        table->layout[c] = (struct packed_column){.span = 0};
+    }
+    table->raw = false;
+    table->domain = 1;
+}
+
+void packed_free(struct packed_table *table)
+{
+    index_drop(table);
+    layout_drop(table);
+    memory_free(table->memory, table->codes, table->capacity * sizeof *table->codes);
+    memory_free(table->memory, table->layout, table->columns * sizeof *table->layout);
+    if (table->work != NULL)
+        memory_free(table->memory, table->work->plans, table->columns * sizeof *table->work->plans);
+    memory_free(table->memory, table->work, sizeof *table->work);
+    *table = (struct packed_table){.memory = NULL};
+}
+
+void packed_clear(struct packed_table *table)
+{
+    /* few keys in a large array: taking them out is cheaper than clearing it */
+    if (table->direct != NULL && table->count < table->direct_count / 16)
+        for (uint32_t n = 0; n < table->count; n++)
+            table->direct[table->codes[n]] = 0;
+    else if (table->direct != NULL)
+        memset(table->direct, 0, table->direct_count * sizeof *table->direct);
+    if (table->slots != NULL && table->count > 0)
+        memset(table->slots, 0, table->slot_count * sizeof *table->slots);
+    table->count = 0;
+    table->rows = 0;
+    table->null_number = HASH_ABSENT;
+}
+
+size_t packed_bytes(const struct packed_table *table)
+{
+    return table->direct_count * sizeof *table->direct + table->slot_count * sizeof *table->slots +
+           table->capacity * sizeof *table->codes;
+}
+
+/* --- index --------------------------------------------------------------------------------------
+ */
+static inline uint64_t code_slot(const struct packed_slot *slots, uint64_t mask, uint64_t code)
+{
+    uint64_t i = hash_u64(code) & mask;
+
+    while (slots[i].number != 0 && slots[i].code != code)
+        i = (i + 1) & mask;
+    return i;
+}
+
+static enum status slots_make(struct packed_table *table, uint64_t count, struct error *err)
+{
+    struct packed_slot *slots = memory_zalloc(table->memory, memory_product(count, sizeof *slots));
+
+    if (slots == NULL)
+        return fail_nomem(err);
+    index_drop(table);
+    table->slots = slots;
+    table->slot_count = count;
+    for (uint32_t n = 0; n < table->count; n++)
+        if (n != table->null_number)
+            slots[code_slot(slots, count - 1, table->codes[n])] =
+                (struct packed_slot){table->codes[n], n + 1};
+    return STATUS_OK;
+}
+
+static enum status direct_make(struct packed_table *table, struct error *err)
+{
+    uint32_t *direct = memory_zalloc(table->memory, memory_product(table->domain, sizeof *direct));
+
+    if (direct == NULL)
+        return fail_nomem(err);
+    index_drop(table);
+    table->direct = direct;
+    table->direct_count = table->domain;
+    for (uint32_t n = 0; n < table->count; n++)
+        direct[table->codes[n]] = n + 1;
+    return STATUS_OK;
+}
+
+static bool direct_pays(const struct packed_table *table, uint32_t more)
+{
+    return !table->raw && (table->domain <= DIRECT_ALWAYS ||
+                           (table->domain <= DIRECT_MAX &&
+                            table->domain <= (table->rows + more) * DIRECT_CODES_PER_ROW));
+}
+
+static enum status codes_reserve(struct packed_table *table, uint32_t more, struct error *err)
+{
+    uint64_t  need = table->count + (uint64_t)more, capacity = table->capacity * UINT64_C(2);
+    uint64_t *codes;
+
+    if (need <= table->capacity)
+        return STATUS_OK;
+    if (need >= HASH_ABSENT)
+        return fail(err, STATUS_NOMEM, "more than %u keys in a hash table", HASH_ABSENT - 1);
+    capacity = capacity < KEYS_MIN ? KEYS_MIN : capacity;
+    capacity = capacity < need ? need : capacity > HASH_ABSENT ? HASH_ABSENT : capacity;
+    codes = memory_realloc(table->memory, table->codes, table->capacity * sizeof *codes,
+                           memory_product(capacity, sizeof *codes));
+    if (codes == NULL)
+        return fail_nomem(err);
+    table->codes = codes;
+    table->capacity = (uint32_t)capacity;
+    return STATUS_OK;
+}
+
+/* Room for more keys, and the index that suits the domain and the rows seen. */
+static enum status packed_reserve(struct packed_table *table, uint32_t more, struct error *err)
+{
+    uint64_t slots = table->slot_count < SLOTS_MIN ? SLOTS_MIN : table->slot_count;
+
+    TRY(codes_reserve(table, more, err));
+    if (table->direct != NULL)
+        return STATUS_OK;
+    if (direct_pays(table, more))
+        return direct_make(table, err);
+    while (slots < (table->count + (uint64_t)more) * 2)
+        slots *= 2;
+    return slots == table->slot_count ? STATUS_OK : slots_make(table, slots, err);
+}
+
+/* --- layout -------------------------------------------------------------------------------------
+ */
+/* The digit of column c in code; 0: NULL. */
+static inline uint64_t code_digit(const struct packed_column *column, uint64_t code)
+{
+    return column->span == 0 ? 0 : code / column->stride % (column->span + 1);
+}
+
+/* What the batch needs of each column.  False: it has rows without ordinals. */
+static bool plans_make(struct packed_table *table, const struct vector *const *columns,
+                       const bool *binary, const struct row_list *rows)
+{
+    for (uint32_t c = 0; c < table->columns; c++) {
+        struct packed_plan   *plan = &table->work->plans[c];
+        struct packed_column *column = &table->layout[c];
+        struct ordinal_domain domain = ordinal_domain_of(columns[c], rows);
+
+        if (domain.kind == ORDINAL_CODE && !binary[c])
+            return false;
+        if (!ordinal_unify(&column->domain, &domain, &plan->domain)) {
+            /* an empty table takes any domain; its layout is of an earlier use */
+            if (table->count > 0 || domain.kind == ORDINAL_MIXED)
+                return false;
+            layout_drop(table);
+            index_drop(table);
+            return plans_make(table, columns, binary, rows);
+        }
+        plan->any = domain.kind != ORDINAL_NONE &&
+                    ordinal_bounds(columns[c], &plan->domain, rows, table->work->ordinals,
+                                   &plan->lo, &plan->hi);
+        if (!plan->any)
+            plan->domain = column->domain;
+    }
+    return true;
+}
+
+static bool plan_fits(const struct packed_table *table, const struct packed_column *column,
+                      const struct packed_plan *plan)
+{
+    if (!plan->any)
+        return true;
+    if (!ordinal_same(&column->domain, &plan->domain))
+        return false;
+    return table->raw || (column->span > 0 && plan->lo >= column->lo &&
+                          (uint64_t)plan->hi - (uint64_t)column->lo < column->span);
+}
+
+/* lo..hi of column and plan together. */
+static void union_bounds(const struct packed_column *column, const struct packed_plan *plan,
+                         int64_t *lo, int64_t *hi)
+{
+    *lo = plan->lo;
+    *hi = plan->hi;
+    if (column->span > 0) {
+        int64_t low = ordinal_convert(&column->domain, column->lo, &plan->domain);
+        int64_t high = ordinal_convert(
+            &column->domain, (int64_t)((uint64_t)column->lo + column->span - 1), &plan->domain);
+
+        *lo = !plan->any || low < *lo ? low : *lo;
+        *hi = !plan->any || high > *hi ? high : *hi;
+    }
+}
+
+/* A column that grew once will grow again: room by half its span on the side where it grew. */
+static void bounds_widen(const struct packed_column *column, int64_t *lo, int64_t *hi)
+{
+    uint64_t slack = ((uint64_t)*hi - (uint64_t)*lo) / 2;
+
+    if (column->span == 0)
+        return;
+    if (*lo < column->lo && (uint64_t)*lo - (uint64_t)INT64_MIN > slack)
+        *lo = (int64_t)((uint64_t)*lo - slack);
+    if (*hi > (int64_t)((uint64_t)column->lo + column->span - 1) &&
+        (uint64_t)INT64_MAX - (uint64_t)*hi > slack)
+        *hi = (int64_t)((uint64_t)*hi + slack);
+}
+
+/* next = a layout for the keys and the batch; false: their codes need more than 63 bits. */
+static bool layout_plan(const struct packed_table *table, bool widen, struct packed_column *next,
+                        uint64_t *domain)
+{
+    *domain = 1;
+    for (uint32_t c = table->columns; c-- > 0;) {
+        const struct packed_column *column = &table->layout[c];
+        const struct packed_plan   *plan = &table->work->plans[c];
+        int64_t                     lo, hi;
+
+        next[c] = (struct packed_column){.domain = plan->domain, .stride = *domain};
+        if (!plan->any && column->span == 0)
+            continue;
+        union_bounds(column, plan, &lo, &hi);
+        if (widen)
+            bounds_widen(column, &lo, &hi);
+        if ((uint64_t)hi - (uint64_t)lo >= UINT64_C(1) << 62)
+            return false;
+        next[c].lo = lo;
+        next[c].span = (uint64_t)hi - (uint64_t)lo + 1;
+        if (__builtin_mul_overflow(*domain, next[c].span + 1, domain) || *domain >> 63 != 0)
+            return false;
+    }
+    return true;
+}
+
+/* The ordinal of column c in code under the layout of table, in the domain of next. */
+static int64_t code_ordinal(const struct packed_table *table, uint32_t c, uint64_t code,
+                            const struct packed_column *next)
+{
+    const struct packed_column *column = &table->layout[c];
+    int64_t                     ordinal =
+        table->raw ? (int64_t)code : (int64_t)((uint64_t)column->lo + code_digit(column, code) - 1);
+
+    return ordinal_convert(&column->domain, ordinal, &next->domain);
+}
+
+static void codes_rewrite(struct packed_table *table, const struct packed_column *next, bool raw)
+{
+    for (uint32_t n = 0; n < table->count; n++) {
+        uint64_t code = table->codes[n], to = 0;
+
+        if (n == table->null_number)
+            continue;
+        for (uint32_t c = 0; c < table->columns; c++) {
+            if (!table->raw && code_digit(&table->layout[c], code) == 0) {
+                if (raw)
+                    table->null_number = n;
+                continue;
+            }
+            to += raw ? (uint64_t)code_ordinal(table, c, code, &next[c])
+                      : ((uint64_t)code_ordinal(table, c, code, &next[c]) - (uint64_t)next[c].lo +
+                         1) *
+                            next[c].stride;
+        }
+        table->codes[n] = to;
+    }
+}
+
+/* A layout that also holds the batch, and all codes in it; *fits false: there is none. */
+static enum status layout_grow(struct packed_table *table, bool *fits, struct error *err)
+{
+    size_t                bytes = memory_product(table->columns, sizeof(struct packed_column));
+    struct packed_column *next = memory_alloc(table->memory, bytes);
+    uint64_t              domain = UINT64_MAX;
+    bool                  raw = table->raw;
+
+    if (next == NULL)
+        return fail_nomem(err);
+    *fits = true;
+    if (raw ||
+        (!layout_plan(table, true, next, &domain) && !layout_plan(table, false, next, &domain))) {
+        *fits = table->columns == 1;
+        raw = true;
+        domain = UINT64_MAX;
+        next[0] = (struct packed_column){.domain = table->work->plans[0].domain, .stride = 1};
+    }
+    if (*fits) {
+        codes_rewrite(table, next, raw);
+        for (uint32_t c = 0; c < table->columns; c++) {
+            domain_hold(&table->layout[c].domain, &next[c].domain);
+            table->layout[c] = next[c];
+        }
+        table->raw = raw;
+        table->domain = domain;
+        index_drop(table);
+    }
+    memory_free(table->memory, next, bytes);
+    return STATUS_OK;
+}
+
+/* Makes layout and index ready for the batch. */
+static enum status batch_prepare(struct packed_table *table, const struct vector *const *columns,
+                                 const bool *binary, const struct row_list *rows, bool *fits,
+                                 struct error *err)
+{
+    bool grows = false;
+
+    *fits = plans_make(table, columns, binary, rows);
+    if (!*fits)
+        return STATUS_OK;
+    for (uint32_t c = 0; c < table->columns; c++)
+        grows = grows || !plan_fits(table, &table->layout[c], &table->work->plans[c]);
+    if (grows &&
+        table->count == 0) { /* what an earlier use needed is no reason for a wide layout */
+        layout_drop(table);
+        *fits = plans_make(table, columns, binary, rows);
+    }
+    if (grows)
+        TRY(layout_grow(table, fits, err));
+    return *fits ? packed_reserve(table, rows->count, err) : STATUS_OK;
+}
+
+/* --- codes of a batch ---------------------------------------------------------------------------
+ */
+/* Bits of the rows where v is NULL in work->nulls; false: nowhere. */
+static bool nulls_of(struct packed_table *table, const struct vector *v,
+                     const struct selection *sel)
+{
+    size_t words = bits_words(sel->rows);
+
+    if (v->valid == NULL && !(v->shape == VECTOR_CONSTANT && v->type == PHYS_ANY))
+        return false;
+    memset(table->work->nulls, 0, words * sizeof *table->work->nulls);
+    vector_null_rows(v, sel, table->work->nulls);
+    return bits_next(table->work->nulls, 0, sel->rows) < sel->rows;
+}
+
+static void slots_of(struct packed_table *table, const struct vector *const *columns,
+                     const struct selection *sel, const struct row_list *rows)
+{
+    struct packed_work *work = table->work;
+    uint32_t           *slots = work->slots;
+
+    memset(slots, 0, rows->count * sizeof *slots);
+    for (uint32_t c = 0; c < table->columns; c++) {
+        const struct packed_column *column = &table->layout[c];
+        uint32_t                    stride = (uint32_t)column->stride;
+        uint32_t                    shift = (uint32_t)(1 - (uint64_t)column->lo);
+
+        if (!work->plans[c].any)
+            continue;
+        if (!nulls_of(table, columns[c], sel)) {
+            ordinal_add_codes(columns[c], &column->domain, rows, column->lo, stride, slots,
+                              work->ordinals);
+            continue;
+        }
+        ordinal_read(columns[c], &column->domain, rows, work->ordinals);
+        for (uint32_t k = 0; k < rows->count; k++) {
+            uint32_t keep = (uint32_t)bits_get(work->nulls, rows->rows[k]) - 1;
+
+            slots[k] += (((uint32_t)work->ordinals[k] + shift) * stride) & keep;
+        }
+    }
+}
+
+static void codes_of(struct packed_table *table, const struct vector *const *columns,
+                     const struct selection *sel, const struct row_list *rows)
+{
+    struct packed_work *work = table->work;
+    uint64_t           *codes = work->codes;
+
+    if (table->raw) {
+        if (work->plans[0].any)
+            ordinal_read(columns[0], &table->layout[0].domain, rows, (int64_t *)codes);
+        return;
+    }
+    memset(codes, 0, rows->count * sizeof *codes);
+    for (uint32_t c = 0; c < table->columns; c++) {
+        const struct packed_column *column = &table->layout[c];
+        uint64_t                    stride = column->stride, shift = 1 - (uint64_t)column->lo;
+
+        if (!work->plans[c].any)
+            continue;
+        ordinal_read(columns[c], &column->domain, rows, work->ordinals);
+        if (!nulls_of(table, columns[c], sel)) {
+            for (uint32_t k = 0; k < rows->count; k++)
+                codes[k] += ((uint64_t)work->ordinals[k] + shift) * stride;
+            continue;
+        }
+        for (uint32_t k = 0; k < rows->count; k++) {
+            uint64_t keep = (uint64_t)bits_get(work->nulls, rows->rows[k]) - 1;
+
+            codes[k] += (((uint64_t)work->ordinals[k] + shift) * stride) & keep;
+        }
+    }
+}
+
+static void numbers_direct(struct packed_table *table, uint32_t count, uint32_t *numbers)
+{
+    const uint32_t *slots = table->work->slots;
+    uint32_t       *direct = table->direct;
+
+    for (uint32_t k = 0; k < count; k++) {
+        uint32_t number = direct[slots[k]];
+
+        if (unlikely(number == 0)) {
+            table->codes[table->count] = slots[k];
+            number = direct[slots[k]] = ++table->count;
+        }
+        numbers[k] = number - 1;
+    }
+}
+
+static void numbers_hashed(struct packed_table *table, uint32_t count, uint32_t *numbers)
+{
+    const uint64_t     *codes = table->work->codes;
+    struct packed_slot *slots = table->slots;
+    uint64_t            mask = table->slot_count - 1;
+
+    for (uint32_t k = 0; k < count; k++) {
+        uint64_t i;
+
+        if (k + PREFETCH_AHEAD < count)
+            __builtin_prefetch(&slots[hash_u64(codes[k + PREFETCH_AHEAD]) & mask]);
+        i = code_slot(slots, mask, codes[k]);
+        if (unlikely(slots[i].number == 0)) {
+            table->codes[table->count] = codes[k];
+            slots[i] = (struct packed_slot){codes[k], ++table->count};
+        }
+        numbers[k] = slots[i].number - 1;
+    }
+}
+
+/* Raw keys of a batch with NULLs. */
+static void numbers_raw_nulls(struct packed_table *table, const struct row_list *rows,
+                              uint32_t *numbers)
+{
+    struct packed_work *work = table->work;
+
+    for (uint32_t k = 0; k < rows->count; k++) {
+        uint64_t i;
+
+        if (bits_get(work->nulls, rows->rows[k])) {
+            if (table->null_number == HASH_ABSENT) {
+                table->codes[table->count] = 0;
+                table->null_number = table->count++;
+            }
+            numbers[k] = table->null_number;
+            continue;
+        }
+        i = code_slot(table->slots, table->slot_count - 1, work->codes[k]);
+        if (table->slots[i].number == 0) {
+            table->codes[table->count] = work->codes[k];
+            table->slots[i] = (struct packed_slot){work->codes[k], ++table->count};
+        }
+        numbers[k] = table->slots[i].number - 1;
+    }
+}
+
+enum status packed_add(struct packed_table *table, const struct vector *const *columns,
+                       const bool *binary, const struct selection *sel, uint32_t *numbers,
+                       bool *fits, struct error *err)
+{
+    struct row_list rows = row_list_of(sel, table->work->list);
+
+    TRY(batch_prepare(table, columns, binary, &rows, fits, err));
+    if (!*fits)
+        return STATUS_OK;
+    table->rows += rows.count;
+    if (table->direct != NULL) {
+        slots_of(table, columns, sel, &rows);
+        numbers_direct(table, rows.count, numbers);
+        return STATUS_OK;
+    }
+    codes_of(table, columns, sel, &rows);
+    if (table->raw && nulls_of(table, columns[0], sel))
+        numbers_raw_nulls(table, &rows, numbers);
+    else
+        numbers_hashed(table, rows.count, numbers);
+    return STATUS_OK;
+}
+
+/* --- find ---------------------------------------------------------------------------------------
+ */
+/* What the rows are compared with; false: cannot be told by ordinals. */
+static bool find_plans(struct packed_table *table, const struct vector *const *columns,
+                       const bool *binary, const struct row_list *rows)
+{
+    for (uint32_t c = 0; c < table->columns; c++) {
+        struct packed_plan         *plan = &table->work->plans[c];
+        const struct packed_column *column = &table->layout[c];
+        struct ordinal_domain       domain = ordinal_domain_of(columns[c], rows);
+
+        plan->any = domain.kind != ORDINAL_NONE;
+        if (domain.kind == ORDINAL_MIXED || (domain.kind == ORDINAL_CODE && !binary[c]))
+            return false;
+        if (column->domain.kind != ORDINAL_NONE &&
+            (!ordinal_unify(&column->domain, &domain, &plan->domain) ||
+             !ordinal_same(&column->domain, &plan->domain)))
+            return false;
+        plan->domain = column->domain;
+    }
+    return true;
+}
+
+/* Adds column c to work->codes, and marks in work->absent the rows whose ordinal no key has. */
+static void find_codes(struct packed_table *table, uint32_t c, const struct vector *v,
+                       const struct selection *sel, const struct row_list *rows)
+{
+    struct packed_work         *work = table->work;
+    const struct packed_column *column = &table->layout[c];
+    bool                        nulls = nulls_of(table, v, sel);
+    uint64_t                    lo = (uint64_t)column->lo, span = column->span;
+
+    if (work->plans[c].any && column->domain.kind != ORDINAL_NONE)
+        ordinal_read(v, &column->domain, rows, work->ordinals);
+    else
+        memset(work->ordinals, 0, rows->count * sizeof *work->ordinals);
+    if (!nulls) {
+        for (uint32_t k = 0; k < rows->count; k++) {
+            uint64_t digit = (uint64_t)work->ordinals[k] - lo;
+
+            work->absent[k] |= digit >= span;
+            work->codes[k] += (digit + 1) * column->stride;
+        }
+        return;
+    }
+    for (uint32_t k = 0; k < rows->count; k++) {
+        uint64_t digit = (uint64_t)work->ordinals[k] - lo;
+        bool     null = bits_get(work->nulls, rows->rows[k]);
+
+        work->absent[k] |= !null && digit >= span;
+        work->codes[k] += null ? 0 : (digit + 1) * column->stride;
+    }
+}
+
+static void find_direct(const struct packed_table *table, uint32_t count, uint32_t *numbers)
+{
+    const struct packed_work *work = table->work;
+
+    for (uint32_t k = 0; k < count; k++) {
+        uint64_t code = work->codes[k] & ((uint64_t)work->absent[k] - 1);
+
+        numbers[k] = (table->direct[code] - 1) | (0 - (uint32_t)work->absent[k]);
+    }
+}
+
+static void find_hashed(const struct packed_table *table, uint32_t count, uint32_t *numbers)
+{
+    const struct packed_work *work = table->work;
+    uint64_t                  mask = table->slot_count - 1;
+
+    for (uint32_t k = 0; k < count; k++) {
+        if (k + PREFETCH_AHEAD < count)
+            __builtin_prefetch(&table->slots[hash_u64(work->codes[k + PREFETCH_AHEAD]) & mask]);
+        numbers[k] = work->absent[k]
+                         ? HASH_ABSENT
+                         : table->slots[code_slot(table->slots, mask, work->codes[k])].number - 1;
+    }
+}
+
+enum status packed_find(struct packed_table *table, const struct vector *const *columns,
+                        const bool *binary, const struct selection *sel, uint32_t *numbers,
+                        bool *fits, struct error *err)
+{
+    struct packed_work *work = table->work;
+    struct row_list     rows = row_list_of(sel, work->list);
+
+    (void)err;
+    *fits = find_plans(table, columns, binary, &rows);
+    if (!*fits)
+        return STATUS_OK;
+    memset(work->absent, 0, rows.count);
+    if (table->raw) {
+        bool nulls = nulls_of(table, columns[0], sel);
+
+        if (work->plans[0].any)
+            ordinal_read(columns[0], &table->layout[0].domain, &rows, (int64_t *)work->codes);
+        else
+            memset(work->codes, 0, rows.count * sizeof *work->codes);
+        find_hashed(table, rows.count, numbers);
+        for (uint32_t k = 0; nulls && k < rows.count; k++)
+            if (bits_get(work->nulls, rows.rows[k]))
+                numbers[k] = table->null_number;
+        return STATUS_OK;
+    }
+    memset(work->codes, 0, rows.count * sizeof *work->codes);
+    for (uint32_t c = 0; c < table->columns; c++)
+        find_codes(table, c, columns[c], sel, &rows);
+    if (table->direct != NULL)
+        find_direct(table, rows.count, numbers);
+    else
+        find_hashed(table, rows.count, numbers);
+    return STATUS_OK;
+}
+
+/* --- keys ---------------------------------------------------------------------------------------
+ */
+void packed_keys(const struct packed_table *table, uint32_t column, const uint32_t *numbers,
+                 uint32_t count, struct vector_buffer *buffer, struct vector *out)
+{
+    const struct packed_column *layout = &table->layout[column];
+    int64_t                    *ordinals = (int64_t *)buffer->values;
+    int64_t                     lo = 1, hi = 0;
+    bool                        has_null = false;
+
+    bits_fill(buffer->valid, count);
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t code = table->codes[numbers[i]];
+        uint64_t digit = table->raw ? numbers[i] != table->null_number : code_digit(layout, code);
+
+        ordinals[i] = table->raw ? (int64_t)code : (int64_t)((uint64_t)layout->lo + digit - 1);
+        if (digit == 0) {
+            bits_clear(buffer->valid, i);
+            ordinals[i] = table->raw ? 0 : layout->lo;
+            has_null = true;
+        }
+    }
+    if (!table->raw && layout->span > 0) {
+        lo = layout->lo;
+        hi = (int64_t)((uint64_t)layout->lo + layout->span - 1);
+    }
+    ordinal_vector(&layout->domain, buffer, count, has_null, lo, hi, out);
+}
+
+/* --- order --------------------------------------------------------------------------------------
+ */
+/* Codes in key order need the ranks of a dictionary's codes: ranks[c], NULL for other columns. */
+static bool ranks_of(const struct packed_table *table, const uint32_t **ranks, bool *ranked)
+{
+    *ranked = false;
+    for (uint32_t c = 0; c < table->columns; c++) {
+        const struct packed_column *column = &table->layout[c];
+        uint32_t                    entries;
+
+        ranks[c] = NULL;
+        if (column->domain.kind != ORDINAL_CODE)
+            continue;
+        entries = dictionary_count(column->domain.dictionary);
+        if (column->span < entries)
+            entries = (uint32_t)column->span;
+        ranks[c] = dictionary_ranks((struct dictionary *)column->domain.dictionary, entries);
+        if (ranks[c] == NULL)
+            return false;
+        *ranked = true;
+    }
+    return true;
+}
+
+static uint64_t code_sort_key(const struct packed_table *table, const uint32_t *const *ranks,
+                              uint64_t code)
+{
+    uint64_t key = 0;
+
+    if (table->raw)
+        return code ^ UINT64_C(1) << 63;
+    for (uint32_t c = 0; c < table->columns; c++) {
+        uint64_t digit = code_digit(&table->layout[c], code);
+
+        if (digit > 0 && ranks[c] != NULL)
+            digit = ranks[c][digit - 1] + UINT64_C(1);
+        key += digit * table->layout[c].stride;
+    }
+    return key;
+}
+
+static enum status order_by_sort(struct packed_table *table, const uint32_t *const *ranks,
+                                 bool ranked, uint32_t *order, struct error *err)
+{
+    size_t              bytes = memory_product(table->count, sizeof(struct sort_record));
+    struct sort_record *records = memory_alloc(table->memory, bytes);
+    struct sort_record *spare = memory_alloc(table->memory, bytes), *sorted;
+    uint32_t            n = 0, nulls = table->null_number != HASH_ABSENT;
+
+    if (records == NULL || spare == NULL) {
+        memory_free(table->memory, records, bytes);
+        memory_free(table->memory, spare, bytes);
+        return fail_nomem(err);
+    }
+    for (uint32_t number = 0; number < table->count; number++) {
+        uint64_t code = table->codes[number];
+
+        if (number == table->null_number)
+            continue;
+        records[n++] = (struct sort_record){
+            ranked || table->raw ? code_sort_key(table, ranks, code) : code, number};
+    }
+    sorted = records_sort(records, spare, n);
+    if (nulls)
+        order[0] = table->null_number;
+    for (uint32_t i = 0; i < n; i++)
+        order[nulls + i] = sorted[i].row;
+    memory_free(table->memory, records, bytes);
+    memory_free(table->memory, spare, bytes);
+    return STATUS_OK;
+}
+
+enum status packed_order(struct packed_table *table, uint32_t *order, struct error *err)
+{
+    size_t           bytes = table->columns * sizeof(uint32_t *);
+    const uint32_t **ranks = memory_alloc(table->memory, bytes);
+    bool             ranked;
+    uint32_t         n = 0;
+    enum status      status = STATUS_OK;
+
+    if (ranks == NULL)
+        return fail_nomem(err);
+    if (!ranks_of(table, ranks, &ranked)) {
+        status = fail_nomem(err);
+    } else if (!ranked && table->direct != NULL && table->direct_count / 16 <= table->count) {
+        for (uint64_t code = 0; code < table->direct_count; code++)
+            if (table->direct[code] != 0)
+                order[n++] = table->direct[code] - 1;
+        assert(n == table->count);
+    } else if (table->count > 0) {
+        status = order_by_sort(table, ranks, ranked, order, err);
+    }
+    memory_free(table->memory, ranks, bytes);
+    return status;
+}

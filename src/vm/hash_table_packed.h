@@ -1,0 +1,62 @@
+/* hash_table_packed.h - the tier for keys whose columns all have ordinals: a key is one 64-bit
+ * code.
+ *
+ * Internal to hash_table*.c.  A column with ordinals lo..lo + span - 1 has the digits 0 (NULL) and
+ * ordinal - lo + 1; the code is the number that these digits make in mixed radix, first column
+ * highest.  Codes index an array while their domain is small for the rows seen, else they are
+ * hashed. A batch with ordinals outside of the layout makes a wider layout first.
+ *
+ * A single column whose span does not fit is stored raw: the code is the ordinal, and NULL has a
+ * number of its own. */
+#ifndef STOA_VM_HASH_TABLE_PACKED_H
+#define STOA_VM_HASH_TABLE_PACKED_H
+
+#include "vm/ordinal.h"
+
+struct packed_column {
+    struct ordinal_domain domain;
+    int64_t               lo;
+    uint64_t              span;   /* 0: only NULLs yet */
+    uint64_t              stride; /* product of the radices (span + 1) of the columns behind it */
+};
+struct packed_slot {
+    uint64_t code;
+    uint32_t number; /* number + 1; 0: empty */
+};
+struct packed_table {
+    struct memory        *memory;
+    uint32_t              columns;
+    struct packed_column *layout; /* [columns] */
+    bool                  raw;
+    uint64_t              domain; /* product of the radices; raw: UINT64_MAX */
+    uint32_t             *direct; /* [direct_count] number + 1 by code; NULL: hashed */
+    uint64_t              direct_count;
+    struct packed_slot   *slots;
+    uint64_t              slot_count; /* power of 2 */
+    uint64_t             *codes;      /* [capacity] of the keys */
+    uint32_t              count, capacity;
+    uint32_t              null_number; /* raw: of the NULL key, HASH_ABSENT: none */
+    uint64_t              rows;        /* added so far */
+    struct packed_work   *work;
+};
+
+enum status packed_init(struct packed_table *table, struct memory *memory, uint32_t columns,
+                        struct error *err);
+void        packed_free(struct packed_table *table);
+void        packed_clear(struct packed_table *table);
+size_t      packed_bytes(const struct packed_table *table);
+
+/* *fits false: these rows cannot be keys of this tier, nothing was changed.  binary[c]: the column
+ * compares text by BINARY. */
+enum status packed_add(struct packed_table *table, const struct vector *const *columns,
+                       const bool *binary, const struct selection *sel, uint32_t *numbers,
+                       bool *fits, struct error *err);
+/* *fits false: whether the rows are keys cannot be told here. */
+enum status packed_find(struct packed_table *table, const struct vector *const *columns,
+                        const bool *binary, const struct selection *sel, uint32_t *numbers,
+                        bool *fits, struct error *err);
+void        packed_keys(const struct packed_table *table, uint32_t column, const uint32_t *numbers,
+                        uint32_t count, struct vector_buffer *buffer, struct vector *out);
+enum status packed_order(struct packed_table *table, uint32_t *order, struct error *err);
+
+#endif

@@ -1,0 +1,19 @@
+/* radix_sort.h - sorts (key, row) records by key, stably: the one sort behind sorters and the order
+ * of groups. */
+#ifndef STOA_VM_RADIX_SORT_H
+#define STOA_VM_RADIX_SORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct sort_record {
+    uint64_t key;
+    uint32_t row;
+};
+
+/* Sorts records[0..count); spare is as long.  Returns where the sorted records are: records or
+ * spare. */
+struct sort_record *records_sort(struct sort_record *records, struct sort_record *spare,
+                                 size_t count);
+
+#endif
