@@ -1,0 +1,430 @@
+/* command_import.c - .import with sqlite3's meaning: every field is bound as text to an INSERT, so
+ * that column affinity decides; short rows are filled with NULLs, extra fields are dropped, both
+ * with a note on stderr.  (For speed there is COPY: this command copies sqlite3's habits.) */
+#include <stdlib.h>
+#include <string.h>
+
+#include "shell/output.h"
+
+struct import {
+    const char *name;
+    FILE       *in;
+    bool        is_pipe, ascii;
+    int         line; /* of what is read now */
+    int         column_separator, row_separator;
+    int         end; /* what ended the last field: a separator, or EOF */
+    struct text field;
+};
+
+/* --- fields
+ * -------------------------------------------------------------------------------------------- */
+static int import_char(struct import *import)
+{
+    return getc_unlocked(import->in);
+}
+
+static void field_add(struct import *import, int c)
+{
+    char byte = (char)c;
+
+    text_add(&import->field, &byte, 1);
+}
+
+/* Behind the opening quote.  A quote inside is doubled; text behind the closing one is kept. */
+static void read_quoted(struct import *import)
+{
+    int start = import->line, before = 0, last = 0, c;
+
+    for (;;) {
+        c = import_char(import);
+        if (c == import->row_separator)
+            import->line++;
+        if (c == '"' && last == '"') {
+            last = 0;
+            continue;
+        }
+        if (last == '"' &&
+            (c == import->column_separator || c == import->row_separator || c == EOF)) {
+            import->field.bytes--; /* the closing quote */
+            break;
+        }
+        if (last == '\r' && before == '"' && c == import->row_separator) {
+            import->field.bytes -= 2;
+            break;
+        }
+        if (last == '"' && c != '\r')
+            fprintf(stderr, "%s:%d: unescaped \" character\n", import->name, import->line);
+        if (c == EOF) {
+            fprintf(stderr, "%s:%d: unterminated \"-quoted field\n", import->name, start);
+            break;
+        }
+        field_add(import, c);
+        before = last;
+        last = c;
+    }
+    import->field.data[import->field.bytes] = '\0';
+    import->end = c;
+}
+
+/* The next field, valid until the next call; NULL at the end of the input. */
+static const char *read_field(struct import *import)
+{
+    int c = import_char(import);
+
+    import->field.bytes = 0;
+    text_add(&import->field, "", 0);
+    if (c == EOF) {
+        import->end = EOF;
+        return NULL;
+    }
+    if (c == '"' && !import->ascii) {
+        read_quoted(import);
+        return import->field.data;
+    }
+    if (c == 0xef && import->line == 1 && !import->ascii) { /* a byte order mark */
+        int second = import_char(import), third = second == 0xbb ? import_char(import) : 0;
+
+        if (second == 0xbb && third == 0xbf)
+            return read_field(import);
+        field_add(import, c);
+        field_add(import, second);
+        if (second == 0xbb)
+            field_add(import, third);
+        c = import_char(import);
+    }
+    while (c != EOF && c != import->column_separator && c != import->row_separator) {
+        field_add(import, c);
+        c = import_char(import);
+    }
+    if (c == import->row_separator) {
+        import->line++;
+        if (!import->ascii && import->field.bytes > 0 &&
+            import->field.data[import->field.bytes - 1] == '\r')
+            import->field.data[--import->field.bytes] = '\0';
+    }
+    import->end = c;
+    return import->field.data;
+}
+
+static void skip_rows(struct import *import, int rows)
+{
+    while (rows-- > 0) {
+        while (read_field(import) != NULL && import->end == import->column_separator)
+            ;
+    }
+}
+
+/* --- the table
+ * -------------------------------------------------------------------------------------------- */
+struct names {
+    int    count;
+    char **items;
+};
+
+static void names_add(struct names *names, const char *name)
+{
+    names->items = checked_realloc(names->items, ((size_t)names->count + 1) * sizeof *names->items);
+    names->items[names->count++] = text_copy(name);
+}
+
+static void names_free(struct names *names)
+{
+    for (int i = 0; i < names->count; i++)
+        free(names->items[i]);
+    free(names->items);
+}
+
+static bool name_is_repeated(const struct names *names, int at)
+{
+    for (int i = 0; i < names->count; i++)
+        if (i != at && same_name(names->items[i], names->items[at]))
+            return true;
+    return false;
+}
+
+/* Names that occur more than once get their place as a suffix, as sqlite3 does it; told on stderr.
+ */
+static void names_unique(struct names *names, const char *file)
+{
+    struct text told = {0};
+    char      **unique = checked_realloc(NULL, (size_t)names->count * sizeof *unique);
+    int         digits = snprintf(NULL, 0, "%d", names->count);
+
+    for (int i = 0; i < names->count; i++) {
+        struct text name = {0};
+
+        text_puts(&name, names->items[i]);
+        if (name.bytes == 0 || name_is_repeated(names, i)) {
+            text_printf(&name, "%s%0*d", name.bytes == 0 ? "?" : "_", name.bytes == 0 ? 1 : digits,
+                        i + 1);
+            if (names->items[i][0] != '\0')
+                text_printf(&told, "%s\"%s\" to \"%s\"", told.bytes > 0 ? ",\n" : "",
+                            names->items[i], name.data);
+        }
+        unique[i] = name.data;
+    }
+    if (told.bytes > 0)
+        fprintf(stderr, "Columns renamed during .import %s due to duplicates:\n%s\n", file,
+                told.data);
+    for (int i = 0; i < names->count; i++) {
+        free(names->items[i]);
+        names->items[i] = unique[i];
+    }
+    free(unique);
+    text_free(&told);
+}
+
+static void quoted_name(struct text *out, const char *name)
+{
+    text_puts(out, "\"");
+    for (const char *p = name; *p != '\0'; p++)
+        text_add(out, *p == '"' ? "\"\"" : p, *p == '"' ? 2 : 1);
+    text_puts(out, "\"");
+}
+
+static int create_table(struct shell *shell, struct import *import, const char *table, bool verbose)
+{
+    struct names names = {0};
+    struct text  sql = {0};
+    const char  *field;
+    char        *message = NULL;
+    int          rc;
+
+    while ((field = read_field(import)) != NULL) {
+        names_add(&names, field);
+        if (import->end != import->column_separator)
+            break;
+    }
+    if (names.count == 0) {
+        fprintf(stderr, "%s: empty file\n", import->name);
+        return 1;
+    }
+    names_unique(&names, import->name);
+    text_printf(&sql, "CREATE TABLE %s(\n", table);
+    for (int i = 0; i < names.count; i++) {
+        text_puts(&sql, i > 0 ? ", " : "");
+        quoted_name(&sql, names.items[i]);
+        text_puts(&sql, " TEXT");
+    }
+    text_puts(&sql, ")");
+    if (verbose)
+        fprintf(shell->out, "%s\n\n", sql.data);
+    rc = stoa_exec(shell->db, sql.data, NULL, NULL, &message);
+    if (rc != STOA_OK)
+        fprintf(stderr, "%s failed:\n%s\n", sql.data, message);
+    stoa_free(message);
+    text_free(&sql);
+    names_free(&names);
+    return rc != STOA_OK;
+}
+
+/* Number of columns of table; -1 if it does not exist. */
+static int table_columns(struct shell *shell, const char *table)
+{
+    struct text sql = {0};
+    stoa_stmt  *stmt = NULL;
+    int         columns = -1;
+
+    text_printf(&sql, "SELECT * FROM %s", table);
+    if (stoa_prepare(shell->db, sql.data, -1, &stmt, NULL) == STOA_OK)
+        columns = stoa_column_count(stmt);
+    stoa_finalize(stmt);
+    text_free(&sql);
+    return columns;
+}
+
+/* --- rows
+ * ----------------------------------------------------------------------------------------------------
+ */
+/* Binds one row.  False: the input ended before its first field. */
+static bool bind_row(struct import *import, stoa_stmt *insert, int columns)
+{
+    int line = import->line, found = 0;
+
+    for (found = 0; found < columns;) {
+        const char *field = read_field(import);
+
+        if (field == NULL && found == 0)
+            return false;
+        if (import->ascii && found == 0 && (field == NULL || field[0] == '\0'))
+            return false;
+        stoa_bind_text(insert, ++found, field, -1, STOA_TRANSIENT);
+        if (found < columns && import->end != import->column_separator) {
+            fprintf(stderr,
+                    "%s:%d: expected %d columns but found %d - filling the rest with NULL\n",
+                    import->name, line, columns, found);
+            for (int i = found + 1; i <= columns; i++)
+                stoa_bind_null(insert, i);
+            return true;
+        }
+    }
+    if (import->end == import->column_separator) {
+        do {
+            read_field(import);
+            found++;
+        } while (import->end == import->column_separator);
+        fprintf(stderr, "%s:%d: expected %d columns but found %d - extras ignored\n", import->name,
+                line, columns, found);
+    }
+    return true;
+}
+
+static int insert_rows(struct shell *shell, struct import *import, const char *table, int columns,
+                       bool verbose)
+{
+    struct text sql = {0};
+    stoa_stmt  *insert = NULL;
+    bool        transaction = stoa_get_autocommit(shell->db);
+    int         rows = 0, errors = 0;
+
+    text_printf(&sql, "INSERT INTO %s VALUES(?", table);
+    for (int i = 1; i < columns; i++)
+        text_puts(&sql, ",?");
+    text_puts(&sql, ")");
+    if (stoa_prepare(shell->db, sql.data, -1, &insert, NULL) != STOA_OK) {
+        fprintf(stderr, "Error: %s\n", stoa_errmsg(shell->db));
+        text_free(&sql);
+        return 1;
+    }
+    if (transaction)
+        stoa_exec(shell->db, "BEGIN", NULL, NULL, NULL);
+    do {
+        int line = import->line;
+
+        if (!bind_row(import, insert, columns))
+            break;
+        stoa_step(insert);
+        if (stoa_reset(insert) != STOA_OK) {
+            fprintf(stderr, "%s:%d: INSERT failed: %s\n", import->name, line,
+                    stoa_errmsg(shell->db));
+            errors++;
+        } else {
+            rows++;
+        }
+    } while (import->end != EOF && interrupt_count == 0);
+    stoa_finalize(insert);
+    if (transaction)
+        stoa_exec(shell->db, "COMMIT", NULL, NULL, NULL);
+    if (verbose)
+        fprintf(shell->out, "Added %d rows with %d errors using %d lines of input\n", rows, errors,
+                import->line - 1);
+    text_free(&sql);
+    return 0;
+}
+
+/* --- the command
+ * ---------------------------------------------------------------------------------------------- */
+struct import_options {
+    const char *file, *table, *schema;
+    int         skip;
+    bool        csv, ascii, verbose;
+};
+
+static int usage(struct shell *shell, const char *problem)
+{
+    fprintf(shell->out, "ERROR: %s Usage:\n", problem);
+    run_command(shell, ".help import");
+    return 1;
+}
+
+static int read_options(struct shell *shell, int count, char **words, struct import_options *out)
+{
+    for (int i = 1; i < count; i++) {
+        const char *word = words[i] + (strncmp(words[i], "--", 2) == 0);
+
+        if (word[0] != '-') {
+            if (out->file == NULL)
+                out->file = word;
+            else if (out->table == NULL)
+                out->table = word;
+            else {
+                fprintf(shell->out, "ERROR: extra argument: \"%s\".  Usage:\n", word);
+                run_command(shell, ".help import");
+                return 1;
+            }
+        } else if (strcmp(word, "-v") == 0) {
+            out->verbose = true;
+        } else if (strcmp(word, "-csv") == 0) {
+            out->csv = true;
+        } else if (strcmp(word, "-ascii") == 0) {
+            out->ascii = true;
+        } else if (strcmp(word, "-skip") == 0 && i + 1 < count) {
+            out->skip = atoi(words[++i]);
+        } else if (strcmp(word, "-schema") == 0 && i + 1 < count) {
+            out->schema = words[++i];
+        } else {
+            fprintf(shell->out, "ERROR: unknown option: \"%s\".  Usage:\n", words[i]);
+            run_command(shell, ".help import");
+            return 1;
+        }
+    }
+    if (out->file == NULL || out->table == NULL)
+        return usage(shell,
+                     out->file == NULL ? "missing FILE argument." : "missing TABLE argument.");
+    return 0;
+}
+
+static int import_open(struct shell *shell, const struct import_options *options,
+                       struct import *import)
+{
+    const char *columns = shell->column_separator, *rows = shell->row_separator;
+
+    *import = (struct import){.name = options->file, .line = 1};
+    import->ascii = options->ascii || (shell->mode == MODE_ASCII && !options->csv);
+    if (options->csv || options->ascii) {
+        columns = options->csv ? "," : "\x1f";
+        rows = options->csv ? "\n" : "\x1e";
+    }
+    if (strcmp(rows, "\r\n") == 0)
+        rows = "\n";
+    if (strlen(columns) != 1 || strlen(rows) != 1) {
+        fprintf(stderr, "Error: %s %s separator%s for import\n",
+                strlen(columns) == 0 || strlen(rows) == 0 ? "non-null" : "single-character",
+                strlen(columns) != 1 ? "column" : "row", " required");
+        return 1;
+    }
+    import->column_separator = (unsigned char)columns[0];
+    import->row_separator = (unsigned char)rows[0];
+    import->is_pipe = options->file[0] == '|';
+    import->in = import->is_pipe ? popen(options->file + 1, "r") : fopen(options->file, "rb");
+    if (import->is_pipe)
+        import->name = "<pipe>";
+    if (import->in != NULL)
+        return 0;
+    fprintf(stderr, "Error: cannot open \"%s\"\n", options->file);
+    return 1;
+}
+
+int command_import(struct shell *shell, int count, char **words)
+{
+    struct import_options options = {0};
+    struct import         import;
+    struct text           table = {0};
+    int                   columns, rc;
+
+    rc = read_options(shell, count, words, &options);
+    if (rc == 0)
+        rc = import_open(shell, &options, &import);
+    if (rc != 0)
+        return rc;
+    if (options.schema != NULL) {
+        quoted_name(&table, options.schema);
+        text_puts(&table, ".");
+    }
+    quoted_name(&table, options.table);
+    skip_rows(&import, options.skip);
+    columns = table_columns(shell, table.data);
+    if (columns < 0) {
+        rc = create_table(shell, &import, table.data, options.verbose);
+        columns = rc == 0 ? table_columns(shell, table.data) : -1;
+    }
+    if (columns > 0)
+        rc = insert_rows(shell, &import, table.data, columns, options.verbose);
+    if (import.is_pipe)
+        pclose(import.in);
+    else
+        fclose(import.in);
+    text_free(&import.field);
+    text_free(&table);
+    return rc;
+}
