@@ -1,0 +1,429 @@
+/* op_function.c - scalar functions over batches.
+ *
+ * In this order: all arguments CONSTANT: one call.  A pure function of one dictionary-encoded
+ * argument (others CONSTANT): one call per entry that occurs, remembered from batch to batch.  The
+ * function's vector form, if it does not decline.  Else a call per active row. */
+#include "store/dictionary.h"
+#include "vm/exact.h"
+
+#include <string.h>
+
+enum { ARGUMENTS_INLINE = 8 };
+
+static enum status call_exact(struct vm *vm, const struct op *op, const struct value *argv,
+                              struct value *out)
+{
+    const struct function *function = op->p4.function;
+    uint32_t               argc = (uint32_t)op->p1;
+
+    if (function->flags & FUNCTION_NULL_IN_NULL_OUT)
+        for (uint32_t i = 0; i < argc; i++)
+            if (argv[i].class_ == CLASS_NULL) {
+                *out = value_null();
+                return STATUS_OK;
+            }
+    vm->functions.user_data = function->user_data;
+    *out = value_null();
+    return function->exact(&vm->functions, argc, argv, out);
+}
+
+/* --- a call per row, or one
+ * ------------------------------------------------------------------------ */
+
+static enum status function_once(struct vm *vm, const struct op *op)
+{
+    uint32_t     argc = (uint32_t)op->p1;
+    struct value inline_values[ARGUMENTS_INLINE], *values = inline_values, out;
+    char         inline_texts[ARGUMENTS_INLINE][16], (*texts)[16] = inline_texts;
+
+    if (argc > ARGUMENTS_INLINE) {
+        values = arena_alloc(&vm->arena, argc * sizeof *values);
+        texts = arena_alloc(&vm->arena, argc * sizeof *texts);
+        if (values == NULL || texts == NULL)
+            return fail_nomem(vm->err);
+    }
+    for (uint32_t i = 0; i < argc; i++)
+        values[i] = vector_constant_value(vm_vec(vm, op->p2 + (int32_t)i), texts[i]);
+    TRY(call_exact(vm, op, values, &out));
+    /* An argument handed back may lie in texts. */
+    if (!register_keep(vm, vm_reg(vm, op->p3), out))
+        return fail_nomem(vm->err);
+    return STATUS_OK;
+}
+
+static enum status function_rows(struct vm *vm, const struct op *op)
+{
+    uint32_t            argc = (uint32_t)op->p1;
+    struct cells       *cells = arena_alloc(&vm->arena, memory_product(argc, sizeof *cells));
+    struct value       *values = arena_alloc(&vm->arena, memory_product(argc, sizeof *values));
+    struct vm_register *reg = vm_reg(vm, op->p3);
+    struct value       *out;
+
+    if (cells == NULL || values == NULL)
+        return fail_nomem(vm->err);
+    for (uint32_t i = 0; i < argc; i++) {
+        const struct vector  *v = vm_vec(vm, op->p2 + (int32_t)i);
+        struct vector_buffer *buffer;
+        struct vector         any;
+
+        if (i < 2 || vector_is_constant(v)) {
+            TRY(cells_of(vm, v, i & 1, &cells[i]));
+            continue;
+        }
+        buffer = arena_alloc_aligned(&vm->arena, sizeof *buffer, 64);
+        if (buffer == NULL || !vector_decode(v, PHYS_ANY, vm->sel, buffer, &vm->arena, &any))
+            return fail_nomem(vm->err);
+        cells[i].at = any.values;
+        cells[i].step = 1;
+    }
+    /* Cells that are arguments may lie in the result's own buffer. */
+    if (reg->buffer != NULL)
+        for (uint32_t i = 0; i < argc; i++)
+            if (register_buffer(vm, reg, vm_vec(vm, op->p2 + (int32_t)i), NULL) == NULL)
+                return fail_nomem(vm->err);
+    if (register_buffer(vm, reg, NULL, NULL) == NULL)
+        return fail_nomem(vm->err);
+    out = (struct value *)(void *)reg->buffer->values;
+    ACTIVE_EACH(vm, row, {
+        for (uint32_t i = 0; i < argc; i++)
+            values[i] = *cell_at(&cells[i], row);
+        TRY(call_exact(vm, op, values, &out[row]));
+    });
+    exact_pack(vm, reg);
+    return STATUS_OK;
+}
+
+/* --- a call per dictionary entry
+ * -------------------------------------------------------------------- */
+
+enum { ENTRY_UNKNOWN, ENTRY_TEXT, ENTRY_OTHER };
+
+struct entry_cache {
+    struct op_cache    head;
+    uint64_t           id;              /* of the dictionary the entries are from */
+    uint32_t           count, capacity; /* entries that have a place below */
+    uint8_t           *state;           /* ENTRY_... */
+    uint32_t          *codes;           /* ENTRY_TEXT: code in results */
+    struct value      *values;          /* ENTRY_OTHER: the result */
+    bool               other;           /* some result is no TEXT */
+    struct dictionary *results;         /* the texts that came out */
+    struct arena       arena;           /* the constants' bytes, blobs that came out */
+    struct value      *constants;       /* [argc]: the other arguments the results are for */
+    uint32_t           argc;
+};
+
+static void entry_cache_free(struct vm *vm, struct op_cache *head)
+{
+    struct entry_cache *cache = (struct entry_cache *)head;
+
+    memory_free(vm->memory, cache->state, cache->capacity * sizeof *cache->state);
+    memory_free(vm->memory, cache->codes, cache->capacity * sizeof *cache->codes);
+    memory_free(vm->memory, cache->values, cache->capacity * sizeof *cache->values);
+    if (cache->results != NULL)
+        dictionary_unref(cache->results);
+    arena_free(&cache->arena);
+    memory_free(vm->memory, cache, sizeof *cache);
+}
+
+/* The one DICT argument when the others are CONSTANT; -1: not so. */
+static int32_t dict_argument(struct vm *vm, const struct op *op)
+{
+    int32_t found = -1;
+
+    for (int32_t i = 0; i < op->p1; i++) {
+        const struct vector *v = vm_vec(vm, op->p2 + i);
+
+        if (vector_is_constant(v))
+            continue;
+        if (found >= 0 || v->shape != VECTOR_DICT || v->dictionary == NULL)
+            return -1;
+        found = i;
+    }
+    return found;
+}
+
+static bool entry_constants_same(struct vm *vm, const struct op *op,
+                                 const struct entry_cache *cache, int32_t dict)
+{
+    for (int32_t i = 0; i < op->p1; i++) {
+        char                scratch[16];
+        struct value        value;
+        const struct value *kept = &cache->constants[i];
+
+        if (i == dict)
+            continue;
+        value = vector_constant_value(vm_vec(vm, op->p2 + i), scratch);
+        if (value.class_ != kept->class_ || value.bytes != kept->bytes)
+            return false;
+        if (value.class_ == CLASS_TEXT || value.class_ == CLASS_BLOB) {
+            if (value.bytes > 0 && memcmp(value.s, kept->s, value.bytes) != 0)
+                return false;
+        } else if (value.class_ != CLASS_NULL && value.i != kept->i) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool entry_constants_keep(struct vm *vm, const struct op *op, struct entry_cache *cache,
+                                 int32_t dict)
+{
+    cache->constants = arena_zalloc(&cache->arena, (size_t)op->p1 * sizeof *cache->constants);
+    for (int32_t i = 0; cache->constants != NULL && i < op->p1; i++) {
+        char          scratch[16];
+        struct value *kept = &cache->constants[i];
+
+        if (i == dict)
+            continue;
+        *kept = vector_constant_value(vm_vec(vm, op->p2 + i), scratch);
+        if (kept->class_ == CLASS_TEXT || kept->class_ == CLASS_BLOB) {
+            kept->s = arena_copy_text(&cache->arena, kept->s, kept->bytes);
+            if (kept->s == NULL)
+                return false;
+        }
+    }
+    return cache->constants != NULL;
+}
+
+static bool entry_grow(struct vm *vm, struct entry_cache *cache, uint32_t count)
+{
+    uint32_t      old = cache->capacity, capacity = count < 64 ? 64 : count + count / 2;
+    uint8_t      *state;
+    uint32_t     *codes;
+    struct value *values;
+
+    if (count > old) {
+        state = memory_alloc(vm->memory, capacity * sizeof *state);
+        codes = memory_alloc(vm->memory, capacity * sizeof *codes);
+        values = memory_alloc(vm->memory, capacity * sizeof *values);
+        if (state == NULL || codes == NULL || values == NULL) {
+            memory_free(vm->memory, state, capacity * sizeof *state);
+            memory_free(vm->memory, codes, capacity * sizeof *codes);
+            memory_free(vm->memory, values, capacity * sizeof *values);
+            return false;
+        }
+        if (old > 0) {
+            memcpy(state, cache->state, old * sizeof *state);
+            memcpy(codes, cache->codes, old * sizeof *codes);
+            memcpy(values, cache->values, old * sizeof *values);
+            memory_free(vm->memory, cache->state, old * sizeof *state);
+            memory_free(vm->memory, cache->codes, old * sizeof *codes);
+            memory_free(vm->memory, cache->values, old * sizeof *values);
+        }
+        cache->state = state;
+        cache->codes = codes;
+        cache->values = values;
+        cache->capacity = capacity;
+    }
+    if (count > cache->count) {
+        memset(cache->state + cache->count, ENTRY_UNKNOWN, count - cache->count);
+        cache->count = count;
+    }
+    return true;
+}
+
+/* The op's cache, emptied if it speaks of another dictionary or other constants.  NULL: memory. */
+static struct entry_cache *entry_cache_for(struct vm *vm, const struct op *op, int32_t dict)
+{
+    const struct vector *v = vm_vec(vm, op->p2 + dict);
+    void               **slot = vm_cache(vm, op);
+    struct entry_cache  *cache = *slot;
+    uint64_t             id = dictionary_id(v->dictionary);
+
+    if (cache != NULL && (cache->id != id || !entry_constants_same(vm, op, cache, dict))) {
+        entry_cache_free(vm, &cache->head);
+        *slot = cache = NULL;
+    }
+    if (cache == NULL) {
+        cache = memory_zalloc(vm->memory, sizeof *cache);
+        if (cache == NULL)
+            return NULL;
+        cache->head.free = entry_cache_free;
+        cache->id = id;
+        arena_init(&cache->arena, vm->memory);
+        *slot = cache;
+        cache->results = dictionary_new(vm->memory);
+        if (cache->results == NULL || !entry_constants_keep(vm, op, cache, dict)) {
+            entry_cache_free(vm, &cache->head);
+            *slot = NULL;
+            return NULL;
+        }
+    }
+    return entry_grow(vm, cache, v->entry_count) ? cache : NULL;
+}
+
+static enum status entry_evaluate(struct vm *vm, const struct op *op, struct entry_cache *cache,
+                                  struct value *arguments, int32_t dict, const struct value *entry,
+                                  uint32_t code)
+{
+    struct arena_mark mark = arena_mark(&vm->arena);
+    struct value      out;
+    uint32_t          done = 0;
+
+    arguments[dict] = *entry;
+    TRY(call_exact(vm, op, arguments, &out));
+    if (out.class_ == CLASS_TEXT) {
+        TRY(dictionary_intern(cache->results, &out, NULL, 1, UINT32_MAX, &cache->codes[code], &done,
+                              vm->err));
+        cache->state[code] = ENTRY_TEXT;
+    } else {
+        if (out.class_ == CLASS_BLOB && out.bytes > 0) {
+            out.s = arena_copy_text(&cache->arena, out.s, out.bytes);
+            if (out.s == NULL)
+                return fail_nomem(vm->err);
+        }
+        cache->values[code] = out;
+        cache->state[code] = ENTRY_OTHER;
+        cache->other = true;
+    }
+    arena_release(&vm->arena, mark);
+    return STATUS_OK;
+}
+
+static inline uint32_t code_at(const struct vector *v, uint32_t row)
+{
+    return v->code_bytes == 1   ? ((const uint8_t *)v->codes)[row]
+           : v->code_bytes == 2 ? ((const uint16_t *)v->codes)[row]
+                                : ((const uint32_t *)v->codes)[row];
+}
+
+/* Only texts came out: a DICT vector over the results. */
+static enum status entry_result_dict(struct vm *vm, const struct vector *v,
+                                     const struct entry_cache *cache, struct vm_register *reg,
+                                     const uint32_t *codes)
+{
+    uint32_t rows = vm->sel->rows;
+
+    reg->v = (struct vector){.type = PHYS_TEXT,
+                             .shape = VECTOR_DICT,
+                             .code_bytes = 4,
+                             .count = rows,
+                             .values = dictionary_entries(cache->results),
+                             .codes = codes,
+                             .dictionary = cache->results,
+                             .entry_count = dictionary_count(cache->results)};
+    if (v->valid != NULL) {
+        memcpy(reg->buffer->valid, v->valid, vm_words(vm) * sizeof(uint64_t));
+        reg->v.valid = reg->buffer->valid;
+    }
+    return STATUS_OK;
+}
+
+/* Results as cells, then packed.  NULL rows of v: *null_result. */
+static void entry_result_cells(struct vm *vm, const struct vector *v,
+                               const struct entry_cache *cache, struct vm_register *reg,
+                               const struct value *null_result)
+{
+    struct value       *out = (struct value *)(void *)reg->buffer->values;
+    const struct value *texts = dictionary_entries(cache->results);
+
+    ACTIVE_EACH(vm, row, {
+        uint32_t code = code_at(v, row);
+
+        if (v->valid != NULL && !bits_get(v->valid, row))
+            out[row] = *null_result;
+        else
+            out[row] =
+                cache->state[code] == ENTRY_TEXT ? texts[cache->codes[code]] : cache->values[code];
+    });
+    exact_pack(vm, reg);
+}
+
+static enum status function_entries(struct vm *vm, const struct op *op, int32_t dict)
+{
+    const struct vector  *v = vm_vec(vm, op->p2 + dict);
+    struct vm_register   *reg = vm_reg(vm, op->p3);
+    struct entry_cache   *cache = entry_cache_for(vm, op, dict);
+    struct vector_buffer *buffer = register_buffer(vm, reg, v, NULL);
+    struct value         *arguments, null_result = value_null();
+    uint32_t             *codes;
+    bool                  null_row = false;
+
+    if (cache == NULL || buffer == NULL)
+        return fail_nomem(vm->err);
+    arguments = arena_alloc(&vm->arena, (size_t)op->p1 * sizeof *arguments);
+    if (arguments == NULL)
+        return fail_nomem(vm->err);
+    memcpy(arguments, cache->constants, (size_t)op->p1 * sizeof *arguments);
+    ACTIVE_EACH(vm, row, {
+        uint32_t code = code_at(v, row);
+
+        if (v->valid != NULL && !bits_get(v->valid, row))
+            null_row = true;
+        else if (unlikely(cache->state[code] == ENTRY_UNKNOWN))
+            TRY(entry_evaluate(vm, op, cache, arguments, dict,
+                               (const struct value *)v->values + code, code));
+    });
+    if (null_row) {
+        arguments[dict] = value_null();
+        TRY(call_exact(vm, op, arguments, &null_result));
+    }
+    if (cache->other || null_result.class_ != CLASS_NULL) {
+        entry_result_cells(vm, v, cache, reg, &null_result);
+        return STATUS_OK;
+    }
+    codes = (uint32_t *)(void *)buffer->values;
+    if (vm->sel->count < vm->sel->rows) /* inactive rows get a code that exists */
+        memset(codes, 0, vm->sel->rows * sizeof *codes);
+    ACTIVE_EACH(vm, row, {
+        bool valid = v->valid == NULL || bits_get(v->valid, row);
+
+        codes[row] = valid ? cache->codes[code_at(v, row)] : 0;
+    });
+    return entry_result_dict(vm, v, cache, reg, codes);
+}
+
+/* --- the vector form
+ * --------------------------------------------------------------------------------- */
+
+static enum status function_vector_form(struct vm *vm, const struct op *op, bool *declined)
+{
+    const struct function *function = op->p4.function;
+    const struct vector  **arguments = vm_vectors(vm, op->p2, (uint32_t)op->p1);
+    struct vm_register    *reg = vm_reg(vm, op->p3);
+    struct vector          out = {0};
+
+    if (arguments == NULL || register_buffer(vm, reg, NULL, NULL) == NULL)
+        return fail_nomem(vm->err);
+    for (int32_t i = 0; i < op->p1; i++)
+        if (register_buffer(vm, reg, arguments[i], NULL) == NULL)
+            return fail_nomem(vm->err);
+    vm->functions.user_data = function->user_data;
+    TRY(function->vector(&vm->functions, (uint32_t)op->p1, arguments, vm->sel, reg->buffer, &out,
+                         declined));
+    if (!*declined)
+        reg->v = out;
+    return STATUS_OK;
+}
+
+static bool all_constant(struct vm *vm, const struct op *op)
+{
+    for (int32_t i = 0; i < op->p1; i++)
+        if (!vector_is_constant(vm_vec(vm, op->p2 + i)))
+            return false;
+    return true;
+}
+
+const struct op *op_Function(struct vm *vm, const struct op *op)
+{
+    const struct function *function = op->p4.function;
+    bool                   pure = (function->flags & FUNCTION_PURE) != 0;
+    bool                   declined = true;
+    int32_t                dict;
+
+    vm->functions.collation = (enum collation)op->p5;
+    if (all_constant(vm, op) &&
+        (pure || (function->flags & FUNCTION_STATEMENT) || vm->sel->count <= 1)) {
+        VM_TRY(vm, function_once(vm, op));
+        return op + 1;
+    }
+    if (pure && (dict = dict_argument(vm, op)) >= 0) {
+        VM_TRY(vm, function_entries(vm, op, dict));
+        return op + 1;
+    }
+    if (function->vector != NULL)
+        VM_TRY(vm, function_vector_form(vm, op, &declined));
+    if (declined)
+        VM_TRY(vm, function_rows(vm, op));
+    return op + 1;
+}

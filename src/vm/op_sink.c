@@ -1,0 +1,249 @@
+/* op_sink.c - what collects batches: sets, aggregation, sorters. */
+#include "vm/exact.h"
+#include "vm/truth.h"
+
+#include <string.h>
+
+/* --- sets
+ * -------------------------------------------------------------------------------------------- */
+
+const struct op *op_SetOpen(struct vm *vm, const struct op *op)
+{
+    struct vm_slot *slot = vm_slot_at(vm, op->p1);
+
+    if (slot->kind == SLOT_SET && slot->desc == op && slot->cursor == NULL) {
+        row_set_clear(slot->set);
+    } else {
+        vm_slot_free(vm, slot);
+        VM_TRY(vm, row_set_new(vm->memory, (uint32_t)op->p2, op->p4.desc, &slot->set, vm->err));
+        slot->kind = SLOT_SET;
+        slot->desc = op;
+        slot->columns = (uint32_t)op->p2;
+    }
+    slot->filled = true;
+    return op + 1;
+}
+
+const struct op *op_SetInsert(struct vm *vm, const struct op *op)
+{
+    const struct vector **columns = vm_vectors(vm, op->p2, (uint32_t)op->p3);
+
+    if (columns == NULL)
+        return vm_nomem(vm);
+    VM_TRY(vm, row_set_add(vm_slot_at(vm, op->p1)->set, columns, vm->sel, NULL, vm->err));
+    return op + 1;
+}
+
+static const struct op *keep(struct vm *vm, const struct op *op, const uint64_t *mask)
+{
+    selection_and(vm->sel, mask);
+    return vm->sel->count == 0 ? vm->ops + op->p2 : op + 1;
+}
+
+const struct op *op_Distinct(struct vm *vm, const struct op *op)
+{
+    const struct vector **columns = vm_vectors(vm, op->p3, (uint32_t)op->p4.i);
+    uint64_t              fresh[VECTOR_WORDS] = {0};
+
+    if (columns == NULL)
+        return vm_nomem(vm);
+    VM_TRY(vm, row_set_add(vm_slot_at(vm, op->p1)->set, columns, vm->sel, fresh, vm->err));
+    return keep(vm, op, fresh);
+}
+
+const struct op *op_SetRemove(struct vm *vm, const struct op *op)
+{
+    const struct vector **columns = vm_vectors(vm, op->p3, (uint32_t)op->p4.i);
+    uint64_t              removed[VECTOR_WORDS] = {0};
+
+    if (columns == NULL)
+        return vm_nomem(vm);
+    VM_TRY(vm, row_set_remove(vm_slot_at(vm, op->p1)->set, columns, vm->sel, removed, vm->err));
+    return keep(vm, op, removed);
+}
+
+/* Whether some member may equal the row if NULLs were known: every column equal or NULL on a side.
+ * Only asked for row values with NULLs about. */
+static bool row_may_match(const struct vm_slot *slot, const struct vector *const *columns,
+                          uint32_t row, struct arena *arena, bool *failed)
+{
+    const struct rowset *rows = row_set_rows(slot->set);
+    struct value        *cells = arena_alloc(arena, slot->columns * sizeof *cells);
+    char(*texts)[16] = arena_alloc(arena, slot->columns * sizeof *texts);
+
+    if (cells == NULL || texts == NULL) {
+        *failed = true;
+        return false;
+    }
+    for (uint32_t c = 0; c < slot->columns; c++)
+        cells[c] = vector_value(columns[c], vector_is_constant(columns[c]) ? 0 : row, texts[c]);
+    for (uint64_t member = 0; member < rowset_count(rows); member++) {
+        bool possible = true;
+
+        for (uint32_t c = 0; possible && c < slot->columns; c++) {
+            char           scratch[16];
+            struct value   value = rowset_value(rows, c, member, scratch);
+            const uint8_t *collations = ((const struct op *)slot->desc)->p4.desc;
+            enum collation collation =
+                collations == NULL ? COLLATION_BINARY : (enum collation)collations[c];
+
+            possible = value.class_ == CLASS_NULL || cells[c].class_ == CLASS_NULL ||
+                       value_compare(&value, &cells[c], collation) == 0;
+        }
+        if (possible)
+            return true;
+    }
+    return false;
+}
+
+/* Rows of IN whose answer is NULL: not found, but a NULL in the row or the set might be the match.
+ */
+static enum status set_nulls(struct vm *vm, const struct vm_slot *slot,
+                             const struct vector *const *columns, struct truth *truth)
+{
+    uint64_t operand_null[VECTOR_WORDS], one[VECTOR_WORDS];
+    bool     has_null = row_set_has_null(slot->set), failed = false;
+
+    memset(truth->null, 0, sizeof truth->null);
+    if (row_set_count(slot->set) == 0)
+        return STATUS_OK;
+    memset(operand_null, 0, sizeof operand_null);
+    for (uint32_t c = 0; c < slot->columns; c++) {
+        truth_null(vm, columns[c], one);
+        for (uint32_t w = 0; w < vm_words(vm); w++)
+            operand_null[w] |= one[w];
+    }
+    for (uint32_t w = 0; w < vm_words(vm); w++)
+        truth->null[w] = (has_null ? ~UINT64_C(0) : operand_null[w]) & ~truth->true_[w];
+    if (slot->columns == 1)
+        return STATUS_OK;
+    ACTIVE_EACH(vm, row, {
+        if (bits_get(truth->null, row) && !row_may_match(slot, columns, row, &vm->arena, &failed))
+            bits_clear(truth->null, row);
+    });
+    return failed ? fail_nomem(vm->err) : STATUS_OK;
+}
+
+const struct op *op_SetHas(struct vm *vm, const struct op *op)
+{
+    struct vm_slot       *slot = vm_slot_at(vm, op->p1);
+    const struct vector **columns = vm_vectors(vm, op->p2, slot->columns);
+    struct truth          truth;
+    bool                  constant = true;
+
+    if (columns == NULL)
+        return vm_nomem(vm);
+    for (uint32_t c = 0; c < slot->columns; c++)
+        constant &= vector_is_constant(columns[c]);
+    memset(truth.true_, 0, sizeof truth.true_);
+    VM_TRY(vm, row_set_find(slot->set, columns, vm->sel, truth.true_, vm->err));
+    VM_TRY(vm, set_nulls(vm, slot, columns, &truth));
+    if (constant) {
+        uint32_t row = (uint32_t)bits_next(vm->sel->bits, 0, vm->sel->rows);
+
+        register_constant(vm, vm_reg(vm, op->p3),
+                          bits_get(truth.null, row)
+                              ? value_null()
+                              : value_int((int64_t)bits_get(truth.true_, row)));
+        return op + 1;
+    }
+    VM_TRY(vm, register_truth(vm, vm_reg(vm, op->p3), &truth));
+    return op + 1;
+}
+
+/* --- aggregation
+ * ------------------------------------------------------------------------------------- */
+
+const struct op *op_AggOpen(struct vm *vm, const struct op *op)
+{
+    struct vm_slot *slot = vm_slot_at(vm, op->p1);
+
+    if (slot->kind == SLOT_AGGREGATE && slot->desc == op->p4.desc) {
+        if (slot->cursor != NULL)
+            slot->cursor->ops->close(slot->cursor);
+        slot->cursor = NULL;
+        aggregate_reset(slot->aggregate);
+    } else {
+        vm_slot_free(vm, slot);
+        VM_TRY(vm, aggregate_new(vm->memory, op->p4.desc, &slot->aggregate, vm->err));
+        slot->kind = SLOT_AGGREGATE;
+        slot->desc = op->p4.desc;
+    }
+    slot->filled = true;
+    return op + 1;
+}
+
+/* Arguments that a call of the description refers to: their number. */
+static uint32_t argument_count(const struct aggregate_desc *desc)
+{
+    int32_t last = -1;
+
+    for (uint32_t i = 0; i < desc->call_count; i++) {
+        const struct aggregate_call *call = &desc->calls[i];
+
+        last = call->argument > last ? call->argument : last;
+        last = call->separator > last ? call->separator : last;
+        last = call->filter > last ? call->filter : last;
+    }
+    return (uint32_t)(last + 1);
+}
+
+const struct op *op_AggStep(struct vm *vm, const struct op *op)
+{
+    struct vm_slot              *slot = vm_slot_at(vm, op->p1);
+    const struct aggregate_desc *desc = slot->desc;
+    const struct vector        **keys = vm_vectors(vm, op->p2, desc->key_count);
+    const struct vector        **arguments = vm_vectors(vm, op->p3, argument_count(desc));
+
+    if (keys == NULL || arguments == NULL)
+        return vm_nomem(vm);
+    VM_TRY(vm, aggregate_step(slot->aggregate, keys, arguments, vm->sel, vm->err));
+    return op + 1;
+}
+
+const struct op *op_AggFinal(struct vm *vm, const struct op *op)
+{
+    struct vm_slot *slot = vm_slot_at(vm, op->p1);
+
+    VM_TRY(vm, aggregate_finish(slot->aggregate, vm->err));
+    return op + 1;
+}
+
+/* --- sorters
+ * ------------------------------------------------------------------------------------------ */
+
+const struct op *op_SorterOpen(struct vm *vm, const struct op *op)
+{
+    struct vm_slot *slot = vm_slot_at(vm, op->p1);
+    uint64_t        limit = UINT64_MAX;
+
+    if (op->p3 != 0) {
+        char    scratch[16];
+        int64_t wanted = vector_constant_value(vm_vec(vm, op->p3), scratch).i;
+
+        limit = wanted < 0 ? UINT64_MAX : (uint64_t)wanted;
+    }
+    if (slot->kind == SLOT_SORTER && slot->desc == op->p4.desc) {
+        if (slot->cursor != NULL)
+            slot->cursor->ops->close(slot->cursor);
+        slot->cursor = NULL;
+    } else {
+        vm_slot_free(vm, slot);
+        VM_TRY(vm, sorter_new(vm->memory, op->p4.desc, &slot->sorter, vm->err));
+        slot->kind = SLOT_SORTER;
+        slot->desc = op->p4.desc;
+    }
+    sorter_reset(slot->sorter, limit);
+    slot->filled = true;
+    return op + 1;
+}
+
+const struct op *op_SorterInsert(struct vm *vm, const struct op *op)
+{
+    const struct vector **columns = vm_vectors(vm, op->p2, (uint32_t)op->p3);
+
+    if (columns == NULL)
+        return vm_nomem(vm);
+    VM_TRY(vm, sorter_add(vm_slot_at(vm, op->p1)->sorter, columns, vm->sel, vm->err));
+    return op + 1;
+}

@@ -1,0 +1,348 @@
+/* op_write.c - changes: insert, bulk load, delete, update, schema, export. */
+#include "vm/exact.h"
+
+#include <string.h>
+
+/* The table that a write_desc means; by name when it was made by this very program. */
+static enum status table_of(struct vm *vm, const struct write_desc *desc, struct table **table)
+{
+    *table = desc->table;
+    if (*table == NULL)
+        *table = database_find_table(vm->host->database, desc->name);
+    if (*table == NULL)
+        return fail(vm->err, STATUS_ERROR, "no such table: %s", desc->name);
+    return STATUS_OK;
+}
+
+static void conflict_note(struct vm *vm, enum conflict conflict)
+{
+    vm->keep_on_error = conflict == CONFLICT_FAIL;
+    vm->end_on_error = conflict == CONFLICT_ROLLBACK;
+}
+
+static void changes_add(struct vm *vm, const struct write_desc *desc, uint64_t rows)
+{
+    if (!desc->counts_changes)
+        return;
+    vm->counted = true;
+    vm->changes += (int64_t)rows;
+}
+
+/* --- insert
+ * -------------------------------------------------------------------------------------------- */
+
+enum { CELLS_INLINE = 32 };
+
+/* One row: cells straight to the table's tail. */
+static enum status insert_row(struct vm *vm, const struct op *op, struct table *table,
+                              uint32_t columns, bool *inserted, int64_t *last)
+{
+    struct value inline_cells[CELLS_INLINE], *cells = inline_cells;
+    char         inline_texts[CELLS_INLINE][16], (*texts)[16] = inline_texts;
+    uint32_t     row = (uint32_t)bits_next(vm->sel->bits, 0, vm->sel->rows);
+    char         scratch[16];
+    int64_t      rowid;
+
+    if (columns > CELLS_INLINE) {
+        cells = arena_alloc(&vm->arena, columns * sizeof *cells);
+        texts = arena_alloc(&vm->arena, columns * sizeof *texts);
+        if (cells == NULL || texts == NULL)
+            return fail_nomem(vm->err);
+    }
+    for (uint32_t i = 0; i < columns; i++) {
+        const struct vector *v = vm_vec(vm, op->p2 + (int32_t)i);
+
+        cells[i] = vector_is_constant(v) ? vector_constant_value(v, texts[i])
+                                         : vector_value(v, row, texts[i]);
+    }
+    if (op->p3 != 0) {
+        const struct vector *v = vm_vec(vm, op->p3);
+
+        rowid = vector_value(v, vector_is_constant(v) ? 0 : row, scratch).i;
+    }
+    return table_append_row(table, cells, op->p3 == 0 ? NULL : &rowid, (enum conflict)op->p5,
+                            inserted, last, vm->err);
+}
+
+static enum status insert_batch(struct vm *vm, const struct op *op, struct table *table,
+                                uint32_t columns, uint64_t *inserted, int64_t *last)
+{
+    const struct vector **vectors = vm_vectors(vm, op->p2, columns);
+
+    if (vectors == NULL)
+        return fail_nomem(vm->err);
+    return table_append(table, vectors, op->p3 == 0 ? NULL : vm_vec(vm, op->p3), vm->sel,
+                        (enum conflict)op->p5, inserted, last, vm->err);
+}
+
+const struct op *op_Insert(struct vm *vm, const struct op *op)
+{
+    const struct write_desc *desc = op->p4.desc;
+    struct table            *table;
+    uint32_t                 columns;
+    uint64_t                 rows = 0;
+    int64_t                  last = 0;
+
+    VM_TRY(vm, table_of(vm, desc, &table));
+    conflict_note(vm, (enum conflict)op->p5);
+    columns = table_schema(table)->column_count;
+    if (vm->sel->count == 1) {
+        bool inserted = false;
+
+        VM_TRY(vm, insert_row(vm, op, table, columns, &inserted, &last));
+        rows = inserted;
+    } else {
+        VM_TRY(vm, insert_batch(vm, op, table, columns, &rows, &last));
+    }
+    changes_add(vm, desc, rows);
+    if (rows > 0 && desc->counts_changes)
+        vm->host->state->last_insert_rowid = last;
+    return op + 1;
+}
+
+/* --- bulk load
+ * ------------------------------------------------------------------------------------------- */
+
+const struct op *op_BulkOpen(struct vm *vm, const struct op *op)
+{
+    const struct write_desc *desc = op->p4.desc;
+    struct vm_slot          *slot = vm_slot_at(vm, op->p1);
+    struct table            *table;
+
+    VM_TRY(vm, table_of(vm, desc, &table));
+    vm_slot_free(vm, slot);
+    VM_TRY(vm, table_bulk_begin(table, &slot->bulk, vm->err));
+    slot->kind = SLOT_BULK;
+    slot->desc = desc;
+    slot->filled = true;
+    slot->columns = table_schema(table)->column_count;
+    return op + 1;
+}
+
+/* table_bulk_append takes all rows of a batch: a batch with inactive rows is gathered first. */
+static enum status bulk_vectors(struct vm *vm, const struct vector **vectors, uint32_t columns)
+{
+    struct vector *dense = arena_alloc(&vm->arena, memory_product(columns, sizeof *dense));
+
+    if (dense == NULL)
+        return fail_nomem(vm->err);
+    for (uint32_t i = 0; i < columns; i++) {
+        struct vector_buffer *buffer;
+
+        if (vector_is_constant(vectors[i]))
+            continue;
+        buffer = arena_alloc_aligned(&vm->arena, sizeof *buffer, 64);
+        if (buffer == NULL || !vector_gather(vectors[i], selection_list(vm->sel), vm->sel->count,
+                                             buffer, &vm->arena, &dense[i]))
+            return fail_nomem(vm->err);
+        vectors[i] = &dense[i];
+    }
+    return STATUS_OK;
+}
+
+const struct op *op_BulkInsert(struct vm *vm, const struct op *op)
+{
+    struct vm_slot       *slot = vm_slot_at(vm, op->p1);
+    const struct vector **vectors = vm_vectors(vm, op->p2, slot->columns);
+
+    if (vectors == NULL)
+        return vm_nomem(vm);
+    if (vm->sel->count < vm->sel->rows)
+        VM_TRY(vm, bulk_vectors(vm, vectors, slot->columns));
+    VM_TRY(vm, table_bulk_append(slot->bulk, vectors, vm->sel->count, vm->err));
+    return op + 1;
+}
+
+const struct op *op_BulkEnd(struct vm *vm, const struct op *op)
+{
+    struct vm_slot    *slot = vm_slot_at(vm, op->p1);
+    struct table_bulk *bulk = slot->bulk;
+    uint64_t           rows = 0;
+
+    slot->bulk = NULL; /* the call frees it, whatever its result */
+    slot->kind = SLOT_FREE;
+    VM_TRY(vm, table_bulk_end(bulk, &rows, vm->err));
+    changes_add(vm, slot->desc, rows);
+    return op + 1;
+}
+
+/* --- delete and update
+ * ------------------------------------------------------------------------------------ */
+
+/* Column of a rowset as int64s, in the frame's arena. */
+static enum status rowset_ints(struct vm *vm, const struct rowset *rows, uint32_t column,
+                               int64_t **out)
+{
+    uint64_t count = rowset_count(rows);
+    int64_t *ints;
+
+    *out = ints = arena_alloc(&vm->arena, memory_product(count, sizeof *ints));
+    if (ints == NULL)
+        return fail_nomem(vm->err);
+    for (uint64_t i = 0; i < count; i++) {
+        char scratch[16];
+
+        ints[i] = rowset_value(rows, column, i, scratch).i;
+    }
+    return STATUS_OK;
+}
+
+const struct op *op_DeleteRows(struct vm *vm, const struct op *op)
+{
+    const struct write_desc *desc = op->p4.desc;
+    const struct rowset     *rows = vm_slot_at(vm, op->p2)->rowset;
+    struct table            *table;
+    int64_t                 *rowids;
+    uint64_t                 deleted = 0;
+
+    VM_TRY(vm, table_of(vm, desc, &table));
+    VM_TRY(vm, rowset_ints(vm, rows, 0, &rowids));
+    VM_TRY(vm, table_delete(table, rowids, rowset_count(rows), &deleted, vm->err));
+    changes_add(vm, desc, deleted);
+    return op + 1;
+}
+
+const struct op *op_DeleteAll(struct vm *vm, const struct op *op)
+{
+    const struct write_desc *desc = op->p4.desc;
+    struct table            *table;
+    uint64_t                 deleted = 0;
+
+    VM_TRY(vm, table_of(vm, desc, &table));
+    VM_TRY(vm, table_delete_all(table, &deleted, vm->err));
+    changes_add(vm, desc, deleted);
+    return op + 1;
+}
+
+/* The values' columns as a rowset of their own: what stands behind the rowids. */
+static enum status values_rowset(struct vm *vm, const struct rowset *rows, uint32_t from,
+                                 struct rowset **out)
+{
+    uint32_t              columns = rowset_columns(rows) - from;
+    struct rowset        *values = rowset_new(vm->memory, columns);
+    struct vector        *views = arena_alloc(&vm->arena, memory_product(columns, sizeof *views));
+    const struct vector **vectors =
+        arena_alloc(&vm->arena, memory_product(columns, sizeof *vectors));
+    struct selection *sel = arena_alloc_aligned(&vm->arena, sizeof *sel, 64);
+    uint64_t(*valid)[VECTOR_WORDS] =
+        arena_alloc(&vm->arena, memory_product(columns, sizeof *valid));
+    enum status status = STATUS_OK;
+
+    *out = values;
+    if (values == NULL || views == NULL || vectors == NULL || sel == NULL || valid == NULL)
+        return fail_nomem(vm->err);
+    for (uint64_t at = 0; status == STATUS_OK && at < rowset_count(rows); at += VECTOR_CAP) {
+        uint64_t left = rowset_count(rows) - at;
+        uint32_t count = left < VECTOR_CAP ? (uint32_t)left : VECTOR_CAP;
+
+        for (uint32_t c = 0; c < columns; c++) {
+            rowset_view(rows, from + c, at, count, valid[c], &views[c]);
+            vectors[c] = &views[c];
+        }
+        selection_all(sel, count);
+        status = rowset_append(values, vectors, sel, vm->err);
+    }
+    return status;
+}
+
+const struct op *op_UpdateRows(struct vm *vm, const struct op *op)
+{
+    const struct write_desc *desc = op->p4.desc;
+    const struct rowset     *rows = vm_slot_at(vm, op->p2)->rowset;
+    struct rowset           *values;
+    struct table            *table;
+    int64_t                 *rowids, *new_rowids = NULL;
+    uint64_t                 updated = 0;
+    enum status              status;
+
+    VM_TRY(vm, table_of(vm, desc, &table));
+    conflict_note(vm, (enum conflict)op->p5);
+    VM_TRY(vm, rowset_ints(vm, rows, 0, &rowids));
+    if (desc->sets_rowid)
+        VM_TRY(vm, rowset_ints(vm, rows, 1, &new_rowids));
+    status = values_rowset(vm, rows, desc->sets_rowid ? 2 : 1, &values);
+    if (status == STATUS_OK)
+        status = table_update(table, desc->columns, desc->column_count, rowids, new_rowids, values,
+                              (enum conflict)op->p5, &updated, vm->err);
+    rowset_free(values);
+    VM_TRY(vm, status);
+    changes_add(vm, desc, updated);
+    return op + 1;
+}
+
+/* --- schema
+ * ------------------------------------------------------------------------------------------------
+ */
+
+const struct op *op_CreateTable(struct vm *vm, const struct op *op)
+{
+    struct schema_table *schema = (struct schema_table *)(uintptr_t)op->p4.desc;
+    enum status          status;
+
+    schema_table_ref(schema); /* the catalog's; the program keeps its own */
+    status = database_create_table(vm->host->database, schema, vm->err);
+    if (status != STATUS_OK)
+        schema_table_unref(schema);
+    VM_TRY(vm, status);
+    return op + 1;
+}
+
+const struct op *op_CreateObject(struct vm *vm, const struct op *op)
+{
+    const struct object_desc *desc = op->p4.desc;
+    enum status               status;
+
+    schema_object_ref(desc->object);
+    if (desc->key != NULL)
+        status = database_create_index(vm->host->database, desc->table, desc->key, desc->object,
+                                       vm->err);
+    else
+        status = database_create_object(vm->host->database, desc->object, vm->err);
+    if (status != STATUS_OK)
+        schema_object_unref(desc->object);
+    VM_TRY(vm, status);
+    return op + 1;
+}
+
+const struct op *op_Drop(struct vm *vm, const struct op *op)
+{
+    struct database *database = vm->host->database;
+
+    if (op->p1 == SCHEMA_TABLE)
+        VM_TRY(vm, database_drop_table(database, op->p4.text, vm->err));
+    else
+        VM_TRY(vm, database_drop_object(database, (enum schema_kind)op->p1, op->p4.text, vm->err));
+    return op + 1;
+}
+
+/* --- export
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/* COPY TO writes one file a statement: the writer is the frame's. */
+const struct op *op_Export(struct vm *vm, const struct op *op)
+{
+    struct vm_host       *host = vm->host;
+    struct export_writer *writer = vm->exporter;
+    const struct vector **vectors;
+
+    if (host->export_open == NULL)
+        return vm_stop(vm, fail(vm->err, STATUS_ERROR, "COPY TO is not available here"));
+    switch (op->p1) {
+    case 0:
+        VM_TRY(vm, host->export_open(host, op->p4.desc, &vm->exporter, vm->err));
+        break;
+    case 1:
+        vectors = vm_vectors(vm, op->p2, (uint32_t)op->p3);
+        if (vectors == NULL)
+            return vm_nomem(vm);
+        VM_TRY(vm, host->export_write(writer, vectors, vm->sel, vm->err));
+        vm->counted = true;
+        vm->changes += vm->sel->count;
+        break;
+    default:
+        vm->exporter = NULL;
+        VM_TRY(vm, host->export_close(writer, true, vm->err));
+    }
+    return op + 1;
+}

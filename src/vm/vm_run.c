@@ -1,0 +1,381 @@
+/* vm_run.c - a frame's life: made, bound, run, reset, freed; and the loop of the machine. */
+#include "vm/machine.h"
+
+#include <assert.h>
+#include <string.h>
+#include <time.h>
+
+static op_function *const op_table[OP_COUNT] = {
+#define OP(name, p1, p2, p3, p4, synopsis, text) [OP_##name] = op_##name,
+#include "vm/opcodes.def"
+#undef OP
+};
+
+enum { POLL_ROWS = 1 << 20, PROGRESS_NS = 10 * 1000 * 1000 };
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Milliseconds since the julian epoch: 2440587.5 days before 1970. */
+static int64_t now_julian_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return INT64_C(210866760000000) + (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* --- making and freeing ------------------------------------------------------------------------
+ */
+
+static void *frame_array(struct vm *vm, uint32_t count, size_t bytes, bool *failed)
+{
+    void *array;
+
+    if (count == 0)
+        return NULL;
+    array = memory_zalloc(vm->memory, memory_product(count, bytes));
+    if (array == NULL)
+        *failed = true;
+    return array;
+}
+
+static void frame_look(struct vm *vm)
+{
+    for (uint32_t i = 0; i < vm->program->op_count; i++) {
+        const struct op *op = &vm->ops[i];
+
+        if (op->code == OP_Function && !(op->p4.function->flags & FUNCTION_PURE))
+            vm->needs_time = true;
+    }
+}
+
+enum status vm_new(struct vm_host *host, const struct program *program, struct vm **out,
+                   struct error *err)
+{
+    struct vm *vm = memory_zalloc(host->memory, sizeof *vm);
+    bool       failed = false;
+
+    *out = NULL;
+    if (vm == NULL)
+        return fail_nomem(err);
+    vm->host = host;
+    vm->program = program;
+    vm->ops = program->ops;
+    vm->memory = host->memory;
+    arena_init(&vm->arena, host->memory);
+    vm->registers = frame_array(vm, program->register_count + 1, sizeof *vm->registers, &failed);
+    vm->slots = frame_array(vm, program->slot_count, sizeof *vm->slots, &failed);
+    vm->once = frame_array(vm, program->once_count, sizeof *vm->once, &failed);
+    vm->variables = frame_array(vm, program->variable_count, sizeof *vm->variables, &failed);
+    vm->variable_texts =
+        frame_array(vm, program->variable_count, sizeof *vm->variable_texts, &failed);
+    vm->caches = frame_array(vm, program->op_count, sizeof *vm->caches, &failed);
+    vm->functions.arena = &vm->arena;
+    vm->functions.connection = host->state;
+    if (failed || vm_push(vm, true) != STATUS_OK) {
+        vm_free(vm);
+        return fail_nomem(err);
+    }
+    for (uint32_t i = 0; i <= program->register_count; i++)
+        register_constant(vm, &vm->registers[i], value_null());
+    frame_look(vm);
+    *out = vm;
+    return STATUS_OK;
+}
+
+static void registers_free(struct vm *vm)
+{
+    uint32_t count = vm->program->register_count + 1;
+
+    if (vm->registers == NULL)
+        return;
+    for (uint32_t i = 0; i < count; i++) {
+        memory_free(vm->memory, vm->registers[i].buffer, sizeof(struct vector_buffer));
+        memory_free(vm->memory, vm->registers[i].text, vm->registers[i].text_capacity);
+    }
+    memory_free(vm->memory, vm->registers, count * sizeof *vm->registers);
+}
+
+static void variables_free(struct vm *vm)
+{
+    uint32_t count = vm->program->variable_count;
+
+    for (uint32_t i = 0; i < count && vm->variable_texts != NULL; i++)
+        memory_free(vm->memory, vm->variable_texts[i].data, vm->variable_texts[i].capacity);
+    memory_free(vm->memory, vm->variable_texts, count * sizeof *vm->variable_texts);
+    memory_free(vm->memory, vm->variables, count * sizeof *vm->variables);
+}
+
+static void caches_free(struct vm *vm)
+{
+    uint32_t count = vm->program->op_count;
+
+    for (uint32_t i = 0; i < count && vm->caches != NULL; i++) {
+        struct op_cache *cache = vm->caches[i];
+
+        if (cache != NULL)
+            cache->free(vm, cache);
+    }
+    memory_free(vm->memory, vm->caches, count * sizeof *vm->caches);
+}
+
+void vm_free(struct vm *vm)
+{
+    const struct program *program;
+
+    if (vm == NULL)
+        return;
+    program = vm->program;
+    vm_reset(vm);
+    for (uint32_t i = 0; i < program->slot_count && vm->slots != NULL; i++)
+        vm_slot_free(vm, &vm->slots[i]);
+    memory_free(vm->memory, vm->slots, program->slot_count * sizeof *vm->slots);
+    registers_free(vm);
+    variables_free(vm);
+    caches_free(vm);
+    memory_free(vm->memory, vm->once, program->once_count);
+    memory_free(vm->memory, vm->spare, sizeof *vm->spare);
+    for (size_t i = 0; i < countof(vm->scratch); i++)
+        memory_free(vm->memory, vm->scratch[i], sizeof(struct vector_buffer));
+    for (uint32_t i = 0; i < vm->stack_count; i++)
+        memory_free(vm->memory, vm->stack[i], sizeof(struct selection));
+    memory_free(vm->memory, vm->stack, vm->stack_count * sizeof(struct selection *));
+    memory_free(vm->memory, vm->profiles, program->op_count * sizeof *vm->profiles);
+    arena_free(&vm->arena);
+    memory_free(vm->memory, vm, sizeof *vm);
+}
+
+/* --- parameters --------------------------------------------------------------------------------
+ */
+
+enum status vm_bind(struct vm *vm, uint32_t variable, const struct value *value, bool copy,
+                    struct error *err)
+{
+    struct bound_text *text;
+
+    if (vm->running)
+        return fail(err, STATUS_MISUSE, "bind on a busy prepared statement: [%s]",
+                    vm->program->sql == NULL ? "" : vm->program->sql);
+    if (variable < 1 || variable > vm->program->variable_count)
+        return fail(err, STATUS_RANGE, "%s", status_text(STATUS_RANGE));
+    vm->variables[variable - 1] = *value;
+    if (!copy || (value->class_ != CLASS_TEXT && value->class_ != CLASS_BLOB) || value->bytes == 0)
+        return STATUS_OK;
+    text = &vm->variable_texts[variable - 1];
+    if (text->capacity < value->bytes) {
+        char *data = memory_realloc(vm->memory, text->data, text->capacity, value->bytes);
+
+        if (data == NULL) {
+            vm->variables[variable - 1] = value_null();
+            return fail_nomem(err);
+        }
+        text->data = data;
+        text->capacity = value->bytes;
+    }
+    memcpy(text->data, value->s, value->bytes);
+    vm->variables[variable - 1].s = text->data;
+    return STATUS_OK;
+}
+
+void vm_clear_bindings(struct vm *vm)
+{
+    for (uint32_t i = 0; i < vm->program->variable_count; i++)
+        vm->variables[i] = value_null();
+}
+
+/* --- interruption ------------------------------------------------------------------------------
+ */
+
+static enum status progress_call(struct vm *vm)
+{
+    uint64_t now = now_ns();
+
+    if (now < vm->poll_time)
+        return STATUS_OK;
+    vm->poll_time = now + PROGRESS_NS;
+    if (vm->host->progress(vm->host->progress_data) != 0)
+        return fail(vm->err, STATUS_INTERRUPT, "interrupted");
+    return STATUS_OK;
+}
+
+enum status vm_poll(struct vm *vm, uint32_t rows)
+{
+    struct vm_host *host = vm->host;
+
+    if (unlikely(atomic_load_explicit(&host->interrupted, memory_order_relaxed)))
+        return fail(vm->err, STATUS_INTERRUPT, "interrupted");
+    if (likely(host->progress == NULL))
+        return STATUS_OK;
+    /* A batch of 2048 rows takes some microseconds at least: the clock is not asked every time. */
+    vm->poll_rows += rows + 64;
+    if (vm->poll_rows < POLL_ROWS / 64)
+        return STATUS_OK;
+    vm->poll_rows = 0;
+    return progress_call(vm);
+}
+
+/* --- running -----------------------------------------------------------------------------------
+ */
+
+static void run_profiled(struct vm *vm, const struct op *op)
+{
+    while (op != NULL) {
+        struct op_profile *profile = &vm->profiles[op - vm->ops];
+        uint64_t           start = now_ns();
+        uint32_t           rows_in = vm->sel->count;
+        const struct op   *next = op_table[op->code](vm, op);
+
+        profile->nanoseconds += now_ns() - start;
+        profile->calls++;
+        profile->rows_in += rows_in;
+        if (next != NULL || vm->status == STATUS_ROW)
+            profile->rows_out += vm->sel->count;
+        op = next;
+    }
+}
+
+static const struct op *run_start(struct vm *vm)
+{
+    vm->running = true;
+    vm->changes = 0;
+    vm->counted = false;
+    vm->keep_on_error = vm->end_on_error = false;
+    vm->depth = 0;
+    vm->sel = vm->stack[0];
+    vm_batch_one(vm);
+    if (vm->needs_time)
+        vm->functions.now_ms = now_julian_ms();
+    return vm->ops;
+}
+
+static void changes_publish(struct vm *vm)
+{
+    struct connection_state *state = vm->host->state;
+
+    if (!vm->counted)
+        return;
+    state->changes = vm->changes;
+    state->total_changes += vm->changes;
+}
+
+enum status vm_run(struct vm *vm, struct error *err)
+{
+    const struct op *op;
+
+    assert(vm->status == STATUS_OK || vm->status == STATUS_ROW);
+    vm->err = err;
+    vm->functions.err = err;
+    if (!vm->running) {
+        op = run_start(vm);
+    } else {
+        op = vm->resume;
+        if (vm_poll(vm, 0) != STATUS_OK)
+            op = vm_stop(vm, STATUS_INTERRUPT);
+    }
+    if (likely(vm->profiles == NULL)) {
+        while (op != NULL)
+            op = op_table[op->code](vm, op);
+    } else {
+        run_profiled(vm, op);
+    }
+    if (vm->status == STATUS_ROW)
+        return STATUS_ROW;
+    if (vm->write_open) {
+        bool        done = vm->status == STATUS_DONE;
+        enum status ended;
+
+        if (!done)
+            vm_bulk_cancel(vm);
+        ended = vm_statement_end(vm, done);
+        if (done && ended != STATUS_OK)
+            vm->status = ended;
+        if (!done && !vm->keep_on_error)
+            vm->changes = 0;
+    }
+    changes_publish(vm);
+    return vm->status;
+}
+
+/* What an early or failed end leaves behind. */
+static void frame_abandon(struct vm *vm)
+{
+    struct error ignored;
+
+    vm->err = &ignored;
+    if (vm->exporter != NULL)
+        vm->host->export_close(vm->exporter, false, &ignored);
+    vm->exporter = NULL;
+    if (vm->write_open) {
+        vm_bulk_cancel(vm);
+        vm_statement_end(vm, false);
+    }
+}
+
+void vm_reset(struct vm *vm)
+{
+    if (!vm->running)
+        return;
+    frame_abandon(vm);
+    vm->running = false;
+    vm->status = STATUS_OK;
+    vm->resume = NULL;
+    for (uint32_t i = 0; i < vm->program->slot_count; i++)
+        if (vm->slots[i].filled)
+            vm_slot_clear(vm, &vm->slots[i]);
+    if (vm->program->once_count > 0)
+        memset(vm->once, 0, vm->program->once_count);
+    arena_reset(&vm->arena);
+}
+
+bool vm_running(const struct vm *vm)
+{
+    return vm->running;
+}
+
+int64_t vm_changes(const struct vm *vm)
+{
+    return vm->changes;
+}
+
+/* --- results -----------------------------------------------------------------------------------
+ */
+
+const struct vector *vm_result(const struct vm *vm, uint32_t column)
+{
+    assert(vm->status == STATUS_ROW && column < vm->program->result_count);
+    return vm_vec(vm, vm->result_first + (int32_t)column);
+}
+
+struct selection *vm_result_selection(struct vm *vm)
+{
+    return vm->sel;
+}
+
+struct arena *vm_result_arena(struct vm *vm)
+{
+    return &vm->arena;
+}
+
+enum status vm_profile(struct vm *vm, struct error *err)
+{
+    size_t bytes = vm->program->op_count * sizeof *vm->profiles;
+
+    if (vm->profiles == NULL) {
+        vm->profiles = memory_alloc(vm->memory, bytes);
+        if (vm->profiles == NULL)
+            return fail_nomem(err);
+    }
+    memset(vm->profiles, 0, bytes);
+    return STATUS_OK;
+}
+
+const struct op_profile *vm_op_profiles(const struct vm *vm)
+{
+    return vm->profiles;
+}

@@ -1,0 +1,270 @@
+/* vm_slot.c - what program slots hold: made, emptied between runs, freed; and the cursor over a
+ * rowset. */
+#include "vm/machine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- a cursor over a rowset ----------------------------------------------------------------------
+ *
+ * Reads rows that are appended while it runs, too: a recursive query's queue is one rowset, read at
+ * the front and appended at the back.  A chunk that is not full may change its type as it grows, so
+ * its rows are copied; full chunks are viewed. */
+struct rowset_cursor {
+    struct cursor        cursor;
+    struct memory       *memory;
+    const struct rowset *rowset;
+    uint64_t             next, start; /* rows */
+    uint32_t             count;       /* of the batch */
+    struct arena         arena;
+    struct {
+        struct vector_buffer *buffer; /* owned; NULL: not copied yet */
+        uint64_t              valid[VECTOR_WORDS];
+    } * columns;
+    uint32_t column_count;
+};
+
+static enum status rowset_cursor_rewind(struct cursor *cursor, struct error *err)
+{
+    struct rowset_cursor *self = (struct rowset_cursor *)cursor;
+
+    (void)err;
+    self->next = self->start = 0;
+    self->count = 0;
+    return STATUS_OK;
+}
+
+static enum status rowset_cursor_next(struct cursor *cursor, uint32_t cap, uint32_t *count,
+                                      const uint64_t **active, struct error *err)
+{
+    struct rowset_cursor *self = (struct rowset_cursor *)cursor;
+    uint64_t              left = rowset_count(self->rowset) - self->next;
+    uint64_t              chunk_left = VECTOR_CAP - self->next % VECTOR_CAP;
+
+    (void)err;
+    *active = NULL;
+    left = left < chunk_left ? left : chunk_left;
+    self->start = self->next;
+    self->count = (uint32_t)(left < cap ? left : cap);
+    self->next += self->count;
+    self->cursor.rows_read += self->count;
+    *count = self->count;
+    arena_reset(&self->arena);
+    return STATUS_OK;
+}
+
+static bool gather_rows(struct rowset_cursor *self, uint32_t column, struct vector *out)
+{
+    uint32_t *positions = arena_alloc(&self->arena, self->count * sizeof *positions);
+
+    if (self->columns[column].buffer == NULL)
+        self->columns[column].buffer = memory_alloc(self->memory, sizeof(struct vector_buffer));
+    if (positions == NULL || self->columns[column].buffer == NULL)
+        return false;
+    for (uint32_t i = 0; i < self->count; i++)
+        positions[i] = (uint32_t)self->start + i;
+    return rowset_gather(self->rowset, column, positions, self->count, self->columns[column].buffer,
+                         &self->arena, out);
+}
+
+static enum status rowset_cursor_column(struct cursor *cursor, uint32_t column,
+                                        const struct selection *sel, struct vector *out,
+                                        struct error *err)
+{
+    struct rowset_cursor *self = (struct rowset_cursor *)cursor;
+    uint64_t              chunk = self->start / VECTOR_CAP;
+    bool                  full = (chunk + 1) * VECTOR_CAP <= rowset_count(self->rowset);
+
+    (void)sel;
+    if (full)
+        rowset_view(self->rowset, column, self->start, self->count, self->columns[column].valid,
+                    out);
+    else if (!gather_rows(self, column, out))
+        return fail_nomem(err);
+    return STATUS_OK;
+}
+
+static enum status rowset_cursor_rowid(struct cursor *cursor, struct vector *out, struct error *err)
+{
+    struct rowset_cursor *self = (struct rowset_cursor *)cursor;
+
+    (void)err;
+    *out = (struct vector){.type = PHYS_I64,
+                           .shape = VECTOR_SEQUENCE,
+                           .count = self->count,
+                           .base = (int64_t)self->start + 1};
+    return STATUS_OK;
+}
+
+static bool rowset_cursor_row_count(struct cursor *cursor, uint64_t *rows)
+{
+    *rows = rowset_count(((struct rowset_cursor *)cursor)->rowset);
+    return true;
+}
+
+static void rowset_cursor_close(struct cursor *cursor)
+{
+    struct rowset_cursor *self = (struct rowset_cursor *)cursor;
+
+    for (uint32_t i = 0; i < self->column_count; i++)
+        memory_free(self->memory, self->columns[i].buffer, sizeof(struct vector_buffer));
+    memory_free(self->memory, self->columns, self->column_count * sizeof *self->columns);
+    arena_free(&self->arena);
+    memory_free(self->memory, self, sizeof *self);
+}
+
+static const struct cursor_ops rowset_cursor_ops = {.name = "rowset",
+                                                    .rewind = rowset_cursor_rewind,
+                                                    .next = rowset_cursor_next,
+                                                    .column = rowset_cursor_column,
+                                                    .rowid = rowset_cursor_rowid,
+                                                    .row_count = rowset_cursor_row_count,
+                                                    .close = rowset_cursor_close};
+
+enum status vm_slot_rowset_cursor(struct vm *vm, const struct rowset *rowset,
+                                  struct cursor **cursor)
+{
+    struct rowset_cursor *self = memory_zalloc(vm->memory, sizeof *self);
+
+    if (self == NULL)
+        return fail_nomem(vm->err);
+    self->cursor.ops = &rowset_cursor_ops;
+    self->memory = vm->memory;
+    self->rowset = rowset;
+    self->column_count = rowset_columns(rowset);
+    arena_init(&self->arena, vm->memory);
+    if (self->column_count > 0)
+        self->columns = memory_zalloc(vm->memory, self->column_count * sizeof *self->columns);
+    if (self->column_count > 0 && self->columns == NULL) {
+        self->column_count = 0;
+        rowset_cursor_close(&self->cursor);
+        return fail_nomem(vm->err);
+    }
+    *cursor = &self->cursor;
+    return STATUS_OK;
+}
+
+/* --- slots
+ * ----------------------------------------------------------------------------------------- */
+
+static void cursor_close(struct vm_slot *slot)
+{
+    if (slot->cursor != NULL)
+        slot->cursor->ops->close(slot->cursor);
+    slot->cursor = NULL;
+}
+
+static void bulk_abandon(struct vm_slot *slot)
+{
+    if (slot->bulk != NULL)
+        table_bulk_cancel(slot->bulk);
+    slot->bulk = NULL;
+    slot->kind = SLOT_FREE;
+}
+
+void vm_bulk_cancel(struct vm *vm)
+{
+    for (uint32_t i = 0; i < vm->program->slot_count; i++)
+        if (vm->slots[i].kind == SLOT_BULK)
+            bulk_abandon(&vm->slots[i]);
+}
+
+void vm_slot_free(struct vm *vm, struct vm_slot *slot)
+{
+    cursor_close(slot);
+    switch ((enum slot_kind)slot->kind) {
+    case SLOT_ROWSET:
+        rowset_free(slot->rowset);
+        break;
+    case SLOT_SET:
+        row_set_free(slot->set);
+        break;
+    case SLOT_AGGREGATE:
+        aggregate_free(slot->aggregate);
+        break;
+    case SLOT_SORTER:
+        sorter_free(slot->sorter);
+        break;
+    case SLOT_JOIN:
+        join_free(slot->join);
+        break;
+    case SLOT_MEMO:
+        memo_free(slot->memo);
+        break;
+    case SLOT_BULK:
+        bulk_abandon(slot);
+        break;
+    case SLOT_FREE:
+    case SLOT_CURSOR:
+        break;
+    }
+    memory_free(vm->memory, slot->pairs.probe, sizeof *slot->pairs.probe);
+    *slot = (struct vm_slot){.kind = SLOT_FREE};
+}
+
+/* Cursors are closed: a snapshot is not held longer than the run.  Objects that hold rows give them
+ * back and stay for the next run. */
+void vm_slot_clear(struct vm *vm, struct vm_slot *slot)
+{
+    cursor_close(slot);
+    slot->filled = false;
+    switch ((enum slot_kind)slot->kind) {
+    case SLOT_ROWSET:
+        rowset_clear(slot->rowset);
+        break;
+    case SLOT_SET:
+        row_set_clear(slot->set);
+        break;
+    case SLOT_AGGREGATE:
+        aggregate_reset(slot->aggregate);
+        break;
+    case SLOT_SORTER:
+        sorter_reset(slot->sorter, 0);
+        break;
+    case SLOT_JOIN:
+        join_reset(slot->join);
+        break;
+    case SLOT_MEMO:
+        vm_slot_free(vm, slot);
+        break;
+    case SLOT_BULK:
+        bulk_abandon(slot);
+        break;
+    case SLOT_FREE:
+    case SLOT_CURSOR:
+        break;
+    }
+}
+
+void vm_describe_slot(const struct vm *vm, int32_t number, char *text, size_t bytes)
+{
+    const struct vm_slot *slot = &vm->slots[number];
+
+    if (bytes > 0)
+        text[0] = '\0';
+    switch ((enum slot_kind)slot->kind) {
+    case SLOT_CURSOR:
+        if (slot->cursor != NULL)
+            snprintf(text, bytes, "%s: %llu rows read, %llu batches skipped",
+                     slot->cursor->ops->name, (unsigned long long)slot->cursor->rows_read,
+                     (unsigned long long)slot->cursor->batches_skipped);
+        break;
+    case SLOT_AGGREGATE:
+        aggregate_describe(slot->aggregate, text, bytes);
+        break;
+    case SLOT_JOIN:
+        join_describe(slot->join, text, bytes);
+        break;
+    case SLOT_SORTER:
+        snprintf(text, bytes, "%llu rows", (unsigned long long)sorter_count(slot->sorter));
+        break;
+    case SLOT_SET:
+        snprintf(text, bytes, "%llu rows", (unsigned long long)row_set_count(slot->set));
+        break;
+    case SLOT_ROWSET:
+        snprintf(text, bytes, "%llu rows", (unsigned long long)rowset_count(slot->rowset));
+        break;
+    default:
+        break;
+    }
+}
