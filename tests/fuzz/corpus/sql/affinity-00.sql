@@ -1,0 +1,12 @@
+CREATE TABLE t(a INT);
+INSERT INTO t VALUES('12'),('12x'),(3.0),(3.5),('1e2'),(NULL),(x'3132');
+SELECT a, typeof(a) FROM t;
+CREATE TABLE m(n NUMERIC, d DECIMAL(10,2), i INT);
+INSERT INTO m VALUES(17.0, 5.00, 12.30),(1e15, 1e19, 1e15),('17.0','5.00','0x10');
+SELECT n, typeof(n), d, typeof(d), i, typeof(i) FROM m;
+CREATE TABLE x(t TEXT, r REAL, b BLOB, n);
+INSERT INTO x VALUES(1, '2', '3', '4'),(1.0, 9007199254740993, 5, 6.5),(1e20, '2x', x'00', NULL);
+SELECT t, typeof(t), r, typeof(r), typeof(b), typeof(n) FROM x;
+CREATE TABLE d(a DATE, b BOOLEAN, c FLOATING POINT, e CHARINT, f VARCHAR(3));
+INSERT INTO d VALUES('2020','1','2.5','3.0','abcdef');
+SELECT a, typeof(a), b, typeof(b), c, typeof(c), e, typeof(e), f FROM d;

@@ -1,0 +1,12 @@
+CREATE TABLE k(id INTEGER PRIMARY KEY, v);
+INSERT INTO k VALUES('12','a');
+INSERT INTO k VALUES('x','b');
+INSERT INTO k VALUES(NULL,'c'),(5,'d'),(NULL,'e');
+SELECT id, typeof(id), v, rowid, oid, _rowid_ FROM k;
+CREATE TABLE kk(id INT PRIMARY KEY);
+INSERT INTO kk VALUES(NULL),(NULL),(1);
+SELECT count(*), rowid FROM kk GROUP BY rowid;
+INSERT INTO kk VALUES('1');
+CREATE TABLE h(rowid TEXT, a);
+INSERT INTO h VALUES('mine', 1);
+SELECT rowid, oid FROM h;

@@ -1,0 +1,12 @@
+CREATE TABLE big(v);
+INSERT INTO big VALUES(9223372036854775807),(1),(-1);
+SELECT sum(v) FROM big;
+SELECT total(v), avg(v), count(v) FROM big;
+CREATE TABLE a(v);
+INSERT INTO a VALUES(1),(2),('3'),('4x'),(NULL),('z');
+SELECT sum(v), typeof(sum(v)), avg(v), count(v), max(v), min(v), total(v), count(*) FROM a;
+SELECT sum(v), avg(v), max(v), min(v), group_concat(v), total(v), count(v) FROM a WHERE 0;
+SELECT v, sum(v) FROM a WHERE 0 GROUP BY v;
+CREATE TABLE b(g, a, b);
+INSERT INTO b VALUES(1,10,'x'),(1,30,'y'),(1,20,'z'),(2,5,'p'),(2,NULL,'q');
+SELECT g, max(a), b FROM b GROUP BY g;

@@ -1,0 +1,12 @@
+SELECT g, min(a), b FROM b GROUP BY g;
+SELECT b, count(*) FROM b WHERE 0;
+SELECT g, count(*), sum(a) FROM b GROUP BY g HAVING count(*) > 2;
+SELECT a FROM b HAVING a > 1;
+SELECT g AS k, sum(a) AS s FROM b WHERE k > 1 GROUP BY k HAVING s > 1;
+SELECT max(1,2,3), min('a',1), max(1,NULL);
+SELECT group_concat(v) FROM (SELECT 'a' AS v UNION ALL SELECT NULL UNION ALL SELECT 1 UNION ALL SELECT 2.0);
+SELECT group_concat(b, '-'), group_concat(DISTINCT g) FROM b;
+SELECT count(*) FILTER (WHERE a > 10), sum(a) FILTER (WHERE g = 1) FROM b;
+SELECT sum(DISTINCT a), count(DISTINCT g), avg(DISTINCT g) FROM b;
+CREATE TABLE f(r REAL);
+INSERT INTO f VALUES(0.1),(0.2),(0.3);

@@ -1,0 +1,1 @@
+SELECT -a, typeof(-a), +a, ~b FROM n;

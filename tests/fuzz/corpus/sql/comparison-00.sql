@@ -1,0 +1,12 @@
+CREATE TABLE o(v);
+INSERT INTO o VALUES(10),('9'),(NULL),(x'01'),(2.5);
+SELECT v FROM o ORDER BY v;
+SELECT typeof(max(v)), hex(max(v)), min(v) FROM o;
+SELECT 1='1', 1<'1', 'a'<x'00', NULL<1, 1 IS NULL, NULL IS NULL;
+CREATE TABLE c(i INT, s TEXT, n);
+INSERT INTO c VALUES(10, 10, '10');
+SELECT i=s, i='10', s=10, n=10, i+0='10', CAST(i AS TEXT)=10 FROM c;
+CREATE TABLE s(s TEXT, i INT);
+INSERT INTO s VALUES('10', 10),('9', 9),('8', 8);
+SELECT s FROM s WHERE s>8;
+SELECT i FROM s WHERE i<'9a';

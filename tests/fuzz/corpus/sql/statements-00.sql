@@ -1,0 +1,12 @@
+CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT NOT NULL, c INT UNIQUE, d DEFAULT 'dflt');
+INSERT INTO t(b, c) VALUES('x', 1), ('y', 2);
+INSERT INTO t VALUES(10, 'z', 3, NULL);
+INSERT INTO t(a, b, c) VALUES(10, 'dup', 4);
+INSERT INTO t(b, c) VALUES('w', 3);
+INSERT INTO t(b) VALUES(NULL);
+SELECT * FROM t;
+INSERT OR IGNORE INTO t(a, b, c) VALUES(10, 'dup', 4), (11, 'ok', 5);
+INSERT OR REPLACE INTO t(a, b, c) VALUES(10, 'new', 1);
+SELECT * FROM t;
+UPDATE t SET b = b || '!', c = c + 10 WHERE a > 1;
+SELECT * FROM t;

@@ -1,0 +1,12 @@
+DELETE FROM t WHERE c = 12;
+SELECT count(*), sum(c) FROM t;
+BEGIN;
+DELETE FROM t;
+SELECT count(*) FROM t;
+ROLLBACK;
+SELECT count(*) FROM t;
+BEGIN;
+INSERT INTO t(b) VALUES('in');
+SAVEPOINT s1;
+INSERT INTO t(b) VALUES('deeper');
+ROLLBACK TO s1;

@@ -1,0 +1,12 @@
+RELEASE s1;
+COMMIT;
+SELECT b FROM t WHERE b IN ('in', 'deeper');
+COMMIT;
+CREATE TABLE copy AS SELECT a, b AS name, c * 2 AS twice FROM t;
+SELECT * FROM copy;
+SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name = 'copy';
+INSERT INTO copy SELECT * FROM copy;
+SELECT count(*) FROM copy;
+DROP TABLE copy;
+SELECT * FROM copy;
+DROP TABLE copy;

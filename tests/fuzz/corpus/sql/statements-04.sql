@@ -1,0 +1,12 @@
+SELECT * FROM ip;
+UPDATE ip SET a = a + 10 WHERE a < 4;
+SELECT * FROM ip;
+UPDATE ip SET a = 5 WHERE a = 4;
+CREATE VIEW v AS SELECT b, a * 2 AS twice FROM ip;
+SELECT * FROM v WHERE twice > 10;
+DROP VIEW v;
+CREATE INDEX ix ON ip(b);
+CREATE UNIQUE INDEX ux ON ip(b);
+INSERT INTO ip VALUES(99, 'e');
+DROP INDEX ix
+;

@@ -1,0 +1,12 @@
+SELECT t.a, b, c FROM t LEFT JOIN u ON t.a = u.a;
+SELECT t.a, b, c FROM t LEFT JOIN u ON t.a = u.a AND c <> 'p';
+SELECT t.a, b, c FROM t LEFT JOIN u ON t.a = u.a WHERE c IS NULL;
+SELECT count(*) FROM t, u;
+SELECT count(*) FROM t CROSS JOIN u WHERE t.a < u.a;
+SELECT * FROM t NATURAL JOIN u;
+SELECT * FROM t JOIN u USING (a);
+SELECT a, count(*) FROM t LEFT JOIN u USING (a) GROUP BY a;
+SELECT x.a, n FROM (SELECT a, count(*) AS n FROM u GROUP BY a) AS x WHERE n > 1;
+SELECT b, (SELECT count(*) FROM u WHERE u.a <= t.a) FROM t;
+SELECT b FROM t WHERE (SELECT count(*) FROM u WHERE u.a = t.a) = 2;
+SELECT count(*) FROM t AS x, t AS y, t AS z WHERE x.a = y.a AND y.a = z.a;

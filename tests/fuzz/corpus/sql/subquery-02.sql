@@ -1,0 +1,1 @@
+SELECT (SELECT sum(a) FROM (SELECT a FROM u WHERE u.a = t.a)) FROM t;

@@ -1,0 +1,12 @@
+CREATE TABLE c(a TEXT COLLATE NOCASE, b TEXT);
+INSERT INTO c VALUES('Abc','abc'),('x','X'),('q','q');
+SELECT count(*) FROM c WHERE a=b;
+SELECT count(*) FROM c WHERE b=a;
+SELECT 'Ä' LIKE 'ä', 'A' LIKE 'a', 12 LIKE '1%', 'a_c' LIKE 'a\_c' ESCAPE '\', 'abc' GLOB 'A*', 'abc' GLOB 'a[b-d]?';
+SELECT a, count(*) FROM c GROUP BY a;
+SELECT length('a'||char(0)||'b'), hex('a'||char(0)||'b'), substr('hello',0,2), substr('hello',2,-1), substr('hello',-3,2), length('日本');
+SELECT "nosuch", 'a', "a" FROM c LIMIT 1;
+SELECT [a], `b`, "b" FROM c LIMIT 1;
+SELECT CAST('12abc' AS INT), CAST(1e30 AS INT), CAST('1e3' AS INT), CAST('1e3' AS NUMERIC), CAST(2.0 AS TEXT), CAST('abc' AS REAL), CAST(x'41' AS TEXT);
+SELECT round(5), round(2.5), round(-2.5), round(1234.5,-2), round(1.005,2), round(NULL);
+SELECT upper('aé'), lower('AÉ'), trim('  a '), trim('xxaxx','x'), ltrim('  a'), rtrim('a  '), replace('aXbX','X','--'), instr('hello','l');
