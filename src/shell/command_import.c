@@ -375,8 +375,10 @@ static int import_open(struct shell *shell, const struct import_options *options
         columns = options->csv ? "," : "\x1f";
         rows = options->csv ? "\n" : "\x1e";
     }
-    if (strcmp(rows, "\r\n") == 0)
+    if (strcmp(rows, "\r\n") == 0) { /* sqlite3 leaves it so */
+        strcpy(shell->row_separator, "\n");
         rows = "\n";
+    }
     if (strlen(columns) != 1 || strlen(rows) != 1) {
         fprintf(stderr, "Error: %s %s separator%s for import\n",
                 strlen(columns) == 0 || strlen(rows) == 0 ? "non-null" : "single-character",

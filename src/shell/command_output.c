@@ -133,11 +133,8 @@ int command_mode(struct shell *shell, int count, char **words)
         name_add(&quoted, table == NULL ? "table" : table);
         free(shell->insert_table);
         shell->insert_table = quoted.data;
-    } else if (table != NULL) {
-        fprintf(stderr, "extra argument: \"%s\"\n", table);
-        return 1;
     }
-    for (int i = 1; i<count; i += used> 0 ? used : 1) {
+    for (int i = 1; i < count; i += used) {
         used = words[i][0] == '-' ? mode_option(shell, count, words, i) : 1;
         if (used == 0) {
             fprintf(stderr,

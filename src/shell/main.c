@@ -149,7 +149,8 @@ static bool set_flag(struct shell *shell, const char *option)
 
 static void run_argument(struct shell *shell, const char *text);
 
-/* The mode options of sqlite3's command line do not touch wrapping; those of .mode do. */
+/* The mode options of sqlite3's command line touch neither wrapping nor line
+ * ends; those of .mode do. */
 static bool set_mode_option(struct shell *shell, const char *option)
 {
     static const char *const modes[] = {"ascii", "box",       "column", "csv",  "html",
@@ -163,6 +164,8 @@ static bool set_mode_option(struct shell *shell, const char *option)
             set_mode(shell, option);
             shell->wrap = 0;
             shell->show_header = header;
+            if (shell->mode == MODE_CSV)
+                strcpy(shell->row_separator, "\n");
             return true;
         }
     return false;

@@ -113,7 +113,9 @@ static void hex_add(struct text *out, const void *blob, int64_t bytes)
     }
 }
 
-static void literal_put(struct text *out, stoa_stmt *stmt, int column, bool escape)
+/* In sqlite3's quote and insert modes an X stands before blobs, in quoted columns an x. */
+static void literal_put(struct text *out, stoa_stmt *stmt, int column, bool escape,
+                        const char *blob_mark)
 {
     char real[REAL_TEXT_CAP];
 
@@ -129,7 +131,8 @@ static void literal_put(struct text *out, stoa_stmt *stmt, int column, bool esca
         quoted_add(out, stoa_column_text(stmt, column), escape);
         break;
     case STOA_BLOB:
-        text_puts(out, "X'");
+        text_puts(out, blob_mark);
+        text_puts(out, "'");
         hex_add(out, stoa_column_blob(stmt, column), stoa_column_bytes(stmt, column));
         text_add(out, "'", 1);
         break;
@@ -140,7 +143,7 @@ static void literal_put(struct text *out, stoa_stmt *stmt, int column, bool esca
 
 void literal_add(struct text *out, stoa_stmt *stmt, int column)
 {
-    literal_put(out, stmt, column, true);
+    literal_put(out, stmt, column, false, "x");
 }
 
 static void json_add(struct text *out, const char *string, int64_t bytes)
@@ -293,7 +296,7 @@ static void row_quote(struct shell *shell, stoa_stmt *stmt, struct text *out, bo
         if (header)
             single_quoted(out, stoa_column_name(stmt, c));
         else
-            literal_put(out, stmt, c, false);
+            literal_put(out, stmt, c, false, "X");
     }
     text_puts(out, shell->row_separator);
 }
@@ -330,7 +333,7 @@ static void row_insert(struct shell *shell, stoa_stmt *stmt, struct text *out)
     for (int c = 0; c < columns; c++) {
         if (c > 0)
             text_puts(out, ",");
-        literal_put(out, stmt, c, true);
+        literal_put(out, stmt, c, true, "X");
     }
     text_puts(out, ");\n");
 }
@@ -359,12 +362,13 @@ static void row_json(stoa_stmt *stmt, struct text *out)
         case STOA_INTEGER:
             text_puts(out, stoa_column_text(stmt, c));
             break;
-        default: { /* the text first: asking for it may move the bytes */
+        case STOA_BLOB:
+            json_add(out, stoa_column_blob(stmt, c), stoa_column_bytes(stmt, c));
+            break;
+        default: {
             const char *cell = stoa_column_text(stmt, c);
 
-            json_add(out, cell,
-                     stoa_column_type(stmt, c) == STOA_BLOB ? stoa_column_bytes(stmt, c)
-                                                            : (int64_t)strlen(cell));
+            json_add(out, cell, (int64_t)strlen(cell));
         }
         }
     }

@@ -72,14 +72,12 @@ static void grid_row(struct shell *shell, stoa_stmt *stmt, struct grid *grid)
     bool         more = true;
 
     for (int c = 0; c < grid->columns; c++) {
-        const char *cell = stoa_column_text(stmt, c);
-
         quoted[c] = (struct text){0};
-        if (shell->quote_cells) {
+        if (shell->quote_cells)
             literal_add(&quoted[c], stmt, c);
-            cell = quoted[c].data;
-        }
-        rest[c] = cell == NULL ? shell->null_value : cell;
+        rest[c] = shell->quote_cells ? quoted[c].data : stoa_column_text(stmt, c);
+        if (rest[c] == NULL)
+            rest[c] = shell->null_value;
     }
     while (more) {
         more = false;

@@ -73,7 +73,23 @@ static void parameter_unset(struct shell *shell, const char *name)
     if (parameter == NULL)
         return;
     parameter_clear(parameter);
-    *parameter = shell->parameters[--shell->parameter_count];
+    shell->parameter_count--;
+    memmove(parameter, parameter + 1,
+            (size_t)(shell->parameters + shell->parameter_count - parameter) * sizeof *parameter);
+}
+
+/* A new parameter in its place by name. */
+static struct parameter *parameter_insert(struct shell *shell, const char *name)
+{
+    int at = shell->parameter_count;
+
+    shell->parameters = checked_realloc(shell->parameters, ((size_t)shell->parameter_count + 1) *
+                                                               sizeof *shell->parameters);
+    for (; at > 0 && strcmp(shell->parameters[at - 1].name, name) > 0; at--)
+        shell->parameters[at] = shell->parameters[at - 1];
+    shell->parameter_count++;
+    shell->parameters[at] = (struct parameter){.name = text_copy(name)};
+    return &shell->parameters[at];
 }
 
 static void parameter_take(struct parameter *parameter, stoa_stmt *stmt)
@@ -108,10 +124,7 @@ static int parameter_set(struct shell *shell, const char *name, const char *valu
     text_free(&sql);
     if (rc == STOA_OK && stoa_step(stmt) == STOA_ROW) {
         parameter_unset(shell, name);
-        shell->parameters = checked_realloc(
-            shell->parameters, ((size_t)shell->parameter_count + 1) * sizeof *shell->parameters);
-        shell->parameters[shell->parameter_count] = (struct parameter){.name = text_copy(name)};
-        parameter_take(&shell->parameters[shell->parameter_count++], stmt);
+        parameter_take(parameter_insert(shell, name), stmt);
     } else {
         fprintf(stderr, "Error: %s\n", stoa_errmsg(shell->db));
         rc = 1;

@@ -1,0 +1,4 @@
+select 1;
+.bail on
+select nocolumn;
+select 2;
