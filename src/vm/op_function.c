@@ -101,6 +101,7 @@ enum { ENTRY_UNKNOWN, ENTRY_TEXT, ENTRY_OTHER };
 struct entry_cache {
     struct op_cache    head;
     uint64_t           id;              /* of the dictionary the entries are from */
+    int64_t            now_ms;          /* the statement's time, if the function may ask for it */
     uint32_t           count, capacity; /* entries that have a place below */
     uint8_t           *state;           /* ENTRY_... */
     uint32_t          *codes;           /* ENTRY_TEXT: code in results */
@@ -229,8 +230,11 @@ static struct entry_cache *entry_cache_for(struct vm *vm, const struct op *op, i
     void               **slot = vm_cache(vm, op);
     struct entry_cache  *cache = *slot;
     uint64_t             id = dictionary_id(v->dictionary);
+    int64_t              now_ms =
+        op->p4.function->flags & FUNCTION_STATEMENT ? vm->functions.now_ms : 0;
 
-    if (cache != NULL && (cache->id != id || !entry_constants_same(vm, op, cache, dict))) {
+    if (cache != NULL && (cache->id != id || cache->now_ms != now_ms ||
+                          !entry_constants_same(vm, op, cache, dict))) {
         entry_cache_free(vm, &cache->head);
         *slot = cache = NULL;
     }
@@ -240,6 +244,7 @@ static struct entry_cache *entry_cache_for(struct vm *vm, const struct op *op, i
             return NULL;
         cache->head.free = entry_cache_free;
         cache->id = id;
+        cache->now_ms = now_ms;
         arena_init(&cache->arena, vm->memory);
         *slot = cache;
         cache->results = dictionary_new(vm->memory);
@@ -407,13 +412,12 @@ static bool all_constant(struct vm *vm, const struct op *op)
 const struct op *op_Function(struct vm *vm, const struct op *op)
 {
     const struct function *function = op->p4.function;
-    bool                   pure = (function->flags & FUNCTION_PURE) != 0;
+    bool                   pure = (function->flags & (FUNCTION_PURE | FUNCTION_STATEMENT)) != 0;
     bool                   declined = true;
     int32_t                dict;
 
     vm->functions.collation = (enum collation)op->p5;
-    if (all_constant(vm, op) &&
-        (pure || (function->flags & FUNCTION_STATEMENT) || vm->sel->count <= 1)) {
+    if (all_constant(vm, op) && (pure || vm->sel->count <= 1)) {
         VM_TRY(vm, function_once(vm, op));
         return op + 1;
     }
