@@ -48,7 +48,8 @@ enum status truth_of(struct vm *vm, const struct vector *v, struct truth *out)
         fill(vm, out->null, truth < 0);
         return STATUS_OK;
     }
-    if (v->shape != VECTOR_FLAT || kernel->compare_constant[v->type][COMPARE_NE] == NULL)
+    if (v->shape != VECTOR_FLAT || phys_class[v->type] == CLASS_COUNT ||
+        phys_class[v->type] >= CLASS_TEXT)
         return truth_exact(vm, v, out);
     /* Integers encoded with a base are true where the payload differs from -base. */
     if (phys_class[v->type] == CLASS_INTEGER) {
