@@ -4,11 +4,13 @@
 #include <assert.h>
 #include <pthread.h>
 
+#include "io/csv.h"
+
 enum { MODULES_MAX = 128 };
 
 static const struct source_module *modules[MODULES_MAX];
-static struct source_registry      registry = {.modules = modules};
-static pthread_once_t              registry_once = PTHREAD_ONCE_INIT;
+static struct source_registry registry = {.modules = modules, .file_reader = &csv_source_module};
+static pthread_once_t         registry_once = PTHREAD_ONCE_INIT;
 
 static void registry_add(const struct source_module *module)
 {
@@ -19,6 +21,8 @@ static void registry_add(const struct source_module *module)
 static void registry_fill(void)
 {
     registry_add(&series_module);
+    registry_add(&csv_source_module);
+    registry_add(&csv_rejects_module);
     for (uint32_t i = 0; i < schema_module_count; i++)
         registry_add(&schema_modules[i]);
     for (uint32_t i = 0; i < pragma_module_count; i++)
