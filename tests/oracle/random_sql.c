@@ -399,7 +399,7 @@ static const char *const binary[] = {"(@ + @)",
                                      "(@ == @)",
                                      "(@ = @ COLLATE NOCASE)",
                                      "(@ < @ COLLATE RTRIM)"};
-static const char *const unary[] = {"(-@)",
+static const char *const unary[] = {"(- @)",
                                     "(+@)",
                                     "(~@)",
                                     "(NOT @)",
