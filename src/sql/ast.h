@@ -443,6 +443,7 @@ struct statement {
     uint8_t      explain; /* enum explain_mode */
     const char  *sql;     /* the statement's own text (in arena), without the semicolon */
     uint32_t     sql_bytes;
+    int32_t      position;       /* of sql in the text given: what the nodes' positions count from */
     uint32_t     variable_count; /* highest parameter number */
     const char **variable_names; /* [variable_count], NULL for ? */
     uint8_t      begin_mode;     /* BEGIN: 0 DEFERRED 1 IMMEDIATE 2 EXCLUSIVE */

@@ -1,0 +1,481 @@
+/* cg_change.c - UPDATE, DELETE and COPY.
+ *
+ * UPDATE and DELETE first collect what is to be done in a rowset, then do it: the scan never sees
+ * its own changes. */
+#include "sql/cg_write.h"
+
+#include "base/str.h"
+
+#include <string.h>
+
+struct change_sink {
+    struct cg_sink             sink;
+    struct table              *table;
+    const struct schema_table *schema;
+    struct from_item          *item;
+    int32_t                    rows; /* the rowset */
+    /* UPDATE */
+    const struct update *update;
+    struct expr        **values; /* [columns] new value, NULL: as it was */
+    uint64_t            *set;
+    struct expr         *rowid; /* new rowid, NULL: as it was */
+};
+
+/* A select around one FROM item, for the planner. */
+static struct plan *plan_target(struct cg *cg, struct from_item *item, struct expr *where)
+{
+    struct select    *select = arena_zalloc(cg->arena, sizeof *select);
+    struct from_item **items = arena_alloc(cg->arena, sizeof(struct from_item *));
+    struct plan      *plan;
+    enum status       status;
+
+    if (select == NULL || items == NULL) {
+        cg_fail(cg, fail_nomem(cg->err));
+        return NULL;
+    }
+    items[0] = item;
+    item->join = 0;
+    select->from = (struct from_list){1, 1, items};
+    status = plan_from(&cg->planner, select, &select->from, where, &plan);
+    if (status == STATUS_OK)
+        status = plan_needs(&cg->planner, plan);
+    cg_fail(cg, status);
+    return status == STATUS_OK ? plan : NULL;
+}
+
+/* --- DELETE ------------------------------------------------------------------------------------
+ */
+static void consume_delete(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    struct change_sink *self = (struct change_sink *)sink;
+
+    (void)next;
+    cg_emit(cg, OP_RowsetInsert, self->rows, cg_column(cg, self->item, -1, 0), 1);
+}
+
+void cg_delete(struct cg *cg, struct delete_ *delete_)
+{
+    struct change_sink self = {.sink = {.consume = consume_delete}, .item = delete_->target};
+    const struct plan *plan;
+
+    self.table = cg_target(cg, &delete_->target->schema, &delete_->target->name);
+    if (self.table == NULL)
+        return;
+    if (delete_->returning_count != 0)
+        cg_unsupported(cg, delete_->target->position, "RETURNING");
+    if (delete_->limit != NULL || delete_->order_by.count != 0)
+        cg_unsupported(cg, delete_->target->position, "LIMIT in DELETE");
+    cg_begin_statement(cg, true);
+    if (delete_->where == NULL) {
+        cg_emit_p4(cg, OP_DeleteAll, 0, 0, 0, cg_write_desc(cg, self.table));
+        return;
+    }
+    plan = plan_target(cg, delete_->target, delete_->where);
+    if (plan == NULL)
+        return;
+    self.sink.plan = plan;
+    self.rows = cg_slot(cg);
+    cg_explain_plan(cg, plan);
+    cg_emit(cg, OP_OpenRowset, self.rows, 1, 0);
+    cg_produce(cg, plan, &self.sink);
+    cg_emit_p4(cg, OP_DeleteRows, cg_slot(cg), self.rows, 0, cg_write_desc(cg, self.table));
+}
+
+/* --- UPDATE ------------------------------------------------------------------------------------
+ */
+static void no_column(struct cg *cg, const struct name *name)
+{
+    if (cg->status == STATUS_OK)
+        cg->status =
+            fail_at(cg->err, STATUS_ERROR, name->position, "no such column: %s", name->text);
+}
+
+static void assign(struct cg *cg, struct change_sink *self, const struct name *name,
+                   struct expr *value)
+{
+    int32_t column = cg_find_column(self->schema, name->text);
+
+    if (column >= 0 && column != self->schema->rowid_column) {
+        self->values[column] = value;
+        bits_set(self->set, (size_t)column);
+    } else if (column >= 0 || cg_is_rowid_name(name->text)) {
+        self->rowid = value;
+    } else {
+        no_column(cg, name);
+    }
+}
+
+/* SET a = 1, (b, c) = (2, 3). */
+static void collect_assignments(struct cg *cg, struct change_sink *self)
+{
+    const struct update *update = self->update;
+    uint32_t             count = self->schema->column_count;
+
+    self->values = arena_zalloc(cg->arena, (count + 1) * sizeof *self->values);
+    self->set = arena_zalloc(cg->arena, bits_words(count + 1) * 8);
+    if (self->values == NULL || self->set == NULL) {
+        cg_fail(cg, fail_nomem(cg->err));
+        return;
+    }
+    for (uint32_t i = 0; i < update->assignment_count; i++) {
+        const struct assignment *assignment = &update->assignments[i];
+
+        if (assignment->column_count == 1 && cg_width(assignment->value) == 1) {
+            assign(cg, self, &assignment->columns[0], assignment->value);
+            continue;
+        }
+        if (assignment->value->kind != EXPR_ROW) {
+            cg_unsupported(cg, assignment->value->position, "SET (columns) = (subquery)");
+            return;
+        }
+        if (assignment->value->list.count != assignment->column_count) {
+            if (cg->status == STATUS_OK)
+                cg->status = fail_at(cg->err, STATUS_ERROR, assignment->value->position,
+                                     "%u columns assigned %u values", assignment->column_count,
+                                     assignment->value->list.count);
+            return;
+        }
+        for (uint32_t k = 0; k < assignment->column_count; k++)
+            assign(cg, self, &assignment->columns[k], assignment->value->list.items[k]);
+    }
+}
+
+/* All columns of the new row lie side by side, for the checks; the rowset takes those that are set.
+ */
+static void consume_update(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    struct change_sink        *self = (struct change_sink *)sink;
+    const struct schema_table *schema = self->schema;
+    uint32_t                   columns = schema->column_count, count = 0;
+    int32_t                    first = cg_registers(cg, columns);
+    int32_t                    out = cg_registers(cg, columns + 2), rowid = 0;
+    char                      *affinities = cg_column_affinities(cg, schema);
+    static const char          integer[2] = {AFFINITY_INTEGER, 0};
+
+    if (affinities == NULL)
+        return;
+    cg_column(cg, self->item, -1, out + (int32_t)count++);
+    rowid = out;
+    if (self->rowid != NULL) {
+        rowid = out + (int32_t)count++;
+        cg_private_to(cg, self->rowid, rowid);
+        cg_affinity(cg, rowid, 1, integer);
+    }
+    for (uint32_t i = 0; i < columns; i++) {
+        if (self->values[i] != NULL)
+            cg_private_to(cg, self->values[i], first + (int32_t)i);
+        else if (schema->check_count != 0)
+            cg_column(cg, self->item, (int32_t)i, first + (int32_t)i);
+        if (self->values[i] == NULL)
+            affinities[i] = AFFINITY_NONE;
+    }
+    for (uint32_t i = 0; i < columns; i++)
+        cg_affinity(cg, first + (int32_t)i, 1, &affinities[i]);
+    cg_row_checks(cg, self->table, first, rowid, self->set, self->update->conflict, next);
+    for (BITS_EACH(i, self->set, columns))
+        cg_emit(cg, OP_SCopy, first + (int32_t)i, out + (int32_t)count++, 0);
+    cg_emit(cg, OP_RowsetInsert, self->rows, out, (int32_t)count);
+}
+
+static const struct write_desc *update_desc(struct cg *cg, const struct change_sink *self)
+{
+    struct write_desc *desc = cg_alloc(cg, sizeof *desc);
+    uint32_t           count = self->schema->column_count;
+    uint32_t          *columns = cg_alloc(cg, (count + 1) * sizeof *columns);
+
+    if (desc == NULL || columns == NULL)
+        return NULL;
+    for (BITS_EACH(i, self->set, count))
+        columns[desc->column_count++] = (uint32_t)i;
+    desc->table = self->table;
+    desc->columns = columns;
+    desc->sets_rowid = self->rowid != NULL;
+    desc->counts_changes = true;
+    return desc;
+}
+
+void cg_update(struct cg *cg, struct update *update)
+{
+    struct change_sink self = {
+        .sink = {.consume = consume_update}, .item = update->target, .update = update};
+    struct plan             *plan;
+    const struct write_desc *desc;
+    int32_t                  address;
+
+    self.table = cg_target(cg, &update->target->schema, &update->target->name);
+    if (self.table == NULL)
+        return;
+    self.schema = table_schema(self.table);
+    if (update->returning_count != 0)
+        cg_unsupported(cg, update->target->position, "RETURNING");
+    if (update->limit != NULL || update->order_by.count != 0)
+        cg_unsupported(cg, update->target->position, "LIMIT in UPDATE");
+    if (update->from.count != 0)
+        cg_unsupported(cg, update->target->position, "UPDATE FROM");
+    collect_assignments(cg, &self);
+    plan = plan_target(cg, update->target, update->where);
+    if (plan == NULL || cg->status != STATUS_OK)
+        return;
+    self.sink.plan = plan;
+    cg_begin_statement(cg, true);
+    cg_explain_plan(cg, plan);
+    desc = update_desc(cg, &self);
+    if (desc == NULL)
+        return;
+    self.rows = cg_slot(cg);
+    cg_emit(cg, OP_OpenRowset, self.rows, (int32_t)(desc->column_count + 1 + desc->sets_rowid), 0);
+    cg_produce(cg, plan, &self.sink);
+    address = cg_emit(cg, OP_UpdateRows, 0, self.rows, 0);
+    program_op(cg->program, address)->p4.desc = desc;
+    program_op(cg->program, address)->p5 = (uint16_t)update->conflict;
+}
+
+/* --- COPY --------------------------------------------------------------------------------------
+ */
+/* A list option is one text of quoted names, as the readers of options expect it. */
+static struct value option_value(struct cg *cg, const struct copy_option *option)
+{
+    struct str text;
+    char      *copy;
+    size_t     bytes;
+
+    if (option->list.count == 0)
+        return option->has_value ? option->value : value_int(1);
+    str_init(&text, cg->context->memory);
+    for (uint32_t i = 0; i < option->list.count; i++) {
+        const struct expr *item = option->list.items[i];
+
+        if (i > 0)
+            str_char(&text, ',');
+        if (item->kind == EXPR_LITERAL && item->value.class_ == CLASS_TEXT)
+            str_append(&text, item->value.s, item->value.bytes);
+        else if (item->name.text != NULL)
+            str_append(&text, item->name.text, item->name.bytes);
+    }
+    bytes = text.bytes;
+    copy = text.failed ? NULL : arena_copy_text(&cg->program->arena, text.data, text.bytes);
+    if (copy == NULL)
+        cg_fail(cg, fail_nomem(cg->err));
+    str_free(&text);
+    return value_text(copy, bytes);
+}
+
+static uint32_t count_options(const struct copy *copy)
+{
+    uint32_t count = 0;
+
+    for (const struct copy_option *option = copy->options; option != NULL; option = option->next)
+        count++;
+    return count;
+}
+
+struct copy_sink {
+    struct cg_sink     sink;
+    struct export_desc *desc;
+    int32_t             slot;
+};
+
+static void consume_export(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    struct copy_sink *self = (struct copy_sink *)sink;
+    uint32_t          count = sink->plan->column_count;
+    int32_t           first = cg_registers(cg, count);
+
+    (void)next;
+    for (uint32_t i = 0; i < count; i++)
+        cg_result_to(cg, sink->plan, i, first + (int32_t)i);
+    cg_emit_p4(cg, OP_Export, 1, first, (int32_t)count, self->desc);
+}
+
+static void copy_to(struct cg *cg, struct copy *copy)
+{
+    uint32_t             options = count_options(copy), i = 0;
+    const char         **names = cg_alloc(cg, (options + 1) * sizeof *names);
+    struct value        *values = cg_alloc(cg, (options + 1) * sizeof *values);
+    struct export_desc  *desc = cg_alloc(cg, sizeof *desc);
+    struct copy_sink     sink = {.sink = {.consume = consume_export}, .desc = desc};
+    const struct select *first = copy->select;
+    int32_t              dummy = cg_registers(cg, 1);
+    const char         **columns;
+
+    if (names == NULL || values == NULL || desc == NULL)
+        return;
+    while (first->prior != NULL)
+        first = first->prior;
+    columns = cg_alloc(cg, (first->column_count + 1) * sizeof *columns);
+    if (columns == NULL)
+        return;
+    for (uint32_t c = 0; c < first->column_count; c++)
+        columns[c] = cg_text(cg, first->columns[c].name == NULL ? "" : first->columns[c].name);
+    for (const struct copy_option *option = copy->options; option != NULL;
+         option = option->next, i++) {
+        struct value value = option_value(cg, option);
+
+        names[i] = cg_text(cg, option->name.text);
+        if (cg->status == STATUS_OK)
+            values[i] = *cg_value(cg, &value);
+    }
+    *desc = (struct export_desc){.path = cg_text(cg, copy->file.text),
+                                 .format = "csv",
+                                 .column_count = first->column_count,
+                                 .names = columns,
+                                 .option_count = options,
+                                 .option_names = names,
+                                 .option_values = values};
+    cg_begin_statement(cg, false);
+    sink.sink.plan = cg_plan(cg, copy->select);
+    if (sink.sink.plan == NULL)
+        return;
+    cg_emit_p4(cg, OP_Export, 0, dummy, 0, desc);
+    cg_produce(cg, sink.sink.plan, &sink.sink);
+    cg_emit_p4(cg, OP_Export, 2, dummy, 0, desc);
+}
+
+/* --- COPY FROM ---------------------------------------------------------------------------------
+ */
+struct load_sink {
+    struct cg_sink             sink;
+    bool                       bulk;
+    int32_t                    slot, cursor;
+    struct table              *table;
+    const struct schema_table *schema;
+    uint32_t                   count; /* columns of the file */
+    int32_t                   *from;  /* [table's columns] file column, -1: the default */
+    int32_t                    rowid;
+};
+
+static void consume_load(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    struct load_sink          *self = (struct load_sink *)sink;
+    const struct schema_table *schema = self->schema;
+    int32_t                    first = cg_registers(cg, schema->column_count), rowid = 0, address;
+
+    if (self->rowid >= 0) {
+        rowid = cg_registers(cg, 1);
+        cg_emit(cg, OP_Column, self->cursor, self->rowid, rowid);
+    }
+    for (uint32_t i = 0; i < schema->column_count; i++) {
+        int32_t target = first + (int32_t)i;
+
+        if (self->from[i] >= 0)
+            cg_emit(cg, OP_Column, self->cursor, self->from[i], target);
+        else if (schema->columns[i].default_sql != NULL)
+            cg_private_to(cg, cg_catalog_expr(cg, schema->columns[i].default_sql, NULL), target);
+        else
+            cg_emit(cg, OP_Null, 0, target, 1);
+    }
+    cg_row_checks(cg, self->table, first, rowid, NULL, CONFLICT_DEFAULT, next);
+    if (self->bulk) {
+        cg_emit(cg, OP_BulkInsert, self->slot, first, 0);
+        return;
+    }
+    address = cg_emit(cg, OP_Insert, self->slot, first, rowid);
+    program_op(cg->program, address)->p4.desc = cg_write_desc(cg, self->table);
+}
+
+/* The file's columns in their order, as columns of the table. */
+static bool load_columns(struct cg *cg, const struct copy *copy, struct load_sink *self,
+                         char **affinities)
+{
+    const struct schema_table *schema = self->schema;
+    uint32_t count = copy->column_count != 0 ? copy->column_count : schema->column_count;
+
+    self->from = arena_alloc(cg->arena, (schema->column_count + 1) * sizeof *self->from);
+    *affinities = cg_alloc(cg, count + 1);
+    if (self->from == NULL || *affinities == NULL) {
+        cg_fail(cg, fail_nomem(cg->err));
+        return false;
+    }
+    self->rowid = -1;
+    self->count = count;
+    for (uint32_t i = 0; i < schema->column_count; i++)
+        self->from[i] = -1;
+    for (uint32_t i = 0; i < count; i++) {
+        int32_t column =
+            copy->column_count != 0 ? cg_find_column(schema, copy->columns[i].text) : (int32_t)i;
+
+        if (column < 0) {
+            no_column(cg, &copy->columns[i]);
+            return false;
+        }
+        (*affinities)[i] = (char)schema->columns[column].affinity;
+        if (column == schema->rowid_column)
+            self->rowid = (int32_t)i;
+        else
+            self->from[column] = (int32_t)i;
+    }
+    return true;
+}
+
+/* The reader's arguments: path, the options, and what only we say: the columns' affinities. */
+static bool load_source(struct cg *cg, const struct copy *copy, const char *affinities,
+                        struct source_desc *desc, struct source_arguments *arguments)
+{
+    const struct source_module *module = cg->context->sources->file_reader;
+    uint32_t                    count = count_options(copy) + 2, i = 0, columns;
+    struct value               *values = cg_alloc(cg, count * sizeof *values);
+    const char                **names = cg_alloc(cg, count * sizeof *names);
+    const struct source_column *found;
+
+    if (values == NULL || names == NULL)
+        return false;
+    if (module == NULL) {
+        cg_unsupported(cg, copy->file.position, "COPY FROM");
+        return false;
+    }
+    values[i++] = value_text(cg_text(cg, copy->file.text), copy->file.bytes);
+    for (const struct copy_option *option = copy->options; option != NULL; option = option->next) {
+        names[i] = cg_text(cg, option->name.text);
+        values[i] = option_value(cg, option);
+        if (cg->status == STATUS_OK)
+            values[i] = *cg_value(cg, &values[i]);
+        i++;
+    }
+    names[i] = "__affinities";
+    values[i++] = value_text(affinities, strlen(affinities));
+    *arguments = (struct source_arguments){i, values, names};
+    *desc = (struct source_desc){.module = module, .names = names};
+    cg_fail(cg, module->bind(cg->context->source_context, arguments, &cg->program->arena, &columns,
+                             &found, &desc->state, cg->err));
+    return cg->status == STATUS_OK;
+}
+
+static void copy_from(struct cg *cg, struct copy *copy)
+{
+    struct load_sink        self = {.sink = {.consume = consume_load}};
+    struct source_desc     *desc = cg_alloc(cg, sizeof *desc);
+    struct source_arguments arguments;
+    char                   *affinities;
+    int32_t                 first;
+
+    self.table = cg_target(cg, &copy->schema, &copy->table);
+    if (self.table == NULL || desc == NULL)
+        return;
+    self.schema = table_schema(self.table);
+    if (!load_columns(cg, copy, &self, &affinities) ||
+        !load_source(cg, copy, affinities, desc, &arguments))
+        return;
+    cg_begin_statement(cg, true);
+    self.cursor = cg_slot(cg);
+    first = cg_registers(cg, arguments.count);
+    for (uint32_t i = 0; i < arguments.count; i++)
+        cg_constant_to(cg, &arguments.values[i], first + (int32_t)i);
+    self.slot = cg_slot(cg);
+    self.bulk = self.rowid < 0;
+    if (self.bulk)
+        cg_emit_p4(cg, OP_BulkOpen, self.slot, 0, 0, cg_write_desc(cg, self.table));
+    cg_emit_p4(cg, OP_OpenSource, self.cursor, first, (int32_t)arguments.count, desc);
+    cg_loop(cg, self.cursor, &self.sink);
+    if (self.bulk)
+        cg_emit(cg, OP_BulkEnd, self.slot, 0, 0);
+}
+
+void cg_copy(struct cg *cg, struct copy *copy)
+{
+    if (copy->to && copy->select != NULL)
+        copy_to(cg, copy);
+    else if (copy->to)
+        cg_unsupported(cg, copy->table.position, "COPY table TO: write COPY (SELECT ...) TO");
+    else
+        copy_from(cg, copy);
+}

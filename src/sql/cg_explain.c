@@ -1,0 +1,226 @@
+/* cg_explain.c - EXPLAIN and EXPLAIN QUERY PLAN as programs: the listing's rows are constants put
+ * in a rowset, which is then read out.  EXPLAIN ANALYZE is left to whoever runs program->inner. */
+#include "sql/cg.h"
+
+#include "base/str.h"
+
+#include <string.h>
+
+/* --- plan lines --------------------------------------------------------------------------------
+ */
+static void add_line(struct cg *cg, int32_t parent, const char *text)
+{
+    struct program *program = cg->program;
+
+    if (cg->line_count == cg->line_capacity) {
+        uint32_t          capacity = cg->line_capacity == 0 ? 8 : cg->line_capacity * 2;
+        struct plan_line *lines = cg_alloc(cg, capacity * sizeof *lines);
+
+        if (lines == NULL)
+            return;
+        if (cg->line_count != 0)
+            memcpy(lines, cg->lines, cg->line_count * sizeof *lines);
+        cg->lines = lines;
+        cg->line_capacity = capacity;
+    }
+    cg->lines[cg->line_count] = (struct plan_line){.id = (int32_t)cg->line_count + 1,
+                                                   .parent = parent,
+                                                   .text = cg_text(cg, text)};
+    cg->line_count++;
+    program->plan = cg->lines;
+    program->plan_count = cg->line_count;
+}
+
+static void plan_lines(struct cg *cg, const struct plan *plan, int32_t parent)
+{
+    struct str text;
+
+    str_init(&text, cg->context->memory);
+    plan_line(plan, &text);
+    if (plan->kind != PLAN_SORT && plan->kind != PLAN_DISTINCT && plan->kind != PLAN_AGGREGATE &&
+        text.bytes != 0) {
+        add_line(cg, parent, str_end(&text) == NULL ? "" : text.data);
+        if (plan->kind == PLAN_SUBQUERY || plan->kind == PLAN_COMPOUND)
+            parent = (int32_t)cg->line_count;
+    }
+    if (plan->input != NULL)
+        plan_lines(cg, plan->input, parent);
+    if (plan->right != NULL)
+        plan_lines(cg, plan->right, parent);
+    if ((plan->kind == PLAN_SORT || plan->kind == PLAN_DISTINCT || plan->kind == PLAN_AGGREGATE) &&
+        text.bytes != 0)
+        add_line(cg, parent, str_end(&text) == NULL ? "" : text.data);
+    str_free(&text);
+}
+
+void cg_explain_plan(struct cg *cg, const struct plan *plan)
+{
+    plan_lines(cg, plan, 0);
+}
+
+/* --- the listing program -----------------------------------------------------------------------
+ */
+struct listing {
+    struct program *program;
+    int32_t         rows, first; /* rowset, registers of a row */
+    uint32_t        columns;
+    bool            failed;
+};
+
+static void put_int(struct listing *listing, uint32_t column, int64_t i)
+{
+    struct value *value = arena_alloc(&listing->program->arena, sizeof *value);
+    int32_t       address;
+
+    if (value == NULL) {
+        listing->failed = true;
+        return;
+    }
+    *value = value_int(i);
+    address = program_emit(listing->program, OP_Constant, 0, listing->first + (int32_t)column, 0);
+    program_op(listing->program, address)->p4.value = value;
+}
+
+static void put_text(struct listing *listing, uint32_t column, const char *text, size_t bytes)
+{
+    struct value *value = arena_alloc(&listing->program->arena, sizeof *value);
+    char         *copy = arena_copy_text(&listing->program->arena, text, bytes);
+    int32_t       address;
+
+    if (value == NULL || copy == NULL) {
+        listing->failed = true;
+        return;
+    }
+    *value = value_text(copy, bytes);
+    address = program_emit(listing->program, OP_Constant, 0, listing->first + (int32_t)column, 0);
+    program_op(listing->program, address)->p4.value = value;
+}
+
+static void put_row(struct listing *listing)
+{
+    program_emit(listing->program, OP_RowsetInsert, listing->rows, listing->first,
+                 (int32_t)listing->columns);
+}
+
+/* The operator's synopsis with its operands filled in: "r[P3]=r[P2]+r[P1]". */
+static void comment_of(const struct program *inner, uint32_t address, struct str *out)
+{
+    const struct op *op = &inner->ops[address];
+
+    for (const char *c = opcode_info[op->code].synopsis; *c != 0; c++) {
+        if (*c == 'P' && c[1] >= '1' && c[1] <= '3') {
+            int32_t operand = c[1] == '1' ? op->p1 : c[1] == '2' ? op->p2 : op->p3;
+
+            str_printf(out, "%d", operand);
+            c++;
+        } else if (*c == 'P' && c[1] == '4') {
+            program_p4_text(inner, (int32_t)address, out);
+            c++;
+        } else {
+            str_char(out, *c);
+        }
+    }
+    if (inner->comments != NULL && inner->comments[address] != NULL) {
+        str_text(out, "; ");
+        str_text(out, inner->comments[address]);
+    }
+}
+
+static void list_ops(struct listing *listing, const struct program *inner, struct memory *memory)
+{
+    struct str text;
+
+    str_init(&text, memory);
+    for (uint32_t i = 0; i < inner->op_count; i++) {
+        const struct op *op = &inner->ops[i];
+        const char      *name = opcode_info[op->code].name;
+
+        put_int(listing, 0, i);
+        put_text(listing, 1, name, strlen(name));
+        put_int(listing, 2, op->p1);
+        put_int(listing, 3, op->p2);
+        put_int(listing, 4, op->p3);
+        str_clear(&text);
+        program_p4_text(inner, (int32_t)i, &text);
+        put_text(listing, 5, text.data, text.bytes);
+        put_int(listing, 6, op->p5);
+        str_clear(&text);
+        comment_of(inner, i, &text);
+        put_text(listing, 7, text.data, text.bytes);
+        put_row(listing);
+    }
+    listing->failed |= text.failed;
+    str_free(&text);
+}
+
+static void list_plan(struct listing *listing, const struct program *inner)
+{
+    for (uint32_t i = 0; i < inner->plan_count; i++) {
+        const struct plan_line *line = &inner->plan[i];
+
+        put_int(listing, 0, line->id);
+        put_int(listing, 1, line->parent);
+        put_int(listing, 2, 0);
+        put_text(listing, 3, line->text, strlen(line->text));
+        put_row(listing);
+    }
+}
+
+static void read_out(struct listing *listing)
+{
+    struct program *program = listing->program;
+    int32_t         end = program_label(program), loop;
+
+    program_emit(program, OP_Rewind, listing->rows, end, 0);
+    loop = program_address(program);
+    for (uint32_t i = 0; i < listing->columns; i++)
+        program_emit(program, OP_Column, listing->rows, (int32_t)i, listing->first + (int32_t)i);
+    program_emit(program, OP_ResultRow, listing->first, (int32_t)listing->columns, 0);
+    program_emit(program, OP_Next, listing->rows, loop, 0);
+    program_label_here(program, end);
+    program_emit(program, OP_Halt, 0, 0, 0);
+}
+
+static bool name_columns(struct program *program, const char *const *names, uint32_t count)
+{
+    program->result_count = count;
+    program->result_names = arena_alloc(&program->arena, count * sizeof(char *));
+    program->result_types = arena_zalloc(&program->arena, count * sizeof(char *));
+    if (program->result_names == NULL || program->result_types == NULL)
+        return false;
+    memcpy(program->result_names, names, count * sizeof(char *));
+    return true;
+}
+
+enum status cg_explain(struct program *program, struct program *inner, enum explain_mode mode,
+                       struct error *err)
+{
+    static const char *const op_names[] = {"addr", "opcode", "p1", "p2", "p3", "p4", "p5",
+                                           "comment"};
+    static const char *const plan_names[] = {"id", "parent", "notused", "detail"};
+    bool                     plan = mode == EXPLAIN_QUERY_PLAN;
+    struct listing listing = {.program = program, .columns = plan ? 4 : 8};
+
+    program->inner = inner;
+    program->is_explain = true;
+    program->schema_version = inner->schema_version;
+    program->sql = arena_copy_text(&program->arena, inner->sql, strlen(inner->sql));
+    if (program->sql == NULL || !name_columns(program, plan ? plan_names : op_names, listing.columns))
+        return fail_nomem(err);
+    program_emit(program, OP_Init, 0, 1, 0);
+    listing.rows = program_slot(program);
+    listing.first = program_registers(program, listing.columns);
+    program_emit(program, OP_OpenRowset, listing.rows, (int32_t)listing.columns, 0);
+    if (plan)
+        list_plan(&listing, inner);
+    else
+        list_ops(&listing, inner, program->memory);
+    read_out(&listing);
+    if (listing.failed)
+        return fail_nomem(err);
+    if (mode != EXPLAIN_ANALYZE) { /* the listing has all of it */
+        program_free(inner);
+        program->inner = NULL;
+    }
+    return program_finish(program, err);
+}

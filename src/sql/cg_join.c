@@ -1,0 +1,210 @@
+/* cg_join.c - joins: the build side is produced first, then the probe side's loop asks for pairs.
+ *
+ * What follows a join that keeps rows without partner is a subroutine, called for pairs and for
+ * those rows: JoinCarry and JoinColumn give NULLs for the side that is missing. */
+#include "sql/cg.h"
+
+struct join_sink {
+    struct cg_sink sink;
+    int32_t        slot, next;
+    uint32_t       mark;       /* of the entry stack where the join began */
+    int32_t        body, back; /* subroutine: label, return address */
+};
+
+static bool keeps_build(const struct plan *plan)
+{
+    return plan->join == JOIN_RIGHT || plan->join == JOIN_FULL;
+}
+static bool keeps_probe(const struct plan *plan)
+{
+    return plan->join == JOIN_LEFT || plan->join == JOIN_FULL;
+}
+
+/* Join keys side by side, with the comparison's affinity. */
+static void emit_keys(struct cg *cg, const struct plan *plan, bool probe, int32_t first)
+{
+    char *letters = cg_alloc(cg, plan->key_count + 1);
+
+    if (letters == NULL)
+        return;
+    for (uint32_t i = 0; i < plan->key_count; i++) {
+        const struct plan_key *key = &plan->keys[i];
+        struct expr           *expr = probe ? key->probe : key->build;
+
+        letters[i] = affinity_is_implied(expr->resolved.affinity, key->affinity)
+                         ? AFFINITY_NONE
+                         : (char)key->affinity;
+        if (letters[i] == AFFINITY_NONE)
+            cg_expr_to(cg, expr, first + (int32_t)i);
+        else
+            cg_private_to(cg, expr, first + (int32_t)i);
+    }
+    cg_affinity(cg, first, plan->key_count, letters);
+}
+
+/* --- build -------------------------------------------------------------------------------------
+ */
+static void consume_build(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    struct join_sink          *self = (struct join_sink *)sink;
+    const struct plan         *plan = sink->plan;
+    const struct plan_columns *needs = &plan->build_needs;
+    uint32_t                   count = plan->key_count + needs->count;
+    int32_t                    first = cg_registers(cg, count == 0 ? 1 : count);
+
+    (void)next;
+    emit_keys(cg, plan, false, first);
+    for (uint32_t i = 0; i < needs->count; i++)
+        cg_column(cg, needs->items[i].owner, needs->items[i].column,
+                  first + (int32_t)(plan->key_count + i));
+    cg_emit(cg, OP_JoinBuild, self->slot, first, (int32_t)count);
+}
+
+static const struct join_desc *describe(struct cg *cg, const struct plan *plan)
+{
+    struct join_desc *desc = cg_alloc(cg, sizeof *desc);
+    uint8_t          *collations = cg_alloc(cg, plan->key_count + 1);
+    uint8_t          *null_equal = cg_alloc(cg, plan->key_count + 1);
+
+    if (desc == NULL || collations == NULL || null_equal == NULL)
+        return NULL;
+    for (uint32_t i = 0; i < plan->key_count; i++) {
+        collations[i] = (uint8_t)plan->keys[i].collation;
+        null_equal[i] = plan->keys[i].null_equal;
+    }
+    desc->kind = plan->join;
+    desc->key_count = plan->key_count;
+    desc->key_collations = collations;
+    desc->key_null_equal = null_equal;
+    desc->payload_count = plan->build_needs.count;
+    desc->residual = plan->filters.count != 0 && plan->join != JOIN_INNER;
+    return desc;
+}
+
+static void produce_build(struct cg *cg, const struct plan *plan, int32_t slot)
+{
+    struct join_sink        sink = {.sink = {consume_build, NULL, plan}, .slot = slot};
+    const struct join_desc *desc = describe(cg, plan);
+    bool                    once = cg->memo_depth > 0 && plan_is_independent(plan->right);
+    int32_t                 built = cg_label(cg);
+
+    if (once)
+        cg_emit(cg, OP_Once, program_once(cg->program), built, 0);
+    cg_emit_p4(cg, OP_JoinOpen, slot, 0, 0, desc);
+    cg_produce(cg, plan->right, &sink.sink);
+    cg_emit(cg, OP_JoinFinish, slot, 0, 0);
+    cg_here(cg, built);
+    cg->one_row = false;
+}
+
+/* --- probe -------------------------------------------------------------------------------------
+ */
+static void push_pair(struct cg *cg, const struct plan *plan, int32_t slot, const int32_t *carried)
+{
+    for (uint32_t i = 0; i < plan->probe_needs.count; i++) {
+        struct cg_entry *entry = cg_push(cg, CG_JOIN_CARRY, plan->probe_needs.items[i].owner);
+
+        entry->column = plan->probe_needs.items[i].column;
+        entry->slot = slot;
+        entry->reg = carried[i];
+    }
+    for (uint32_t i = 0; i < plan->build_needs.count; i++) {
+        struct cg_entry *entry = cg_push(cg, CG_JOIN_COLUMN, plan->build_needs.items[i].owner);
+
+        entry->column = plan->build_needs.items[i].column;
+        entry->slot = slot;
+        entry->number = (int32_t)(plan->key_count + i);
+    }
+}
+
+/* What is done with pairs, as a subroutine; code runs past it. */
+static void emit_body(struct cg *cg, struct join_sink *self, const int32_t *carried)
+{
+    const struct plan *plan = self->sink.plan;
+    uint32_t           mark = cg_mark(cg);
+    int32_t            over = cg_label(cg), done = cg_label(cg);
+
+    cg_emit(cg, OP_Goto, 0, over, 0);
+    cg_here(cg, self->body);
+    cg_floor(cg, keeps_build(plan) ? self->mark : mark);
+    push_pair(cg, plan, self->slot, carried);
+    cg_consume(cg, self->sink.parent, done);
+    cg_here(cg, done);
+    cg_emit(cg, OP_Return, self->back, 0, 0);
+    cg_here(cg, over);
+    cg_truncate(cg, mark);
+}
+
+static void emit_pairs(struct cg *cg, struct join_sink *self, int32_t none, int32_t keys,
+                       const int32_t *carried)
+{
+    const struct plan *plan = self->sink.plan;
+    int32_t            next_pairs = cg_label(cg), loop;
+    uint32_t           mark = cg_mark(cg);
+
+    cg_emit(cg, OP_JoinProbe, self->slot, none, keys);
+    loop = program_address(cg->program);
+    cg_floor(cg, mark);
+    push_pair(cg, plan, self->slot, carried);
+    cg_filters(cg, &plan->filters, next_pairs);
+    if (plan->filters.count != 0 && plan->join != JOIN_INNER)
+        cg_emit(cg, OP_JoinMark, self->slot, 0, 0);
+    if (self->body != 0)
+        cg_emit(cg, OP_Gosub, self->back, self->body, 0);
+    else
+        cg_consume(cg, self->sink.parent, next_pairs);
+    cg_here(cg, next_pairs);
+    cg_emit(cg, OP_JoinNext, self->slot, loop, 0);
+    cg_truncate(cg, mark);
+}
+
+static void consume_probe(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    struct join_sink  *self = (struct join_sink *)sink;
+    const struct plan *plan = sink->plan;
+    int32_t            keys = cg_registers(cg, plan->key_count == 0 ? 1 : plan->key_count);
+    int32_t           *carried = arena_alloc(cg->arena, (plan->probe_needs.count + 1) * 4);
+    int32_t            rest = keeps_probe(plan) ? cg_label(cg) : next;
+
+    if (carried == NULL) {
+        cg_fail(cg, fail_nomem(cg->err));
+        return;
+    }
+    emit_keys(cg, plan, true, keys);
+    for (uint32_t i = 0; i < plan->probe_needs.count; i++)
+        carried[i] =
+            cg_column(cg, plan->probe_needs.items[i].owner, plan->probe_needs.items[i].column, 0);
+    cg->one_row = false;
+    emit_pairs(cg, self, rest, keys, carried);
+    if (keeps_probe(plan)) {
+        cg_here(cg, rest);
+        cg_emit(cg, OP_JoinRest, self->slot, next, 0);
+        cg_emit(cg, OP_Gosub, self->back, self->body, 0);
+    }
+    if (self->body != 0)
+        emit_body(cg, self, carried);
+}
+
+void cg_produce_join(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
+{
+    struct join_sink self = {
+        .sink = {consume_probe, parent, plan}, .slot = cg_slot(cg), .mark = cg_mark(cg)};
+
+    if (plan->join != JOIN_INNER) {
+        self.body = cg_label(cg);
+        self.back = cg_registers(cg, 1);
+    }
+    produce_build(cg, plan, self.slot);
+    cg->loop_depth++;
+    cg_produce(cg, plan->input, &self.sink);
+    if (keeps_build(plan)) {
+        int32_t end = cg_label(cg), again = program_address(cg->program);
+
+        cg_emit(cg, OP_JoinUnmatched, self.slot, end, 0);
+        cg_emit(cg, OP_Gosub, self.back, self.body, 0);
+        cg_emit(cg, OP_Goto, 0, again, 0);
+        cg_here(cg, end);
+    }
+    cg->loop_depth--;
+    cg->one_row = false;
+}

@@ -1,0 +1,352 @@
+/* cg_node.c - loops of the plan's simple nodes: scans, table functions, filters, projections,
+ * subqueries, rows of VALUES. */
+#include "sql/cg.h"
+
+#include <string.h>
+
+void cg_consume(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    if (cg->status == STATUS_OK)
+        sink->consume(cg, sink, next);
+}
+
+struct plan *cg_plan(struct cg *cg, struct select *select)
+{
+    struct plan *plan;
+    enum status  status = plan_select(&cg->planner, select, &plan);
+
+    if (status == STATUS_OK)
+        status = plan_needs(&cg->planner, plan);
+    if (status == STATUS_OK)
+        status = plan_need_results(&cg->planner, plan);
+    if (status != STATUS_OK) {
+        cg_fail(cg, status);
+        return NULL;
+    }
+    return plan;
+}
+
+void cg_one_row(struct cg *cg)
+{
+    if (!cg->one_row)
+        cg_emit(cg, OP_OneRow, 0, 0, 0);
+    cg->one_row = true;
+}
+
+void cg_loop(struct cg *cg, int32_t slot, struct cg_sink *sink)
+{
+    int32_t  end = cg_label(cg), next = cg_label(cg), loop;
+    uint32_t mark = cg_mark(cg);
+
+    cg->one_row = false;
+    cg->loop_depth++;
+    cg_emit(cg, OP_Rewind, slot, end, 0);
+    loop = program_address(cg->program);
+    cg_consume(cg, sink, next);
+    cg_here(cg, next);
+    cg_emit(cg, OP_Next, slot, loop, 0);
+    cg_here(cg, end);
+    cg_truncate(cg, mark);
+    cg->loop_depth--;
+    cg->one_row = false;
+}
+
+/* --- scans -------------------------------------------------------------------------------------
+ */
+struct scan_sink {
+    struct cg_sink    sink;
+    int32_t           slot;
+    struct cg_scan   *scan; /* NULL: a table function */
+};
+
+static void consume_scan(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    struct scan_sink *self = (struct scan_sink *)sink;
+    struct cg_entry  *entry = cg_push(cg, CG_CURSOR, sink->plan->item);
+
+    entry->slot = self->slot;
+    entry->scan = self->scan;
+    cg_filters(cg, &sink->plan->filters, next);
+    cg_consume(cg, sink->parent, next);
+}
+
+static int bound_of(const struct expr *expr, bool swapped)
+{
+    switch (expr->op) {
+    case EXPR_OP_EQ:
+        return BOUND_EQ;
+    case EXPR_OP_LT:
+        return swapped ? BOUND_GT : BOUND_LT;
+    case EXPR_OP_LE:
+        return swapped ? BOUND_GE : BOUND_LE;
+    case EXPR_OP_GT:
+        return swapped ? BOUND_LT : BOUND_GT;
+    case EXPR_OP_GE:
+        return swapped ? BOUND_LE : BOUND_GE;
+    default:
+        return -1;
+    }
+}
+
+/* column op value may be told to the scan if the comparison sees the stored value as it is. */
+static void emit_bound(struct cg *cg, const struct plan *plan, int32_t slot, struct expr *column,
+                       struct expr *value, int bound, enum affinity affinity,
+                       enum collation collation)
+{
+    const struct schema_table *schema = table_schema(plan->item->catalog_table);
+    enum affinity              stored = AFFINITY_INTEGER;
+    int32_t                    reg, address;
+    char                       letter[2] = {(char)affinity, 0};
+
+    column = expr_strip(column);
+    if (bound < 0 || column->kind != EXPR_COLUMN || column->resolved.source != plan->item ||
+        !expr_is_constant(value) || expr_may_fail(value) || collation != COLLATION_BINARY)
+        return;
+    if (column->resolved.column >= 0)
+        stored = schema->columns[column->resolved.column].affinity;
+    if (column->resolved.column < 0 || !affinity_is_implied(stored, affinity))
+        return;
+    reg = cg_registers(cg, 1);
+    cg_emit(cg, OP_SCopy, cg_hoist(cg, value), reg, 0);
+    cg_affinity(cg, reg, 1, letter);
+    address = cg_emit(cg, OP_Bound, slot, column->resolved.column, reg);
+    program_op(cg->program, address)->p5 = (uint16_t)bound;
+}
+
+static void emit_bounds(struct cg *cg, const struct plan *plan, int32_t slot)
+{
+    if ((cg->context->passes_off & PASS_PUSH_DOWN) != 0)
+        return;
+    for (uint32_t i = 0; i < plan->filters.count; i++) {
+        struct expr *expr = plan->filters.items[i];
+
+        if (expr->kind == EXPR_BINARY && bound_of(expr, false) >= 0) {
+            emit_bound(cg, plan, slot, expr->left, expr->right, bound_of(expr, false),
+                       expr->resolved.compare_affinity, expr->resolved.compare_collation);
+            emit_bound(cg, plan, slot, expr->right, expr->left, bound_of(expr, true),
+                       expr->resolved.compare_affinity, expr->resolved.compare_collation);
+        } else if (expr->kind == EXPR_BETWEEN && !expr->negated) {
+            emit_bound(cg, plan, slot, expr->left, expr->list.items[0], BOUND_GE,
+                       expr->resolved.compare_affinity, expr->resolved.compare_collation);
+            emit_bound(cg, plan, slot, expr->left, expr->list.items[1], BOUND_LE,
+                       expr->resolved.compare_affinity_high,
+                       expr->resolved.compare_collation_high);
+        }
+    }
+}
+
+/* The loop is emitted: now it is known which columns it reads. */
+static void finish_scan(struct cg *cg, struct scan_desc *desc, const struct cg_scan *scan)
+{
+    uint32_t  columns = table_schema(scan->table)->column_count;
+    uint32_t *list = cg_alloc(cg, (columns + 1) * sizeof *list);
+
+    if (list == NULL)
+        return;
+    for (BITS_EACH(i, scan->used, columns))
+        list[desc->column_count++] = (uint32_t)i;
+    desc->columns = list;
+}
+
+static void produce_scan(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
+{
+    struct table     *table = plan->item->catalog_table;
+    uint32_t          columns = table_schema(table)->column_count;
+    struct cg_scan   *scan = arena_zalloc(cg->arena, sizeof *scan);
+    struct scan_desc *desc = cg_alloc(cg, sizeof *desc);
+    struct scan_sink  sink = {{consume_scan, parent, plan}, cg_slot(cg), scan};
+    static const char integer[2] = {AFFINITY_INTEGER, 0};
+
+    if (scan == NULL || desc == NULL) {
+        cg_fail(cg, STATUS_NOMEM);
+        return;
+    }
+    desc->table = table;
+    scan->table = table;
+    scan->used = arena_zalloc(cg->arena, bits_words(columns + 1) * 8);
+    if (scan->used == NULL) {
+        cg_fail(cg, fail_nomem(cg->err));
+        return;
+    }
+    cg_emit_p4(cg, OP_OpenRead, sink.slot, 0, 0, desc);
+    if (plan->rowid != NULL) {
+        int32_t  end = cg_label(cg), reg = cg_registers(cg, 1);
+        uint32_t mark = cg_mark(cg);
+
+        cg_private_to(cg, plan->rowid, reg);
+        cg_affinity(cg, reg, 1, integer);
+        cg_emit(cg, OP_SeekRowid, sink.slot, end, reg);
+        cg->one_row = false;
+        cg_consume(cg, &sink.sink, end);
+        cg_here(cg, end);
+        cg_truncate(cg, mark);
+    } else {
+        emit_bounds(cg, plan, sink.slot);
+        cg_loop(cg, sink.slot, &sink.sink);
+    }
+    finish_scan(cg, desc, scan);
+}
+
+static void produce_source(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
+{
+    const struct from_item *item = plan->item;
+    uint32_t                count = item->arguments.count;
+    struct scan_sink        sink = {{consume_scan, parent, plan}, cg_slot(cg), NULL};
+    int32_t                 first = cg_registers(cg, count == 0 ? 1 : count);
+    struct source_desc     *desc = cg_alloc(cg, sizeof *desc);
+    const char            **names = cg_alloc(cg, (count + 1) * sizeof *names);
+
+    if (desc == NULL || names == NULL)
+        return;
+    for (uint32_t i = 0; i < count; i++) {
+        struct expr *argument = item->arguments.items[i];
+
+        cg_expr_to(cg, argument, first + (int32_t)i);
+    }
+    desc->module = item->source_module;
+    desc->state = item->source_state;
+    desc->names = names;
+    cg_emit_p4(cg, OP_OpenSource, sink.slot, first, (int32_t)count, desc);
+    cg_loop(cg, sink.slot, &sink.sink);
+}
+
+/* --- filters, projections ----------------------------------------------------------------------
+ */
+static void consume_filter(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    const struct plan *aggregate = cg->aggregate;
+
+    cg->aggregate = sink->plan->aggregate;
+    cg_filters(cg, &sink->plan->filters, next);
+    cg->aggregate = aggregate;
+    cg_consume(cg, sink->parent, next);
+}
+
+static void consume_project(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    cg_push(cg, CG_PROJECT, sink->plan->owner)->plan = sink->plan;
+    cg_consume(cg, sink->parent, next);
+}
+
+static void consume_subquery(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    cg_push(cg, CG_ALIAS, sink->plan->item)->plan = sink->plan->input;
+    cg_filters(cg, &sink->plan->filters, next);
+    cg_consume(cg, sink->parent, next);
+}
+
+static void produce_one_row(struct cg *cg, struct cg_sink *parent)
+{
+    int32_t  next = cg_label(cg);
+    uint32_t mark = cg_mark(cg);
+
+    cg_one_row(cg);
+    cg_consume(cg, parent, next);
+    cg_here(cg, next);
+    cg_truncate(cg, mark);
+    cg->one_row = false; /* filters may have left it empty */
+}
+
+/* --- VALUES ------------------------------------------------------------------------------------
+ */
+static void push_registers(struct cg *cg, const struct plan *plan, int32_t first)
+{
+    for (uint32_t i = 0; i < plan->column_count; i++) {
+        struct cg_entry *entry = cg_push(cg, CG_REGISTER, plan->owner);
+
+        entry->column = (int32_t)i;
+        entry->reg = first + (int32_t)i;
+    }
+}
+
+/* One row falls into the sink; several call it as a subroutine. */
+void cg_produce_values(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
+{
+    const struct select *select = plan->select;
+    int32_t              first = cg_registers(cg, plan->column_count);
+    int32_t              body = cg_label(cg), next = cg_label(cg), end = cg_label(cg);
+    int32_t              back = select->values_rows > 1 ? cg_registers(cg, 1) : 0;
+    uint32_t             mark = cg_mark(cg);
+
+    for (uint32_t row = 0; row < select->values_rows; row++) {
+        struct expr **cells = select->values + (size_t)row * plan->column_count;
+
+        if (row > 0)
+            cg->one_row = false;
+        cg_one_row(cg);
+        for (uint32_t i = 0; i < plan->column_count; i++)
+            cg_private_to(cg, cells[i], first + (int32_t)i);
+        cg_truncate(cg, mark);
+        if (back != 0)
+            cg_emit(cg, OP_Gosub, back, body, 0);
+    }
+    if (back != 0) {
+        cg_emit(cg, OP_Goto, 0, end, 0);
+        cg_here(cg, body);
+        cg->loop_depth++;
+    }
+    push_registers(cg, plan, first);
+    cg_consume(cg, parent, next);
+    cg_here(cg, next);
+    if (back != 0) {
+        cg_emit(cg, OP_Return, back, 0, 0);
+        cg->loop_depth--;
+    }
+    cg_here(cg, end);
+    cg_truncate(cg, mark);
+    cg->one_row = false;
+}
+
+/* --- dispatch ----------------------------------------------------------------------------------
+ */
+void cg_produce(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
+{
+    struct cg_sink sink = {NULL, parent, plan};
+
+    if (cg->status != STATUS_OK)
+        return;
+    switch (plan->kind) {
+    case PLAN_ONE_ROW:
+        produce_one_row(cg, parent);
+        return;
+    case PLAN_SCAN:
+        produce_scan(cg, plan, parent);
+        return;
+    case PLAN_SOURCE:
+        produce_source(cg, plan, parent);
+        return;
+    case PLAN_SUBQUERY:
+        sink.consume = consume_subquery;
+        break;
+    case PLAN_VALUES:
+        cg_produce_values(cg, plan, parent);
+        return;
+    case PLAN_FILTER:
+        sink.consume = consume_filter;
+        break;
+    case PLAN_JOIN:
+        cg_produce_join(cg, plan, parent);
+        return;
+    case PLAN_AGGREGATE:
+        cg_produce_aggregate(cg, plan, parent);
+        return;
+    case PLAN_PROJECT:
+        sink.consume = consume_project;
+        break;
+    case PLAN_DISTINCT:
+        cg_produce_distinct(cg, plan, parent);
+        return;
+    case PLAN_SORT:
+        cg_produce_sort(cg, plan, parent);
+        return;
+    case PLAN_LIMIT:
+        cg_produce_limit(cg, plan, parent);
+        return;
+    case PLAN_COMPOUND:
+        cg_produce_compound(cg, plan, parent);
+        return;
+    case PLAN_KIND_COUNT:
+        break;
+    }
+    cg_produce(cg, plan->input, &sink);
+}

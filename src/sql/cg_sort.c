@@ -1,0 +1,568 @@
+/* cg_sort.c - nodes that collect rows: aggregation, DISTINCT, ORDER BY, set operations; LIMIT. */
+#include "sql/cg.h"
+
+#include <string.h>
+
+/* --- aggregation -------------------------------------------------------------------------------
+ */
+struct aggregate_sink {
+    struct cg_sink         sink;
+    int32_t                slot;
+    struct aggregate_desc *desc;
+    struct expr          **arguments; /* what the calls' argument numbers mean */
+    uint32_t               argument_count;
+};
+
+static int32_t add_argument(struct aggregate_sink *self, struct expr *expr)
+{
+    if (expr == NULL)
+        return -1;
+    for (uint32_t i = 0; i < self->argument_count; i++)
+        if (expr_equal(self->arguments[i], expr))
+            return (int32_t)i;
+    self->arguments[self->argument_count] = expr;
+    return (int32_t)self->argument_count++;
+}
+
+static void describe_call(struct cg *cg, struct aggregate_sink *self, struct aggregate_call *call,
+                          struct expr *expr)
+{
+    struct expr *first = expr->list.count > 0 ? expr->list.items[0] : NULL;
+
+    if (expr->order_by.count != 0)
+        cg_unsupported(cg, expr->position, "ORDER BY in an aggregate function");
+    call->kind = (enum aggregate_kind)(expr->resolved.aggregate_kind - 1);
+    call->argument = call->kind == AGGREGATE_COUNT_STAR ? -1 : add_argument(self, first);
+    call->separator = call->kind == AGGREGATE_GROUP_CONCAT && expr->list.count > 1
+                          ? add_argument(self, expr->list.items[1])
+                          : -1;
+    call->filter = add_argument(self, expr->filter);
+    call->distinct = expr->distinct;
+    call->extreme = -1;
+    call->collation = first != NULL ? first->resolved.collation : COLLATION_BINARY;
+}
+
+static bool describe_aggregate(struct cg *cg, const struct plan *plan, struct aggregate_sink *self)
+{
+    const struct select   *select = plan->select;
+    uint32_t               calls = select->aggregate_count + plan->bare_count;
+    struct aggregate_desc *desc = cg_alloc(cg, sizeof *desc);
+    struct aggregate_call *list = cg_alloc(cg, (calls + 1) * sizeof *list);
+    uint8_t               *collations = cg_alloc(cg, select->group_by.count + 1);
+    int32_t                extreme = -1;
+
+    self->arguments = arena_zalloc(cg->arena, (calls * 3 + 1) * sizeof *self->arguments);
+    if (desc == NULL || list == NULL || collations == NULL || self->arguments == NULL) {
+        cg_fail(cg, STATUS_NOMEM);
+        return false;
+    }
+    for (uint32_t i = 0; i < select->group_by.count; i++)
+        collations[i] = select->group_by.items[i]->resolved.collation;
+    for (uint32_t i = 0; i < select->aggregate_count; i++) {
+        describe_call(cg, self, &list[i], select->aggregates[i]);
+        if (list[i].kind == AGGREGATE_MIN || list[i].kind == AGGREGATE_MAX)
+            extreme = (int32_t)i;
+    }
+    for (uint32_t i = 0; i < plan->bare_count; i++) {
+        struct aggregate_call *call = &list[select->aggregate_count + i];
+
+        call->kind = AGGREGATE_BARE;
+        call->argument = add_argument(self, plan->bare[i]);
+        call->separator = call->filter = -1;
+        call->extreme = extreme;
+        call->follows_extreme = extreme >= 0;
+    }
+    desc->key_count = select->group_by.count;
+    desc->key_collations = collations;
+    desc->call_count = calls;
+    desc->calls = list;
+    desc->sorted = plan->sorted;
+    self->desc = desc;
+    return true;
+}
+
+static void consume_input(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    struct aggregate_sink *self = (struct aggregate_sink *)sink;
+    const struct select   *select = sink->plan->select;
+    uint32_t               keys = select->group_by.count, arguments = self->argument_count;
+    int32_t                first_key = cg_registers(cg, keys == 0 ? 1 : keys);
+    int32_t                first = cg_registers(cg, arguments == 0 ? 1 : arguments);
+
+    (void)next;
+    for (uint32_t i = 0; i < keys; i++)
+        cg_expr_to(cg, select->group_by.items[i], first_key + (int32_t)i);
+    for (uint32_t i = 0; i < arguments; i++)
+        cg_expr_to(cg, self->arguments[i], first + (int32_t)i);
+    cg_emit(cg, OP_AggStep, self->slot, first_key, first);
+}
+
+static void push_groups(struct cg *cg, const struct plan *plan, int32_t slot)
+{
+    const struct select *select = plan->select;
+    struct cg_entry     *entry = cg_push(cg, CG_CURSOR, &select->group_by);
+
+    entry->slot = slot;
+    entry = cg_push(cg, CG_CURSOR, select);
+    entry->slot = slot;
+    entry->number = (int32_t)select->group_by.count;
+    entry = cg_push(cg, CG_CURSOR, plan);
+    entry->slot = slot;
+    entry->number = (int32_t)(select->group_by.count + select->aggregate_count);
+}
+
+static void consume_groups(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    struct aggregate_sink *self = (struct aggregate_sink *)sink;
+
+    cg_floor(cg, cg_mark(cg));
+    push_groups(cg, sink->plan, self->slot);
+    cg_consume(cg, sink->parent, next);
+}
+
+/* SELECT count(*) FROM t: the table knows. */
+static bool only_counts(const struct plan *plan)
+{
+    const struct select *select = plan->select;
+
+    if (plan->input->kind != PLAN_SCAN || plan->input->filters.count != 0 ||
+        plan->input->rowid != NULL || select->group_by.count != 0 || plan->bare_count != 0 ||
+        select->aggregate_count == 0)
+        return false;
+    for (uint32_t i = 0; i < select->aggregate_count; i++)
+        if (select->aggregates[i]->resolved.aggregate_kind - 1 != AGGREGATE_COUNT_STAR ||
+            select->aggregates[i]->filter != NULL)
+            return false;
+    return true;
+}
+
+static void produce_count(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
+{
+    struct scan_desc *desc = cg_alloc(cg, sizeof *desc);
+    int32_t           slot = cg_slot(cg), reg = cg_registers(cg, 1), next = cg_label(cg);
+    uint32_t          mark = cg_mark(cg);
+
+    if (desc == NULL)
+        return;
+    desc->table = plan->input->item->catalog_table;
+    cg_emit_p4(cg, OP_OpenRead, slot, 0, 0, desc);
+    cg_emit(cg, OP_RowCount, slot, reg, 0);
+    cg_one_row(cg);
+    cg_floor(cg, mark);
+    for (uint32_t i = 0; i < plan->select->aggregate_count; i++) {
+        struct cg_entry *entry = cg_push(cg, CG_REGISTER, plan->select);
+
+        entry->column = (int32_t)i;
+        entry->reg = reg;
+    }
+    cg_consume(cg, parent, next);
+    cg_here(cg, next);
+    cg_truncate(cg, mark);
+    cg->one_row = false;
+}
+
+void cg_produce_aggregate(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
+{
+    struct aggregate_sink self = {.sink = {consume_input, NULL, plan}};
+
+    if (only_counts(plan)) {
+        produce_count(cg, plan, parent);
+        return;
+    }
+    self.slot = cg_slot(cg);
+    if (!describe_aggregate(cg, plan, &self))
+        return;
+    cg_emit_p4(cg, OP_AggOpen, self.slot, 0, 0, self.desc);
+    cg_produce(cg, plan->input, &self.sink);
+    cg_emit(cg, OP_AggFinal, self.slot, 0, 0);
+    self.sink.consume = consume_groups;
+    self.sink.parent = parent;
+    cg_loop(cg, self.slot, &self.sink);
+}
+
+/* --- DISTINCT ----------------------------------------------------------------------------------
+ */
+struct set_sink {
+    struct cg_sink sink;
+    int32_t        slot, sorter;
+    enum opcode    code;         /* Distinct, SetRemove, SetInsert */
+};
+
+static uint8_t column_collation(const struct select *select, uint32_t column)
+{
+    uint8_t found = COLLATION_BINARY;
+
+    for (; select != NULL; select = select->prior) { /* the leftmost term that has one */
+        const struct expr *expr = select->columns[column].expr;
+
+        if (expr != NULL && expr->resolved.collation_known)
+            found = expr->resolved.collation;
+    }
+    return found;
+}
+
+const uint8_t *cg_result_collations(struct cg *cg, const struct select *select)
+{
+    uint8_t *collations = cg_alloc(cg, select->column_count + 1);
+
+    for (uint32_t i = 0; i < select->column_count && collations != NULL; i++)
+        collations[i] = column_collation(select, i);
+    return collations;
+}
+
+static void results_to(struct cg *cg, const struct plan *plan, int32_t first)
+{
+    for (uint32_t i = 0; i < plan->column_count; i++)
+        cg_result_to(cg, plan, i, first + (int32_t)i);
+}
+
+static void consume_distinct(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    struct set_sink   *self = (struct set_sink *)sink;
+    const struct plan *plan = sink->plan;
+    int32_t            first = cg_registers(cg, plan->column_count);
+
+    results_to(cg, plan, first);
+    cg_emit_i(cg, OP_Distinct, self->slot, next, first, plan->column_count);
+    cg_consume(cg, sink->parent, next);
+}
+
+void cg_produce_distinct(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
+{
+    struct set_sink sink = {.sink = {consume_distinct, parent, plan}, .slot = cg_slot(cg)};
+
+    cg_emit_p4(cg, OP_SetOpen, sink.slot, (int32_t)plan->column_count, 0,
+               cg_result_collations(cg, plan->select));
+    cg_produce(cg, plan->input, &sink.sink);
+}
+
+/* --- ORDER BY ----------------------------------------------------------------------------------
+ */
+struct sort_sink {
+    struct cg_sink sink;
+    int32_t        slot;
+    uint32_t       columns;     /* of the sorter: keys, then results that are no key */
+    int32_t       *key_result;  /* [keys] result column of a key, -1: an expression */
+    int32_t       *place;       /* [results] sorter column of a result column */
+};
+
+static int32_t result_of_term(const struct plan *plan, const struct order_term *term)
+{
+    if (term->result_column != 0)
+        return (int32_t)term->result_column - 1;
+    if (plan->select->prior != NULL)
+        return -1;
+    for (uint32_t i = 0; i < plan->column_count; i++)
+        if (expr_equal(expr_strip(plan->select->columns[i].expr), expr_strip(term->expr)))
+            return (int32_t)i;
+    return -1;
+}
+
+static enum collation term_collation(const struct select *select, const struct order_term *term)
+{
+    if (term->expr->resolved.collation_explicit || term->result_column == 0)
+        return term->expr->resolved.collation;
+    return column_collation(select, term->result_column - 1);
+}
+
+static bool describe_sort(struct cg *cg, const struct plan *plan, struct sort_sink *self,
+                          struct sorter_desc **out)
+{
+    const struct select *select = plan->select;
+    uint32_t             keys = select->order_by.count;
+    struct sorter_desc  *desc = cg_alloc(cg, sizeof *desc);
+    struct sort_key     *list = cg_alloc(cg, (keys + 1) * sizeof *list);
+
+    self->key_result = arena_zalloc(cg->arena, (keys + 1) * sizeof(int32_t));
+    self->place = arena_zalloc(cg->arena, (plan->column_count + 1) * sizeof(int32_t));
+    if (desc == NULL || list == NULL || self->key_result == NULL || self->place == NULL) {
+        cg_fail(cg, STATUS_NOMEM);
+        return false;
+    }
+    for (uint32_t i = 0; i < plan->column_count; i++)
+        self->place[i] = -1;
+    for (uint32_t i = 0; i < keys; i++) {
+        const struct order_term *term = &select->order_by.terms[i];
+
+        self->key_result[i] = result_of_term(plan, term);
+        if (self->key_result[i] >= 0 && self->place[self->key_result[i]] < 0)
+            self->place[self->key_result[i]] = (int32_t)i;
+        list[i].collation = term_collation(select, term);
+        list[i].descending = term->descending;
+        list[i].nulls_last = term->nulls == 2 || (term->nulls == 0 && term->descending);
+    }
+    self->columns = keys;
+    for (uint32_t i = 0; i < plan->column_count; i++)
+        if (self->place[i] < 0)
+            self->place[i] = (int32_t)self->columns++;
+    desc->key_count = keys;
+    desc->column_count = self->columns;
+    desc->keys = list;
+    *out = desc;
+    return true;
+}
+
+static void consume_sort(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    struct sort_sink    *self = (struct sort_sink *)sink;
+    const struct plan   *plan = sink->plan, *aggregate = cg->aggregate;
+    const struct select *select = plan->select;
+    int32_t              first = cg_registers(cg, self->columns);
+
+    (void)next;
+    for (uint32_t i = 0; i < select->order_by.count; i++) {
+        if (self->key_result[i] >= 0) {
+            cg_result_to(cg, plan->input, (uint32_t)self->key_result[i], first + (int32_t)i);
+            continue;
+        }
+        cg->aggregate = plan->input->aggregate;
+        cg_expr_to(cg, select->order_by.terms[i].expr, first + (int32_t)i);
+        cg->aggregate = aggregate;
+    }
+    for (uint32_t i = 0; i < plan->column_count; i++)
+        if (self->place[i] >= (int32_t)select->order_by.count)
+            cg_result_to(cg, plan->input, i, first + self->place[i]);
+    cg_emit(cg, OP_SorterInsert, self->slot, first, (int32_t)self->columns);
+}
+
+static void consume_sorted(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    struct sort_sink *self = (struct sort_sink *)sink;
+
+    cg_floor(cg, cg_mark(cg));
+    for (uint32_t i = 0; i < sink->plan->column_count; i++) {
+        struct cg_entry *entry = cg_push(cg, CG_SORTED, sink->plan->owner);
+
+        entry->column = (int32_t)i;
+        entry->number = self->place[i];
+        entry->slot = self->slot;
+    }
+    cg_consume(cg, sink->parent, next);
+}
+
+/* SorterSort makes the first batch current, as Rewind does elsewhere. */
+static void loop_sorted(struct cg *cg, int32_t slot, struct cg_sink *sink)
+{
+    int32_t  end = cg_label(cg), next = cg_label(cg), loop;
+    uint32_t mark = cg_mark(cg);
+
+    cg->one_row = false;
+    cg->loop_depth++;
+    cg_emit(cg, OP_SorterSort, slot, end, 0);
+    loop = program_address(cg->program);
+    cg_consume(cg, sink, next);
+    cg_here(cg, next);
+    cg_emit(cg, OP_Next, slot, loop, 0);
+    cg_here(cg, end);
+    cg_truncate(cg, mark);
+    cg->loop_depth--;
+    cg->one_row = false;
+}
+
+static void produce_sort(struct cg *cg, const struct plan *plan, struct cg_sink *parent,
+                         int32_t limit)
+{
+    struct sort_sink    self = {.sink = {consume_sort, NULL, plan}, .slot = cg_slot(cg)};
+    struct sorter_desc *desc;
+
+    if (!describe_sort(cg, plan, &self, &desc))
+        return;
+    cg_emit_p4(cg, OP_SorterOpen, self.slot, 0, limit, desc);
+    cg_produce(cg, plan->input, &self.sink);
+    self.sink.consume = consume_sorted;
+    self.sink.parent = parent;
+    loop_sorted(cg, self.slot, &self.sink);
+}
+
+void cg_produce_sort(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
+{
+    produce_sort(cg, plan, parent, 0);
+}
+
+/* --- LIMIT -------------------------------------------------------------------------------------
+ */
+struct limit_sink {
+    struct cg_sink sink;
+    int32_t        limit, offset, end; /* offset 0: none */
+};
+
+static void consume_limit(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    struct limit_sink *self = (struct limit_sink *)sink;
+
+    if (self->offset != 0)
+        cg_emit(cg, OP_Offset, self->offset, next, 0);
+    cg_emit(cg, OP_Limit, self->limit, self->end, 0);
+    cg_consume(cg, sink->parent, next);
+    cg_emit(cg, OP_IfZero, self->limit, self->end, 0);
+}
+
+/* limit + offset rows are wanted of a sorter; a negative limit stays so. */
+static int32_t wanted_rows(struct cg *cg, const struct limit_sink *self)
+{
+    int32_t wanted, ready;
+
+    if (self->offset == 0)
+        return self->limit;
+    wanted = cg_registers(cg, 1);
+    ready = cg_label(cg);
+    cg_emit(cg, OP_Copy, self->limit, wanted, 0);
+    cg_emit(cg, OP_IfNotPositive, self->limit, ready, 0);
+    cg_emit(cg, OP_IfNotPositive, self->offset, ready, 0);
+    cg_emit(cg, OP_Add, self->limit, self->offset, wanted);
+    cg_here(cg, ready);
+    return wanted;
+}
+
+void cg_produce_limit(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
+{
+    const struct select *select = plan->select;
+    struct limit_sink    self = {
+           .sink = {consume_limit, parent, plan}, .limit = cg_registers(cg, 1), .end = cg_label(cg)};
+    uint32_t mark = cg_mark(cg);
+
+    cg_private_to(cg, select->limit, self.limit);
+    cg_emit(cg, OP_MustBeInt, self.limit, 0, 0);
+    cg_emit(cg, OP_IfZero, self.limit, self.end, 0);
+    if (select->offset != NULL) {
+        self.offset = cg_registers(cg, 1);
+        cg_private_to(cg, select->offset, self.offset);
+        cg_emit(cg, OP_MustBeInt, self.offset, 0, 0);
+    }
+    if (plan->input->kind == PLAN_SORT)
+        produce_sort(cg, plan->input, &self.sink, wanted_rows(cg, &self));
+    else
+        cg_produce(cg, plan->input, &self.sink);
+    cg_here(cg, self.end);
+    cg_truncate(cg, mark);
+    cg->one_row = false;
+}
+
+/* --- set operations ----------------------------------------------------------------------------
+ */
+struct union_sink {
+    struct cg_sink sink;
+    int32_t        first, back, body;
+};
+
+static void consume_term(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    struct union_sink *self = (struct union_sink *)sink;
+
+    (void)next;
+    results_to(cg, sink->plan, self->first);
+    cg_emit(cg, OP_Gosub, self->back, self->body, 0);
+}
+
+/* Terms of a chain of UNION ALL, leftmost first. */
+static void produce_terms(struct cg *cg, const struct plan *plan, struct union_sink *sink)
+{
+    if (plan->kind == PLAN_COMPOUND && plan->op == COMPOUND_UNION_ALL) {
+        produce_terms(cg, plan->input, sink);
+        produce_terms(cg, plan->right, sink);
+        return;
+    }
+    sink->sink.plan = plan;
+    cg_produce(cg, plan, &sink->sink);
+}
+
+static void produce_union_all(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
+{
+    struct union_sink self = {.sink = {consume_term, NULL, plan},
+                              .first = cg_registers(cg, plan->column_count),
+                              .back = cg_registers(cg, 1),
+                              .body = cg_label(cg)};
+    int32_t           end = cg_label(cg), done = cg_label(cg);
+    uint32_t          mark = cg_mark(cg);
+
+    cg->loop_depth++;
+    produce_terms(cg, plan, &self);
+    cg_emit(cg, OP_Goto, 0, end, 0);
+    cg_here(cg, self.body);
+    cg->one_row = false;
+    cg_floor(cg, mark);
+    for (uint32_t i = 0; i < plan->column_count; i++) {
+        struct cg_entry *entry = cg_push(cg, CG_REGISTER, plan->owner);
+
+        entry->column = (int32_t)i;
+        entry->reg = self.first + (int32_t)i;
+    }
+    cg_consume(cg, parent, done);
+    cg_here(cg, done);
+    cg_emit(cg, OP_Return, self.back, 0, 0);
+    cg_here(cg, end);
+    cg_truncate(cg, mark);
+    cg->loop_depth--;
+    cg->one_row = false;
+}
+
+static void consume_set(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    struct set_sink *self = (struct set_sink *)sink;
+    uint32_t         count = sink->plan->column_count;
+    int32_t          first = cg_registers(cg, count);
+
+    results_to(cg, sink->plan, first);
+    if (self->code == OP_SetInsert) {
+        cg_emit(cg, OP_SetInsert, self->slot, first, (int32_t)count);
+        return;
+    }
+    cg_emit_i(cg, self->code, self->slot, next, first, count);
+    cg_emit(cg, OP_SorterInsert, self->sorter, first, (int32_t)count);
+}
+
+static const struct sorter_desc *sort_all(struct cg *cg, const struct plan *plan)
+{
+    struct sorter_desc *desc = cg_alloc(cg, sizeof *desc);
+    struct sort_key    *keys = cg_alloc(cg, (plan->column_count + 1) * sizeof *keys);
+    const uint8_t      *collations = cg_result_collations(cg, plan->select);
+
+    if (desc == NULL || keys == NULL || collations == NULL)
+        return NULL;
+    for (uint32_t i = 0; i < plan->column_count; i++)
+        keys[i].collation = collations[i];
+    *desc = (struct sorter_desc){plan->column_count, plan->column_count, keys};
+    return desc;
+}
+
+static void consume_cursor(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    struct set_sink *self = (struct set_sink *)sink;
+
+    cg_floor(cg, cg_mark(cg));
+    cg_push(cg, CG_CURSOR, sink->plan->owner)->slot = self->sorter;
+    cg_consume(cg, sink->parent, next);
+}
+
+/* UNION: rows new to the set.  EXCEPT: the set begins with the right side's rows.  INTERSECT: rows
+ * that the right side's set still has.  All come out sorted, as SQLite's do. */
+void cg_produce_compound(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
+{
+    struct set_sink self = {.sink = {consume_set, NULL, plan->input}};
+
+    if (plan->op == COMPOUND_UNION_ALL) {
+        produce_union_all(cg, plan, parent);
+        return;
+    }
+    self.slot = cg_slot(cg);
+    self.sorter = cg_slot(cg);
+    cg_emit_p4(cg, OP_SetOpen, self.slot, (int32_t)plan->column_count, 0,
+               cg_result_collations(cg, plan->select));
+    cg_emit_p4(cg, OP_SorterOpen, self.sorter, 0, 0, sort_all(cg, plan));
+    if (plan->op != COMPOUND_UNION) {
+        self.code = OP_SetInsert;
+        self.sink.plan = plan->right;
+        cg_produce(cg, plan->right, &self.sink);
+    }
+    self.code = plan->op == COMPOUND_INTERSECT ? OP_SetRemove : OP_Distinct;
+    self.sink.plan = plan->input;
+    cg_produce(cg, plan->input, &self.sink);
+    if (plan->op == COMPOUND_UNION) {
+        self.sink.plan = plan->right;
+        cg_produce(cg, plan->right, &self.sink);
+    }
+    self.sink.consume = consume_cursor;
+    self.sink.plan = plan;
+    self.sink.parent = parent;
+    loop_sorted(cg, self.sorter, &self.sink);
+}

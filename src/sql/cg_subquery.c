@@ -1,0 +1,353 @@
+/* cg_subquery.c - scalar subqueries, EXISTS and IN.
+ *
+ * Without columns of enclosing selects they run once an execution, when first reached, in a batch
+ * of one row.  Correlated ones are memoised: their parameters (select->outers) are looked up, and
+ * the subquery runs for each tuple that has no result yet. */
+#include "sql/cg.h"
+
+#include <string.h>
+
+struct subquery_sink {
+    struct cg_sink sink;
+    int32_t        first, done; /* result registers, label behind the loops */
+    uint32_t       column, count;
+    int32_t        slot; /* IN: the set */
+    const char    *affinities;
+};
+
+/* --- what happens with a row -------------------------------------------------------------------
+ */
+static void consume_value(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    struct subquery_sink *self = (struct subquery_sink *)sink;
+    int32_t               reg = cg_column(cg, sink->plan->owner, (int32_t)self->column, 0);
+
+    (void)next;
+    cg_emit(cg, OP_First, reg, self->first, 1);
+    cg_emit(cg, OP_Goto, 0, self->done, 0);
+}
+
+static void consume_exists(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    struct subquery_sink *self = (struct subquery_sink *)sink;
+
+    (void)next;
+    cg_emit(cg, OP_Integer, 1, self->first, 0);
+    cg_emit(cg, OP_Goto, 0, self->done, 0);
+}
+
+static void consume_member(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    struct subquery_sink *self = (struct subquery_sink *)sink;
+    int32_t               first = cg_registers(cg, self->count);
+
+    (void)next;
+    for (uint32_t i = 0; i < self->count; i++) {
+        cg_result_to(cg, sink->plan, i, first + (int32_t)i);
+        cg_forget(cg, first + (int32_t)i);
+    }
+    cg_affinity(cg, first, self->count, self->affinities);
+    cg_emit(cg, OP_SetInsert, self->slot, first, (int32_t)self->count);
+}
+
+/* Runs plan with its sink in the current batch of one row. */
+static void run(struct cg *cg, struct subquery_sink *sink)
+{
+    const struct plan *aggregate = cg->aggregate;
+    uint32_t           mark = cg_mark(cg);
+    bool               one_row = cg->one_row;
+
+    sink->done = cg_label(cg);
+    cg->aggregate = NULL;
+    cg->one_row = true;
+    cg_floor(cg, mark);
+    cg_produce(cg, sink->sink.plan, &sink->sink);
+    cg_here(cg, sink->done);
+    cg_truncate(cg, mark);
+    cg->aggregate = aggregate;
+    cg->one_row = one_row;
+}
+
+/* --- once --------------------------------------------------------------------------------------
+ */
+struct once {
+    int32_t skip;
+};
+
+static struct once once_begin(struct cg *cg)
+{
+    struct once once = {cg_label(cg)};
+
+    cg_emit(cg, OP_Once, program_once(cg->program), once.skip, 0);
+    cg_emit(cg, OP_BatchPush, 0, 0, 0);
+    return once;
+}
+
+static void once_end(struct cg *cg, struct once once)
+{
+    cg_emit(cg, OP_BatchPop, 0, 0, 0);
+    cg_here(cg, once.skip);
+}
+
+/* --- memoised ----------------------------------------------------------------------------------
+ */
+struct memo {
+    int32_t            slot, next, result, parameters;
+    uint32_t           mark;
+    const struct plan *aggregate;
+};
+
+/* Parameters: the subquery's outers, then width values of `left` (NULL: none).  Behind it the code
+ * runs for one tuple, in a batch of one row. */
+static struct memo memo_begin(struct cg *cg, const struct select *select, struct expr *left,
+                              uint32_t width)
+{
+    uint32_t    count = select->outer_count + width;
+    struct memo memo = {cg_slot(cg), cg_label(cg), cg_label(cg), cg_registers(cg, count),
+                        0,           cg->aggregate};
+    int32_t     values = cg_registers(cg, count);
+
+    for (uint32_t i = 0; i < select->outer_count; i++)
+        cg_expr_to(cg, select->outers[i], values + (int32_t)i);
+    if (left != NULL)
+        cg_row_to(cg, left, values + (int32_t)select->outer_count);
+    memo.mark = cg_mark(cg);
+    cg_emit_i(cg, OP_MemoBegin, memo.slot, memo.result, values, count);
+    cg_here(cg, memo.next);
+    cg_emit(cg, OP_MemoNext, memo.slot, memo.result, memo.parameters);
+    cg_floor(cg, memo.mark);
+    for (uint32_t i = 0; i < select->outer_count; i++) {
+        const struct expr *outer = select->outers[i];
+        struct cg_entry   *entry =
+            cg_push(cg, CG_REGISTER,
+                      outer->kind == EXPR_COLUMN ? (const void *)outer->resolved.source
+                                                   : (const void *)outer->resolved.select);
+
+        entry->column = outer->resolved.column;
+        entry->reg = memo.parameters + (int32_t)i;
+        entry->constant = true;
+    }
+    cg->memo_depth++;
+    cg->loop_depth++;
+    return memo;
+}
+
+static void memo_end(struct cg *cg, struct memo memo, int32_t value, int32_t target)
+{
+    cg->loop_depth--;
+    cg->memo_depth--;
+    cg->aggregate = memo.aggregate;
+    cg_emit(cg, OP_MemoStore, memo.slot, value, 0);
+    cg_emit(cg, OP_Goto, 0, memo.next, 0);
+    cg_here(cg, memo.result);
+    cg_truncate(cg, memo.mark);
+    cg_emit(cg, OP_MemoResult, memo.slot, target, 0);
+}
+
+/* --- scalar, EXISTS ----------------------------------------------------------------------------
+ */
+/* target: the subquery's value, initially NULL or 0. */
+static void single_to(struct cg *cg, struct expr *expr, struct subquery_sink *sink, bool exists,
+                      int32_t target)
+{
+    bool        correlated = expr->select->outer_count != 0;
+    struct memo memo = {0};
+    struct once once = {0};
+
+    sink->sink.plan = cg_plan(cg, expr->select);
+    if (sink->sink.plan == NULL)
+        return;
+    if (correlated) {
+        memo = memo_begin(cg, expr->select, NULL, 0);
+        sink->first = cg_registers(cg, 1);
+    } else {
+        once = once_begin(cg);
+        sink->first = target;
+    }
+    if (exists)
+        cg_emit(cg, OP_Integer, 0, sink->first, 0);
+    else
+        cg_emit(cg, OP_Null, 0, sink->first, 1);
+    run(cg, sink);
+    if (correlated)
+        memo_end(cg, memo, sink->first, target);
+    else
+        once_end(cg, once);
+}
+
+void cg_subquery_to(struct cg *cg, struct expr *expr, uint32_t column, int32_t target)
+{
+    struct subquery_sink sink = {.sink = {.consume = consume_value}, .column = column};
+
+    single_to(cg, expr, &sink, false, target);
+}
+
+void cg_exists_to(struct cg *cg, struct expr *expr, int32_t target)
+{
+    struct subquery_sink sink = {.sink = {.consume = consume_exists}};
+
+    single_to(cg, expr, &sink, true, target);
+    if (expr->negated)
+        cg_emit(cg, OP_Not, target, target, 0);
+}
+
+/* --- IN ----------------------------------------------------------------------------------------
+ */
+static int32_t set_open(struct cg *cg, const struct expr *expr, uint32_t width)
+{
+    int32_t  slot = cg_slot(cg);
+    uint8_t *collations = cg_alloc(cg, width);
+
+    for (uint32_t i = 0; i < width && collations != NULL; i++)
+        collations[i] =
+            width == 1 ? expr->resolved.compare_collation
+                       : (expr->select == NULL
+                              ? (uint8_t)cg_comparison_collation(cg_member(expr->left, i),
+                                                                 cg_member(expr->left, i))
+                              : (uint8_t)cg_comparison_collation(
+                                    cg_member(expr->left, i), expr->select->columns[i].expr));
+    cg_emit_p4(cg, OP_SetOpen, slot, (int32_t)width, 0, collations);
+    return slot;
+}
+
+static char *in_affinities(struct cg *cg, const struct expr *expr, uint32_t width)
+{
+    char *letters = cg_alloc(cg, width + 1);
+
+    for (uint32_t i = 0; i < width && letters != NULL; i++) {
+        if (width == 1)
+            letters[i] = (char)expr->resolved.compare_affinity;
+        else if (expr->select == NULL)
+            letters[i] = (char)cg_member(expr->left, i)->resolved.affinity;
+        else
+            letters[i] = (char)affinity_of_comparison(
+                cg_member(expr->left, i)->resolved.affinity,
+                expr->select->columns[i].expr->resolved.affinity);
+    }
+    return letters;
+}
+
+/* The operand with the comparison's affinity. */
+static int32_t in_operand(struct cg *cg, struct expr *expr, uint32_t width, const char *affinities)
+{
+    int32_t operand = cg_registers(cg, width);
+
+    cg_row_to(cg, expr->left, operand);
+    for (uint32_t i = 0; i < width; i++)
+        cg_forget(cg, operand + (int32_t)i);
+    cg_affinity(cg, operand, width, affinities);
+    return operand;
+}
+
+static void in_select_to(struct cg *cg, struct expr *expr, int32_t target)
+{
+    uint32_t             width = cg_width(expr->left);
+    char                *affinities = in_affinities(cg, expr, width);
+    struct subquery_sink sink = {
+        .sink = {.consume = consume_member}, .count = width, .affinities = affinities};
+    int32_t result;
+
+    if (expr->select->column_count != width) {
+        if (cg->status == STATUS_OK)
+            cg->status = fail_at(cg->err, STATUS_ERROR, expr->position,
+                                 "sub-select returns %u columns - expected %u",
+                                 expr->select->column_count, width);
+        return;
+    }
+    sink.sink.plan = cg_plan(cg, expr->select);
+    if (sink.sink.plan == NULL || affinities == NULL)
+        return;
+    if (expr->select->outer_count == 0) {
+        struct once once = once_begin(cg);
+
+        sink.slot = set_open(cg, expr, width);
+        run(cg, &sink);
+        once_end(cg, once);
+        cg_emit(cg, OP_SetHas, sink.slot, in_operand(cg, expr, width, affinities), target);
+    } else {
+        struct memo memo = memo_begin(cg, expr->select, expr->left, width);
+        int32_t     operand = memo.parameters + (int32_t)expr->select->outer_count;
+
+        sink.slot = set_open(cg, expr, width);
+        run(cg, &sink);
+        result = cg_registers(cg, 1);
+        cg_affinity(cg, operand, width, affinities);
+        cg_emit(cg, OP_OneRow, 0, 0, 0);
+        cg_emit(cg, OP_SetHas, sink.slot, operand, result);
+        cg_emit(cg, OP_First, result, result, 1);
+        memo_end(cg, memo, result, target);
+    }
+}
+
+static bool list_constant(const struct expr *expr)
+{
+    for (uint32_t i = 0; i < expr->list.count; i++)
+        if (!expr_is_constant(expr->list.items[i]) || expr_may_fail(expr->list.items[i]))
+            return false;
+    return true;
+}
+
+/* The list is a set, filled once. */
+static void in_set_to(struct cg *cg, struct expr *expr, int32_t target)
+{
+    uint32_t    width = cg_width(expr->left);
+    char       *affinities = in_affinities(cg, expr, width);
+    struct once once;
+    int32_t     slot, member;
+    uint32_t    mark = cg_mark(cg), depth = cg->loop_depth;
+
+    if (affinities == NULL)
+        return;
+    once = once_begin(cg);
+    slot = set_open(cg, expr, width);
+    member = cg_registers(cg, width);
+    cg->loop_depth = 0; /* no sense in hoisting what runs once */
+    for (uint32_t i = 0; i < expr->list.count; i++) {
+        cg_row_to(cg, expr->list.items[i], member);
+        for (uint32_t m = 0; m < width; m++)
+            cg_forget(cg, member + (int32_t)m);
+        cg_affinity(cg, member, width, affinities);
+        cg_emit(cg, OP_SetInsert, slot, member, (int32_t)width);
+    }
+    cg->loop_depth = depth;
+    cg_truncate(cg, mark);
+    once_end(cg, once);
+    cg_emit(cg, OP_SetHas, slot, in_operand(cg, expr, width, affinities), target);
+}
+
+/* x IN (a, b): x = a OR x = b. */
+static void in_comparisons_to(struct cg *cg, struct expr *expr, int32_t target)
+{
+    int32_t part = cg_registers(cg, 1);
+
+    for (uint32_t i = 0; i < expr->list.count; i++) {
+        struct expr *equal = arena_zalloc(cg->arena, sizeof *equal);
+
+        if (equal == NULL) {
+            cg_fail(cg, fail_nomem(cg->err));
+            return;
+        }
+        equal->kind = EXPR_BINARY;
+        equal->op = EXPR_OP_EQ;
+        equal->left = expr->left;
+        equal->right = expr->list.items[i];
+        equal->position = expr->position;
+        equal->resolved.compare_affinity = expr->resolved.compare_affinity;
+        equal->resolved.compare_collation = expr->resolved.compare_collation;
+        cg_compare_to(cg, equal, i == 0 ? target : part);
+        if (i != 0)
+            cg_emit(cg, OP_Or, part, target, target);
+    }
+}
+
+void cg_in_to(struct cg *cg, struct expr *expr, int32_t target)
+{
+    if (expr->select != NULL)
+        in_select_to(cg, expr, target);
+    else if (expr->list.count == 0)
+        cg_emit(cg, OP_Integer, 0, target, 0);
+    else if (expr->list.count > 1 && list_constant(expr))
+        in_set_to(cg, expr, target);
+    else
+        in_comparisons_to(cg, expr, target);
+}

@@ -1,0 +1,364 @@
+/* cg_write.c - INSERT: rows of a select, or of VALUES, become rows of a table: defaults, affinity,
+ * NOT NULL and CHECK on the way. */
+#include "sql/cg.h"
+#include "sql/cg_write.h"
+
+#include "base/str.h"
+
+#include <string.h>
+
+enum { BULK_ROWS = 50000 }; /* estimated rows from which a select is loaded in bulk */
+
+/* --- the table ---------------------------------------------------------------------------------
+ */
+bool cg_is_rowid_name(const char *name)
+{
+    return ascii_casecmp(name, "rowid") == 0 || ascii_casecmp(name, "oid") == 0 ||
+           ascii_casecmp(name, "_rowid_") == 0;
+}
+
+int32_t cg_find_column(const struct schema_table *schema, const char *name)
+{
+    for (uint32_t i = 0; i < schema->column_count; i++)
+        if (ascii_casecmp(schema->columns[i].name, name) == 0)
+            return (int32_t)i;
+    return -1;
+}
+
+struct table *cg_target(struct cg *cg, const struct name *schema, const struct name *name)
+{
+    struct table *table = database_find_table(cg->context->database, name->text);
+
+    if (schema->text != NULL && ascii_casecmp(schema->text, "main") != 0 &&
+        ascii_casecmp(schema->text, "temp") != 0)
+        table = NULL;
+    if (table != NULL)
+        return table;
+    if (cg->status != STATUS_OK)
+        return NULL;
+    if (schema->text == NULL &&
+        database_find_object(cg->context->database, SCHEMA_VIEW, name->text) != NULL)
+        cg->status = fail_at(cg->err, STATUS_ERROR, name->position,
+                             "cannot modify %s because it is a view", name->text);
+    else
+        cg->status = fail_at(cg->err, STATUS_ERROR, name->position, "no such table: %s%s%s",
+                             schema->text == NULL ? "" : schema->text,
+                             schema->text == NULL ? "" : ".", name->text);
+    return NULL;
+}
+
+/* An expression kept as text in the catalog, over the columns of item (NULL: none). */
+struct expr *cg_catalog_expr(struct cg *cg, const char *sql, struct from_item *item)
+{
+    struct resolve_context resolve = {.database = cg->context->database,
+                                      .arena = cg->arena,
+                                      .sources = cg->context->sources,
+                                      .functions = cg->context->functions,
+                                      .double_quoted_strings = true};
+    struct expr           *expr = NULL;
+    size_t                 bytes = strlen(sql);
+    char                  *copy = arena_copy_text(cg->arena, sql, bytes);
+    enum status            status;
+
+    if (copy == NULL) {
+        cg_fail(cg, fail_nomem(cg->err));
+        return NULL;
+    }
+    status = parse_expression(copy, bytes,
+                              cg->context->limits != NULL ? cg->context->limits
+                                                          : &parse_limits_default,
+                              cg->arena, &expr, cg->err);
+    if (status == STATUS_OK)
+        status = resolve_expression(&resolve, expr, item, cg->err);
+    cg_fail(cg, status);
+    return status == STATUS_OK ? expr : NULL;
+}
+
+/* A FROM item that stands for the row being written, for CHECK. */
+struct from_item *cg_row_item(struct cg *cg, struct table *table)
+{
+    const struct schema_table *schema = table_schema(table);
+    uint32_t                   count = schema->column_count;
+    struct from_item          *item = arena_zalloc(cg->arena, sizeof *item);
+
+    if (item == NULL)
+        goto failed;
+    item->kind = FROM_TABLE;
+    item->catalog_table = table;
+    item->display = schema->name;
+    item->name = (struct name){.text = schema->name, .bytes = (uint32_t)strlen(schema->name)};
+    item->column_count = count;
+    item->column_names = arena_zalloc(cg->arena, (count + 1) * sizeof(char *));
+    item->column_affinities = arena_zalloc(cg->arena, count + 1);
+    item->column_collations = arena_zalloc(cg->arena, count + 1);
+    item->columns_used = arena_zalloc(cg->arena, bits_words(count + 1) * 8);
+    if (item->column_names == NULL || item->column_affinities == NULL ||
+        item->column_collations == NULL || item->columns_used == NULL)
+        goto failed;
+    for (uint32_t i = 0; i < count; i++) {
+        item->column_names[i] = schema->columns[i].name;
+        item->column_affinities[i] = (uint8_t)schema->columns[i].affinity;
+        item->column_collations[i] = (uint8_t)schema->columns[i].collation;
+    }
+    return item;
+failed:
+    cg_fail(cg, fail_nomem(cg->err));
+    return NULL;
+}
+
+/* --- constraints -------------------------------------------------------------------------------
+ */
+static void not_null(struct cg *cg, const struct schema_table *schema, uint32_t column, int32_t reg,
+                     enum conflict conflict, int32_t next)
+{
+    const struct schema_column *def = &schema->columns[column];
+    int32_t                     address;
+
+    if (conflict == CONFLICT_DEFAULT)
+        conflict = def->not_null_conflict;
+    if (conflict == CONFLICT_IGNORE) {
+        cg_emit(cg, OP_FilterTruth, reg, next, TRUTH_NOT_NULL);
+        return;
+    }
+    if (conflict == CONFLICT_REPLACE && def->default_sql != NULL) {
+        struct expr *fallback = cg_catalog_expr(cg, def->default_sql, NULL);
+        int32_t      end = cg_label(cg);
+
+        if (fallback == NULL)
+            return;
+        cg_emit(cg, OP_SelPushIf, reg, end, TRUTH_NULL);
+        cg_emit(cg, OP_Blend, cg_expr(cg, fallback), 0, reg);
+        cg_here(cg, end);
+        cg_emit(cg, OP_SelPop, 0, 0, 0);
+    }
+    address = cg_emit(cg, OP_HaltIfNull, STATUS_CONSTRAINT_NOTNULL, 0, reg);
+    program_op(cg->program, address)->p4.text = arena_printf(
+        &cg->program->arena, "NOT NULL constraint failed: %s.%s", schema->name, def->name);
+    program_op(cg->program, address)->p5 = (uint16_t)conflict;
+}
+
+static void check(struct cg *cg, const struct schema_check *constraint, struct from_item *item,
+                  enum conflict conflict, int32_t next)
+{
+    struct expr *expr = cg_catalog_expr(cg, constraint->sql, item);
+    int32_t      reg, address;
+
+    if (expr == NULL)
+        return;
+    reg = cg_expr(cg, expr);
+    if (conflict == CONFLICT_IGNORE) {
+        cg_emit(cg, OP_FilterTruth, reg, next, TRUTH_NOT_FALSE);
+        return;
+    }
+    address = cg_emit(cg, OP_HaltIfFalse, STATUS_CONSTRAINT_CHECK, 0, reg);
+    program_op(cg->program, address)->p4.text =
+        arena_printf(&cg->program->arena, "CHECK constraint failed: %s",
+                     constraint->name != NULL ? constraint->name : constraint->sql);
+    program_op(cg->program, address)->p5 = (uint16_t)conflict;
+}
+
+void cg_row_checks(struct cg *cg, struct table *table, int32_t first, int32_t rowid,
+                   const uint64_t *columns, enum conflict conflict, int32_t next)
+{
+    const struct schema_table *schema = table_schema(table);
+    uint32_t                   mark = cg_mark(cg);
+    struct from_item          *item;
+
+    for (uint32_t i = 0; i < schema->column_count; i++)
+        if ((schema->columns[i].flags & COLUMN_NOT_NULL) != 0 &&
+            (int32_t)i != schema->rowid_column && (columns == NULL || bits_get(columns, i)))
+            not_null(cg, schema, i, first + (int32_t)i, conflict, next);
+    if (schema->check_count == 0)
+        return;
+    item = cg_row_item(cg, table);
+    if (item == NULL)
+        return;
+    for (int32_t i = -1; i < (int32_t)schema->column_count; i++) {
+        struct cg_entry *entry;
+
+        if (i < 0 && rowid == 0)
+            continue;
+        entry = cg_push(cg, CG_REGISTER, item);
+        entry->column = i;
+        entry->reg = i < 0 || (i == schema->rowid_column && rowid != 0) ? rowid : first + i;
+    }
+    for (uint32_t i = 0; i < schema->check_count; i++)
+        check(cg, &schema->checks[i], item, conflict, next);
+    cg_truncate(cg, mark);
+}
+
+const struct write_desc *cg_write_desc(struct cg *cg, struct table *table)
+{
+    struct write_desc *desc = cg_alloc(cg, sizeof *desc);
+
+    if (desc == NULL)
+        return NULL;
+    desc->table = table;
+    desc->counts_changes = true;
+    return desc;
+}
+
+char *cg_column_affinities(struct cg *cg, const struct schema_table *schema)
+{
+    char *letters = cg_alloc(cg, schema->column_count + 1);
+
+    for (uint32_t i = 0; i < schema->column_count && letters != NULL; i++)
+        letters[i] = (char)((int32_t)i == schema->rowid_column ? AFFINITY_NONE
+                                                               : schema->columns[i].affinity);
+    return letters;
+}
+
+/* --- INSERT ------------------------------------------------------------------------------------
+ */
+struct insert_sink {
+    struct cg_sink             sink;
+    struct table              *table;
+    const struct schema_table *schema;
+    int32_t                   *from;  /* [columns] result column, -1: the default */
+    int32_t                    rowid; /* result column for the rowid, -1: none */
+    enum conflict              conflict;
+    bool                       bulk;
+    int32_t                    slot;
+};
+
+static void default_to(struct cg *cg, const struct schema_column *column, int32_t target)
+{
+    struct expr *expr;
+
+    if (column->default_sql == NULL) {
+        cg_emit(cg, OP_Null, 0, target, 1);
+        return;
+    }
+    expr = cg_catalog_expr(cg, column->default_sql, NULL);
+    if (expr != NULL)
+        cg_private_to(cg, expr, target);
+}
+
+static void consume_insert(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    struct insert_sink        *self = (struct insert_sink *)sink;
+    const struct schema_table *schema = self->schema;
+    int32_t                    first = cg_registers(cg, schema->column_count);
+    int32_t                    rowid = 0, address;
+    static const char          integer[2] = {AFFINITY_INTEGER, 0};
+    char                      *affinities = cg_column_affinities(cg, schema);
+
+    if (affinities == NULL)
+        return;
+    if (self->rowid >= 0) {
+        rowid = cg_registers(cg, 1);
+        cg_result_to(cg, sink->plan, (uint32_t)self->rowid, rowid);
+        cg_forget(cg, rowid);
+        cg_affinity(cg, rowid, 1, integer);
+    }
+    for (uint32_t i = 0; i < schema->column_count; i++) {
+        int32_t target = first + (int32_t)i;
+
+        if ((int32_t)i == schema->rowid_column) {
+            cg_emit(cg, OP_Null, 0, target, 1);
+        } else if (self->from[i] < 0) {
+            default_to(cg, &schema->columns[i], target);
+        } else {
+            cg_result_to(cg, sink->plan, (uint32_t)self->from[i], target);
+            cg_forget(cg, target);
+        }
+    }
+    cg_affinity(cg, first, schema->column_count, affinities);
+    cg_row_checks(cg, self->table, first, rowid, NULL, self->conflict, next);
+    if (self->bulk) {
+        cg_emit(cg, OP_BulkInsert, self->slot, first, 0);
+        return;
+    }
+    address = cg_emit(cg, OP_Insert, self->slot, first, rowid);
+    program_op(cg->program, address)->p4.desc = cg_write_desc(cg, self->table);
+    program_op(cg->program, address)->p5 = (uint16_t)self->conflict;
+}
+
+static void count_mismatch(struct cg *cg, const struct insert *insert, uint32_t wanted,
+                           uint32_t given)
+{
+    if (cg->status != STATUS_OK)
+        return;
+    if (insert->column_count != 0)
+        cg->status = fail_at(cg->err, STATUS_ERROR, insert->table.position,
+                             "%u values for %u columns", given, wanted);
+    else
+        cg->status = fail_at(cg->err, STATUS_ERROR, insert->table.position,
+                             "table %s has %u columns but %u values were supplied",
+                             insert->table.text, wanted, given);
+}
+
+/* Which result column goes where. */
+static bool map_columns(struct cg *cg, const struct insert *insert, struct insert_sink *self,
+                        uint32_t given)
+{
+    const struct schema_table *schema = self->schema;
+    uint32_t wanted = insert->column_count != 0 ? insert->column_count : schema->column_count;
+
+    self->from = arena_alloc(cg->arena, (schema->column_count + 1) * sizeof(int32_t));
+    if (self->from == NULL) {
+        cg_fail(cg, fail_nomem(cg->err));
+        return false;
+    }
+    self->rowid = -1;
+    for (uint32_t i = 0; i < schema->column_count; i++)
+        self->from[i] = -1;
+    if (insert->select == NULL)
+        return true;
+    for (uint32_t i = 0; i < wanted; i++) {
+        int32_t column = insert->column_count == 0 ? (int32_t)i
+                                                   : cg_find_column(schema, insert->columns[i].text);
+
+        if (column < 0 && !cg_is_rowid_name(insert->columns[i].text)) {
+            if (cg->status == STATUS_OK)
+                cg->status = fail_at(cg->err, STATUS_ERROR, insert->columns[i].position,
+                                     "table %s has no column named %s", insert->table.text,
+                                     insert->columns[i].text);
+            return false;
+        }
+        if (column < 0 || column == schema->rowid_column)
+            self->rowid = self->rowid < 0 ? (int32_t)i : self->rowid;
+        else if (self->from[column] < 0)
+            self->from[column] = (int32_t)i;
+    }
+    if (wanted != given) {
+        count_mismatch(cg, insert, wanted, given);
+        return false;
+    }
+    return true;
+}
+
+static bool loads_in_bulk(const struct insert_sink *self)
+{
+    return self->sink.plan->rows >= BULK_ROWS && self->rowid < 0 &&
+           self->conflict == CONFLICT_DEFAULT && self->schema->key_count == 0;
+}
+
+void cg_insert(struct cg *cg, struct insert *insert)
+{
+    struct insert_sink self = {.sink = {.consume = consume_insert}, .conflict = insert->conflict};
+    static struct plan one_row = {.kind = PLAN_ONE_ROW, .rows = 1};
+
+    self.table = cg_target(cg, &insert->schema, &insert->table);
+    if (self.table == NULL)
+        return;
+    if (insert->upsert != NULL)
+        cg_unsupported(cg, insert->table.position, "ON CONFLICT in INSERT");
+    if (insert->returning_count != 0)
+        cg_unsupported(cg, insert->table.position, "RETURNING");
+    self.schema = table_schema(self.table);
+    cg_begin_statement(cg, true);
+    if (!map_columns(cg, insert, &self, insert->select == NULL ? 0 : insert->select->column_count))
+        return;
+    self.sink.plan = insert->select == NULL ? &one_row : cg_plan(cg, insert->select);
+    if (self.sink.plan == NULL)
+        return;
+    self.slot = cg_slot(cg);
+    if (loads_in_bulk(&self)) {
+        self.bulk = true;
+        cg_emit_p4(cg, OP_BulkOpen, self.slot, 0, 0, cg_write_desc(cg, self.table));
+    }
+    cg_produce(cg, self.sink.plan, &self.sink);
+    if (self.bulk)
+        cg_emit(cg, OP_BulkEnd, self.slot, 0, 0);
+}

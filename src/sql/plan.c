@@ -1,0 +1,432 @@
+/* plan.c - from a resolved select to a tree of row producers, and which columns each of them must
+ * hand up. */
+#include "sql/plan.h"
+
+#include "base/str.h"
+
+#include <string.h>
+
+enum { PLAN_DEPTH_MAX = 1000 }; /* nested selects: the parser's own bound */
+
+struct plan *plan_new(struct planner *planner, enum plan_kind kind, struct plan *input)
+{
+    struct plan *plan = arena_zalloc(planner->arena, sizeof *plan);
+
+    if (plan == NULL)
+        return NULL;
+    plan->kind = kind;
+    plan->input = input;
+    plan->rows = 1;
+    if (input != NULL) {
+        plan->rows = input->rows;
+        plan->select = input->select;
+        plan->owner = input->owner;
+        plan->column_count = input->column_count;
+        plan->aggregate = input->aggregate;
+    }
+    return plan;
+}
+
+/* --- aggregates --------------------------------------------------------------------------------
+ */
+int32_t plan_group_key(const struct plan *aggregate, struct expr *expr)
+{
+    const struct expr_list *keys = &aggregate->select->group_by;
+    struct expr            *stripped = expr_strip(expr);
+
+    for (uint32_t i = 0; i < keys->count; i++)
+        if (keys->items[i] == expr || expr_equal(expr_strip(keys->items[i]), stripped))
+            return (int32_t)i;
+    return -1;
+}
+
+int32_t plan_bare_column(const struct plan *aggregate, const struct expr *expr)
+{
+    for (uint32_t i = 0; i < aggregate->bare_count; i++)
+        if (expr_equal(aggregate->bare[i], expr))
+            return (int32_t)i;
+    return -1;
+}
+
+struct bare_search {
+    struct planner *planner;
+    struct plan    *aggregate;
+    struct expr_list found;
+    bool             failed;
+};
+
+static bool visit_bare(struct expr *expr, void *data)
+{
+    struct bare_search *search = data;
+
+    if (plan_group_key(search->aggregate, expr) >= 0)
+        return false;
+    if (expr->kind != EXPR_COLUMN || !plan_provides(search->aggregate->input, expr->resolved.source))
+        return true;
+    for (uint32_t i = 0; i < search->found.count; i++)
+        if (expr_equal(search->found.items[i], expr))
+            return false;
+    search->failed |= !expr_list_add(search->planner->arena, &search->found, expr);
+    return false;
+}
+
+static enum status plan_aggregate(struct planner *planner, struct select *select,
+                                  struct plan **plan)
+{
+    struct plan       *aggregate = plan_new(planner, PLAN_AGGREGATE, *plan);
+    struct bare_search search = {.planner = planner, .aggregate = aggregate};
+
+    if (aggregate == NULL)
+        return fail_nomem(planner->err);
+    aggregate->select = select;
+    aggregate->aggregate = NULL;
+    aggregate->sorted = true;
+    for (uint32_t i = 0; i < select->column_count; i++)
+        expr_walk(select->columns[i].expr, visit_bare, &search);
+    expr_walk(select->having, visit_bare, &search);
+    for (uint32_t i = 0; i < select->order_by.count; i++)
+        expr_walk(select->order_by.terms[i].expr, visit_bare, &search);
+    if (search.failed)
+        return fail_nomem(planner->err);
+    aggregate->bare = search.found.items;
+    aggregate->bare_count = search.found.count;
+    if (select->group_by.count == 0)
+        aggregate->rows = 1;
+    else
+        aggregate->rows = aggregate->rows / 10 + 1;
+    *plan = aggregate;
+    if (select->having != NULL) {
+        struct plan *filter = plan_new(planner, PLAN_FILTER, aggregate);
+
+        if (filter == NULL || !expr_conjuncts(planner->arena, select->having, &filter->filters))
+            return fail_nomem(planner->err);
+        filter->rows = filter->rows / 3 + 1;
+        filter->aggregate = aggregate;
+        *plan = filter;
+    }
+    return STATUS_OK;
+}
+
+/* --- select ------------------------------------------------------------------------------------
+ */
+static enum status plan_term(struct planner *planner, struct select *select, struct plan **plan)
+{
+    struct plan *project;
+
+    if (select->is_values) {
+        struct plan *values = plan_new(planner, PLAN_VALUES, NULL);
+
+        if (values == NULL)
+            return fail_nomem(planner->err);
+        values->select = select;
+        values->owner = &select->columns;
+        values->column_count = select->column_count;
+        values->rows = select->values_rows;
+        *plan = values;
+        return STATUS_OK;
+    }
+    TRY(plan_from(planner, select, &select->from, select->where, plan));
+    if (select->is_aggregate)
+        TRY(plan_aggregate(planner, select, plan));
+    project = plan_new(planner, PLAN_PROJECT, *plan);
+    if (project == NULL)
+        return fail_nomem(planner->err);
+    project->select = select;
+    project->owner = &select->columns;
+    project->column_count = select->column_count;
+    if (select->is_aggregate)
+        project->aggregate = (*plan)->kind == PLAN_FILTER ? (*plan)->input : *plan;
+    project->needed = arena_zalloc(planner->arena, bits_words(select->column_count + 1) * 8);
+    if (project->needed == NULL)
+        return fail_nomem(planner->err);
+    *plan = project;
+    if (select->distinct) {
+        *plan = plan_new(planner, PLAN_DISTINCT, project);
+        if (*plan == NULL)
+            return fail_nomem(planner->err);
+        (*plan)->rows = project->rows / 2 + 1;
+    }
+    return STATUS_OK;
+}
+
+static enum status plan_terms(struct planner *planner, struct select *select, struct plan **plan)
+{
+    struct plan *left, *right, *compound;
+
+    if (select->prior == NULL)
+        return plan_term(planner, select, plan);
+    TRY(plan_terms(planner, select->prior, &left));
+    TRY(plan_term(planner, select, &right));
+    compound = plan_new(planner, PLAN_COMPOUND, left);
+    if (compound == NULL)
+        return fail_nomem(planner->err);
+    compound->right = right;
+    compound->select = select;
+    compound->op = select->op;
+    compound->owner = compound;
+    compound->aggregate = NULL;
+    compound->rows = left->rows;
+    if (select->op == COMPOUND_UNION || select->op == COMPOUND_UNION_ALL)
+        compound->rows += right->rows;
+    *plan = compound;
+    return STATUS_OK;
+}
+
+static bool fixed_limit(const struct planner *planner, const struct expr *limit, double *rows)
+{
+    struct value v;
+
+    if (limit == NULL || !expr_fold(planner->arena, limit, &v) || v.class_ != CLASS_INTEGER ||
+        v.i < 0)
+        return false;
+    *rows = (double)v.i;
+    return true;
+}
+
+enum status plan_select(struct planner *planner, struct select *select, struct plan **plan)
+{
+    double limit;
+
+    if (++planner->depth > PLAN_DEPTH_MAX)
+        return fail_at(planner->err, STATUS_ERROR, select->position, "selects nested too deep");
+    TRY(plan_terms(planner, select, plan));
+    if (select->order_by.count != 0) {
+        *plan = plan_new(planner, PLAN_SORT, *plan);
+        if (*plan == NULL)
+            return fail_nomem(planner->err);
+        (*plan)->select = select;
+    }
+    if (select->limit != NULL) {
+        *plan = plan_new(planner, PLAN_LIMIT, *plan);
+        if (*plan == NULL)
+            return fail_nomem(planner->err);
+        (*plan)->select = select;
+        if (fixed_limit(planner, select->limit, &limit) && limit < (*plan)->rows)
+            (*plan)->rows = limit;
+    }
+    planner->depth--;
+    return STATUS_OK;
+}
+
+/* --- which columns are read above a join -------------------------------------------------------
+ */
+bool plan_provides(const struct plan *plan, const void *owner)
+{
+    switch (plan->kind) {
+    case PLAN_SCAN:
+    case PLAN_SOURCE:
+    case PLAN_SUBQUERY:
+        return plan->item == owner;
+    case PLAN_FILTER:
+        return plan_provides(plan->input, owner);
+    case PLAN_JOIN:
+        return plan_provides(plan->input, owner) || plan_provides(plan->right, owner);
+    default:
+        return false;
+    }
+}
+
+static enum status need_through_join(struct planner *planner, struct plan *plan, const void *owner,
+                                     int32_t column)
+{
+    bool                 probe = plan_provides(plan->input, owner);
+    struct plan_columns *needs = probe ? &plan->probe_needs : &plan->build_needs;
+
+    if (!probe && !plan_provides(plan->right, owner))
+        return STATUS_OK; /* of an enclosing select: a constant here */
+    for (uint32_t i = 0; i < needs->count; i++)
+        if (needs->items[i].owner == owner && needs->items[i].column == column)
+            return STATUS_OK;
+    if (needs->count == needs->capacity) {
+        uint32_t            capacity = needs->capacity == 0 ? 8 : needs->capacity * 2;
+        struct plan_column *items = arena_alloc(planner->arena, capacity * sizeof *items);
+
+        if (items == NULL)
+            return fail_nomem(planner->err);
+        if (needs->count != 0)
+            memcpy(items, needs->items, needs->count * sizeof *items);
+        needs->items = items;
+        needs->capacity = capacity;
+    }
+    needs->items[needs->count++] = (struct plan_column){owner, column};
+    return plan_need(planner, probe ? plan->input : plan->right, owner, column);
+}
+
+enum status plan_need(struct planner *planner, struct plan *plan, const void *owner, int32_t column)
+{
+    switch (plan->kind) {
+    case PLAN_SUBQUERY:
+        return owner == plan->item ? plan_need(planner, plan->input, plan->input->owner, column)
+                                   : STATUS_OK;
+    case PLAN_FILTER:
+    case PLAN_LIMIT:
+    case PLAN_DISTINCT:
+        return plan_need(planner, plan->input, owner, column);
+    case PLAN_PROJECT:
+        if (owner != plan->owner)
+            return plan_need(planner, plan->input, owner, column);
+        if (bits_get(plan->needed, (size_t)column))
+            return STATUS_OK;
+        bits_set(plan->needed, (size_t)column);
+        return plan_need_expr(planner, plan->input, plan->select->columns[column].expr,
+                              plan->aggregate);
+    case PLAN_JOIN:
+        return need_through_join(planner, plan, owner, column);
+    default:
+        return STATUS_OK; /* leaves, and nodes that read all they have */
+    }
+}
+
+struct need_walk {
+    struct planner *planner;
+    struct plan    *plan;
+    enum status     status;
+};
+
+static bool visit_need(struct expr *expr, void *data)
+{
+    struct need_walk *walk = data;
+
+    if (walk->status == STATUS_OK && expr->kind == EXPR_COLUMN)
+        walk->status =
+            plan_need(walk->planner, walk->plan, expr->resolved.source, expr->resolved.column);
+    return walk->status == STATUS_OK;
+}
+
+enum status plan_need_expr(struct planner *planner, struct plan *plan, struct expr *expr,
+                           const struct plan *aggregate)
+{
+    struct need_walk walk = {planner, plan, STATUS_OK};
+
+    if (aggregate == NULL) /* above an aggregation all columns are its output */
+        expr_walk(expr, visit_need, &walk);
+    return walk.status;
+}
+
+enum status plan_need_results(struct planner *planner, struct plan *plan)
+{
+    for (uint32_t i = 0; i < plan->column_count; i++)
+        TRY(plan_need(planner, plan, plan->owner, (int32_t)i));
+    return STATUS_OK;
+}
+
+static enum status need_list(struct planner *planner, struct plan *plan,
+                             const struct expr_list *list, const struct plan *aggregate)
+{
+    for (uint32_t i = 0; i < list->count; i++)
+        TRY(plan_need_expr(planner, plan, list->items[i], aggregate));
+    return STATUS_OK;
+}
+
+static enum status need_aggregate(struct planner *planner, struct plan *plan)
+{
+    const struct select *select = plan->select;
+
+    TRY(need_list(planner, plan->input, &select->group_by, NULL));
+    for (uint32_t i = 0; i < select->aggregate_count; i++)
+        TRY(plan_need_expr(planner, plan->input, select->aggregates[i], NULL));
+    for (uint32_t i = 0; i < plan->bare_count; i++)
+        TRY(plan_need_expr(planner, plan->input, plan->bare[i], NULL));
+    return STATUS_OK;
+}
+
+static enum status need_own(struct planner *planner, struct plan *plan)
+{
+    switch (plan->kind) {
+    case PLAN_SUBQUERY:
+        return need_list(planner, plan, &plan->filters, NULL);
+    case PLAN_FILTER:
+        return need_list(planner, plan->input, &plan->filters, plan->aggregate);
+    case PLAN_JOIN:
+        for (uint32_t i = 0; i < plan->key_count; i++) {
+            TRY(plan_need_expr(planner, plan->input, plan->keys[i].probe, NULL));
+            TRY(plan_need_expr(planner, plan->right, plan->keys[i].build, NULL));
+        }
+        return need_list(planner, plan, &plan->filters, NULL);
+    case PLAN_AGGREGATE:
+        return need_aggregate(planner, plan);
+    case PLAN_DISTINCT:
+        return plan_need_results(planner, plan->input);
+    case PLAN_SORT:
+        TRY(plan_need_results(planner, plan->input));
+        for (uint32_t i = 0; i < plan->select->order_by.count; i++)
+            TRY(plan_need_expr(planner, plan->input, plan->select->order_by.terms[i].expr,
+                               plan->input->aggregate));
+        return STATUS_OK;
+    case PLAN_COMPOUND:
+        TRY(plan_need_results(planner, plan->input));
+        return plan_need_results(planner, plan->right);
+    default:
+        return STATUS_OK;
+    }
+}
+
+enum status plan_needs(struct planner *planner, struct plan *plan)
+{
+    TRY(need_own(planner, plan));
+    if (plan->input != NULL)
+        TRY(plan_needs(planner, plan->input));
+    if (plan->right != NULL)
+        TRY(plan_needs(planner, plan->right));
+    return STATUS_OK;
+}
+
+/* --- independence ------------------------------------------------------------------------------
+ */
+struct independence {
+    const struct plan *root;
+    bool               holds;
+};
+
+static bool visit_independent(struct expr *expr, void *data)
+{
+    struct independence *independence = data;
+
+    if (expr->kind == EXPR_AGGREGATE_REF ||
+        (expr->kind == EXPR_COLUMN &&
+         !plan_provides(independence->root, expr->resolved.source)))
+        independence->holds = false;
+    return independence->holds;
+}
+
+static bool list_independent(const struct plan *root, const struct expr_list *list)
+{
+    struct independence independence = {root, true};
+
+    for (uint32_t i = 0; i < list->count; i++)
+        expr_walk(list->items[i], visit_independent, &independence);
+    return independence.holds;
+}
+
+static bool node_independent(const struct plan *root, const struct plan *plan)
+{
+    struct independence independence = {root, true};
+
+    if (!list_independent(root, &plan->filters))
+        return false;
+    switch (plan->kind) {
+    case PLAN_SCAN:
+        expr_walk(plan->rowid, visit_independent, &independence);
+        return independence.holds;
+    case PLAN_SOURCE:
+        return list_independent(root, &plan->item->arguments);
+    case PLAN_SUBQUERY:
+        return !plan->item->select->correlated;
+    case PLAN_FILTER:
+        return node_independent(root, plan->input);
+    case PLAN_JOIN:
+        for (uint32_t i = 0; i < plan->key_count; i++) {
+            expr_walk(plan->keys[i].probe, visit_independent, &independence);
+            expr_walk(plan->keys[i].build, visit_independent, &independence);
+        }
+        return independence.holds && node_independent(root, plan->input) &&
+               node_independent(root, plan->right);
+    default:
+        return false;
+    }
+}
+
+bool plan_is_independent(const struct plan *plan)
+{
+    return node_independent(plan, plan);
+}

@@ -1,0 +1,123 @@
+/* plan.h - the logical plan of a select: a tree of row producers, made from the resolved tree,
+ * consumed by cg.
+ *
+ * A node gives batches to its consumer.  Columns are named by (owner, column), the owner being
+ *   a from_item           a scan's, source's or subquery's columns (-1: rowid)
+ *   &select->group_by     the keys of an aggregated select
+ *   select                its aggregates, as EXPR_AGGREGATE_REF numbers them
+ *   an AGGREGATE node     its bare columns
+ *   plan->owner           the result columns of a whole select (its topmost node)
+ * All is in the statement's compile arena. */
+#ifndef STOA_SQL_PLAN_H
+#define STOA_SQL_PLAN_H
+
+#include "sql/compile.h"
+#include "sql/plan_expr.h"
+#include "vm/join.h"
+
+enum plan_kind {
+    PLAN_ONE_ROW,   /* one row without columns: SELECT without FROM; parameters of a subquery */
+    PLAN_SCAN,      /* item's table */
+    PLAN_SOURCE,    /* item's table function or file */
+    PLAN_SUBQUERY,  /* input's result columns as item's columns */
+    PLAN_VALUES,    /* select's rows */
+    PLAN_FILTER,    /* filters */
+    PLAN_JOIN,      /* input probes the hash table of right */
+    PLAN_AGGREGATE, /* select's groups */
+    PLAN_PROJECT,   /* select's result columns */
+    PLAN_DISTINCT,
+    PLAN_SORT,     /* select's ORDER BY */
+    PLAN_LIMIT,    /* select's LIMIT and OFFSET */
+    PLAN_COMPOUND, /* input op right */
+    PLAN_KIND_COUNT
+};
+
+struct plan_column {
+    const void *owner;
+    int32_t     column;
+};
+struct plan_columns {
+    uint32_t            count, capacity;
+    struct plan_column *items;
+};
+struct plan_key { /* of a hash join */
+    struct expr   *probe, *build;
+    enum affinity  affinity; /* applied to both; AFFINITY_NONE */
+    enum collation collation;
+    bool           null_equal;
+};
+
+struct plan {
+    enum plan_kind    kind;
+    double            rows;   /* estimate of what comes out */
+    struct plan      *input;  /* NULL: a leaf */
+    struct plan      *right;  /* JOIN: build side; COMPOUND: second term */
+    struct select    *select; /* that it is part of */
+    struct from_item *item;
+    const void       *owner; /* of the result columns, from PROJECT, VALUES, COMPOUND upwards */
+    uint32_t          column_count;
+    const struct plan *aggregate; /* the select's AGGREGATE below: expressions mean its output */
+    struct expr_list   filters;   /* SCAN, SOURCE, SUBQUERY, FILTER; JOIN: residual condition */
+    struct expr       *rowid;     /* SCAN: only the row with this rowid, a constant in the loop */
+    /* JOIN */
+    enum join_kind      join;
+    struct plan_key    *keys;
+    uint32_t            key_count;
+    struct plan_columns probe_needs, build_needs; /* what is read above the join */
+    /* AGGREGATE */
+    struct expr **bare; /* columns that are no group key */
+    uint32_t      bare_count;
+    bool          sorted;
+    /* COMPOUND */
+    enum compound_op op;
+    /* PROJECT: which result columns were asked for already, one bit each */
+    uint64_t *needed;
+    int32_t   line; /* EXPLAIN QUERY PLAN id */
+};
+
+enum plan_pass { /* bits of compile_context.passes_off */
+                 PASS_PUSH_DOWN = 1,
+                 PASS_JOIN_ORDER = 2,
+                 PASS_HOIST = 4,
+                 PASS_FOLD = 8
+};
+
+struct planner {
+    const struct compile_context *context;
+    struct arena                 *arena;
+    struct error                 *err;
+    uint32_t                      depth; /* of nested selects: bounded */
+};
+
+/* The plan of a whole select (compound, ORDER BY and LIMIT included). */
+enum status plan_select(struct planner *planner, struct select *select, struct plan **plan);
+/* Plan of FROM and WHERE alone: what UPDATE and DELETE scan. */
+enum status plan_from(struct planner *planner, struct select *select, const struct from_list *from,
+                      struct expr *where, struct plan **plan);
+/* Tells the nodes below which columns the consumer reads; all result columns: plan_need_results. */
+enum status plan_need(struct planner *planner, struct plan *plan, const void *owner,
+                      int32_t column);
+enum status plan_need_expr(struct planner *planner, struct plan *plan, struct expr *expr,
+                           const struct plan *aggregate);
+enum status plan_need_results(struct planner *planner, struct plan *plan);
+/* The nodes' own expressions; once, after the tree is built. */
+enum status plan_needs(struct planner *planner, struct plan *plan);
+
+/* Of an expression above an AGGREGATE: the group key it equals, -1 if none; the bare column it is.
+ */
+int32_t plan_group_key(const struct plan *aggregate, struct expr *expr);
+int32_t plan_bare_column(const struct plan *aggregate, const struct expr *expr);
+
+/* Needs no column of an enclosing select: within a correlated subquery it can be kept. */
+bool plan_is_independent(const struct plan *plan);
+
+/* One line of EXPLAIN QUERY PLAN. */
+struct str;
+void plan_line(const struct plan *plan, struct str *out);
+
+/* plan_join.c: joins FROM items, using conjuncts (those used are removed). */
+struct plan *plan_new(struct planner *planner, enum plan_kind kind, struct plan *input);
+double       plan_selectivity(struct expr *filter);
+bool         plan_provides(const struct plan *plan, const void *owner);
+
+#endif

@@ -1,0 +1,326 @@
+/* plan_expr.c - questions about resolved expressions: walk, equality, cost, constancy. */
+#include "sql/plan_expr.h"
+
+#include "base/str.h"
+#include "vm/functions.h"
+
+#include <string.h>
+
+static void walk_select(struct select *select, expr_visit *visit, void *data)
+{
+    for (uint32_t i = 0; i < select->outer_count; i++)
+        expr_walk(select->outers[i], visit, data);
+}
+
+void expr_walk(struct expr *expr, expr_visit *visit, void *data)
+{
+    if (expr == NULL || !visit(expr, data))
+        return;
+    expr_walk(expr->left, visit, data);
+    expr_walk(expr->right, visit, data);
+    for (uint32_t i = 0; i < expr->list.count; i++)
+        expr_walk(expr->list.items[i], visit, data);
+    expr_walk(expr->filter, visit, data);
+    for (uint32_t i = 0; i < expr->order_by.count; i++)
+        expr_walk(expr->order_by.terms[i].expr, visit, data);
+    if (expr->select != NULL)
+        walk_select(expr->select, visit, data);
+}
+
+struct expr *expr_strip(struct expr *expr)
+{
+    while (expr->kind == EXPR_COLLATE || (expr->kind == EXPR_UNARY && expr->op == EXPR_OP_PLUS))
+        expr = expr->left;
+    return expr;
+}
+
+static bool values_identical(const struct value *a, const struct value *b)
+{
+    if (a->class_ != b->class_)
+        return false;
+    if (a->class_ == CLASS_TEXT || a->class_ == CLASS_BLOB)
+        return a->bytes == b->bytes && (a->bytes == 0 || memcmp(a->s, b->s, a->bytes) == 0);
+    return a->class_ == CLASS_NULL || a->i == b->i;
+}
+
+static bool function_repeats(const struct expr *expr)
+{
+    const struct function *function = expr->resolved.function;
+
+    if (expr->resolved.aggregate_kind != 0)
+        return true;
+    return function == NULL ||
+           (function->flags & (FUNCTION_PURE | FUNCTION_STATEMENT | FUNCTION_SPECIAL)) != 0;
+}
+
+bool expr_equal(const struct expr *a, const struct expr *b)
+{
+    if (a == NULL || b == NULL)
+        return a == b;
+    if (a->kind != b->kind || a->op != b->op || a->negated != b->negated ||
+        a->distinct != b->distinct || a->star != b->star || a->select != b->select ||
+        a->list.count != b->list.count || a->over != b->over)
+        return false;
+    switch (a->kind) {
+    case EXPR_LITERAL:
+        return values_identical(&a->value, &b->value);
+    case EXPR_COLUMN:
+        return a->resolved.source == b->resolved.source && a->resolved.column == b->resolved.column;
+    case EXPR_AGGREGATE_REF:
+        return a->resolved.select == b->resolved.select && a->resolved.column == b->resolved.column;
+    case EXPR_VARIABLE:
+        return a->variable == b->variable;
+    case EXPR_CAST:
+        if (!ascii_equal(a->type_name.text, a->type_name.bytes, b->type_name.text,
+                         b->type_name.bytes))
+            return false;
+        break;
+    case EXPR_COLLATE:
+        if (a->resolved.collation != b->resolved.collation)
+            return false;
+        break;
+    case EXPR_FUNCTION:
+        if (a->resolved.function != b->resolved.function ||
+            a->resolved.aggregate_kind != b->resolved.aggregate_kind || a->order_by.count != 0 ||
+            b->order_by.count != 0 || !function_repeats(a))
+            return false;
+        break;
+    default:
+        break;
+    }
+    for (uint32_t i = 0; i < a->list.count; i++)
+        if (!expr_equal(a->list.items[i], b->list.items[i]))
+            return false;
+    return expr_equal(a->left, b->left) && expr_equal(a->right, b->right) &&
+           expr_equal(a->filter, b->filter);
+}
+
+/* --- properties --------------------------------------------------------------------------------
+ */
+static bool visit_constant(struct expr *expr, void *data)
+{
+    bool *constant = data;
+
+    switch (expr->kind) {
+    case EXPR_COLUMN:
+    case EXPR_SUBQUERY:
+    case EXPR_EXISTS:
+    case EXPR_AGGREGATE_REF:
+    case EXPR_RAISE:
+        *constant = false;
+        break;
+    case EXPR_FUNCTION:
+        if (expr->resolved.aggregate_kind != 0 || !function_repeats(expr) || expr->over != NULL)
+            *constant = false;
+        break;
+    case EXPR_IN:
+        if (expr->select != NULL)
+            *constant = false;
+        break;
+    default:
+        break;
+    }
+    return *constant;
+}
+
+bool expr_is_constant(struct expr *expr)
+{
+    bool constant = true;
+
+    expr_walk(expr, visit_constant, &constant);
+    return constant;
+}
+
+static bool visit_may_fail(struct expr *expr, void *data)
+{
+    bool *fails = data;
+
+    if (expr->select != NULL || expr->kind == EXPR_RAISE)
+        *fails = true;
+    if (expr->kind == EXPR_FUNCTION && expr->resolved.function != NULL &&
+        (expr->resolved.function->flags & FUNCTION_MAY_FAIL) != 0)
+        *fails = true;
+    if (expr->kind == EXPR_LIKE)
+        *fails = expr->list.count != 0 || *fails; /* a bad ESCAPE */
+    return !*fails;
+}
+
+bool expr_may_fail(struct expr *expr)
+{
+    bool fails = false;
+
+    expr_walk(expr, visit_may_fail, &fails);
+    return fails;
+}
+
+static bool visit_subquery(struct expr *expr, void *data)
+{
+    bool *found = data;
+
+    if (expr->select != NULL)
+        *found = true;
+    return !*found;
+}
+
+bool expr_has_subquery(struct expr *expr)
+{
+    bool found = false;
+
+    expr_walk(expr, visit_subquery, &found);
+    return found;
+}
+
+static bool visit_cost(struct expr *expr, void *data)
+{
+    double *cost = data;
+
+    switch (expr->kind) {
+    case EXPR_LITERAL:
+    case EXPR_VARIABLE:
+        break;
+    case EXPR_COLUMN:
+        *cost += 0.2;
+        break;
+    case EXPR_FUNCTION:
+        *cost += 20;
+        break;
+    case EXPR_LIKE:
+        *cost += 30;
+        break;
+    case EXPR_CASE:
+    case EXPR_CAST:
+        *cost += 10;
+        break;
+    case EXPR_IN:
+        *cost += expr->select != NULL ? 20 : 5;
+        break;
+    case EXPR_SUBQUERY:
+    case EXPR_EXISTS:
+        *cost += expr->select->outer_count != 0 ? 2000 : 5;
+        break;
+    default:
+        *cost += 1;
+        break;
+    }
+    return true;
+}
+
+double expr_cost(struct expr *expr)
+{
+    double cost = 0;
+
+    expr_walk(expr, visit_cost, &cost);
+    return cost;
+}
+
+/* --- lists -------------------------------------------------------------------------------------
+ */
+bool expr_list_add(struct arena *arena, struct expr_list *list, struct expr *expr)
+{
+    if (list->count == list->capacity) {
+        uint32_t      capacity = list->capacity == 0 ? 4 : list->capacity * 2;
+        struct expr **items = arena_alloc(arena, capacity * sizeof *items);
+
+        if (items == NULL)
+            return false;
+        if (list->count != 0)
+            memcpy(items, list->items, list->count * sizeof *items);
+        list->items = items;
+        list->capacity = capacity;
+    }
+    list->items[list->count++] = expr;
+    return true;
+}
+
+bool expr_conjuncts(struct arena *arena, struct expr *expr, struct expr_list *list)
+{
+    if (expr == NULL)
+        return true;
+    if (expr->kind == EXPR_BINARY && expr->op == EXPR_OP_AND)
+        return expr_conjuncts(arena, expr->left, list) && expr_conjuncts(arena, expr->right, list);
+    return expr_list_add(arena, list, expr);
+}
+
+/* --- affinity ----------------------------------------------------------------------------------
+ */
+static bool is_numeric(enum affinity a)
+{
+    return a >= AFFINITY_NUMERIC;
+}
+
+enum affinity affinity_of_comparison(enum affinity a, enum affinity b)
+{
+    if (a > AFFINITY_NONE && b > AFFINITY_NONE)
+        return is_numeric(a) || is_numeric(b) ? AFFINITY_NUMERIC : AFFINITY_NONE;
+    if (a <= AFFINITY_NONE)
+        a = b;
+    return a <= AFFINITY_BLOB ? AFFINITY_NONE : a;
+}
+
+bool affinity_is_implied(enum affinity column, enum affinity applied)
+{
+    if (applied <= AFFINITY_BLOB)
+        return true;
+    return is_numeric(applied) ? is_numeric(column) : column == AFFINITY_TEXT;
+}
+
+/* --- folding -----------------------------------------------------------------------------------
+ */
+static const int8_t fold_ops[EXPR_OP_COUNT] = {
+    [EXPR_OP_ADD] = VALUE_ADD + 1,
+    [EXPR_OP_SUBTRACT] = VALUE_SUBTRACT + 1,
+    [EXPR_OP_MULTIPLY] = VALUE_MULTIPLY + 1,
+    [EXPR_OP_DIVIDE] = VALUE_DIVIDE + 1,
+    [EXPR_OP_REMAINDER] = VALUE_REMAINDER + 1,
+    [EXPR_OP_BIT_AND] = VALUE_BIT_AND + 1,
+    [EXPR_OP_BIT_OR] = VALUE_BIT_OR + 1,
+    [EXPR_OP_SHIFT_LEFT] = VALUE_SHIFT_LEFT + 1,
+    [EXPR_OP_SHIFT_RIGHT] = VALUE_SHIFT_RIGHT + 1,
+};
+
+/* -x as sqlite3 computes it: a literal is negated as it stands, anything else is 0 - x. */
+static struct value fold_negate(const struct expr *operand, const struct value *v)
+{
+    struct value zero = value_int(0);
+
+    if (operand->kind == EXPR_LITERAL && v->class_ == CLASS_REAL) {
+        if (v->r == 9223372036854775808.0 && operand->source_text != NULL &&
+            operand->source_bytes == 19 && memcmp(operand->source_text, "9223372036854775808", 19) == 0)
+            return value_int(INT64_MIN);
+        return value_real(-v->r);
+    }
+    return value_arith(VALUE_SUBTRACT, &zero, v);
+}
+
+bool expr_fold(struct arena *arena, const struct expr *expr, struct value *value)
+{
+    struct value a, b;
+
+    switch (expr->kind) {
+    case EXPR_LITERAL:
+        *value = expr->value;
+        return true;
+    case EXPR_UNARY:
+        if (!expr_fold(arena, expr->left, &a))
+            return false;
+        if (expr->op == EXPR_OP_NEGATE)
+            *value = fold_negate(expr->left, &a);
+        else if (expr->op == EXPR_OP_PLUS)
+            *value = a;
+        else if (expr->op == EXPR_OP_BIT_NOT)
+            *value = value_bit_not(&a);
+        else
+            return false;
+        return true;
+    case EXPR_BINARY:
+        if (fold_ops[expr->op] == 0 || !expr_fold(arena, expr->left, &a) ||
+            !expr_fold(arena, expr->right, &b))
+            return false;
+        *value = value_arith((enum value_op)(fold_ops[expr->op] - 1), &a, &b);
+        return true;
+    case EXPR_COLLATE:
+        return expr_fold(arena, expr->left, value);
+    default:
+        return false;
+    }
+}

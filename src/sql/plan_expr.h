@@ -1,0 +1,38 @@
+/* plan_expr.h - questions that planner and code generator ask about resolved expressions. */
+#ifndef STOA_SQL_PLAN_EXPR_H
+#define STOA_SQL_PLAN_EXPR_H
+
+#include "sql/ast.h"
+
+/* Called for expr and then what is below it, unless it returns false.  A subquery is represented
+ * by its outers: the columns of enclosing selects that it needs. */
+typedef bool expr_visit(struct expr *expr, void *data);
+void         expr_walk(struct expr *expr, expr_visit *visit, void *data);
+
+/* Same value for the same row: structural, columns by identity.  False for what is not
+ * deterministic. */
+bool expr_equal(const struct expr *a, const struct expr *b);
+/* expr without COLLATE and unary plus at its top. */
+struct expr *expr_strip(struct expr *expr);
+/* No column, aggregate or subquery below it, no function that varies within a statement. */
+bool expr_is_constant(struct expr *expr);
+/* Can raise an error for some row. */
+bool expr_may_fail(struct expr *expr);
+bool expr_has_subquery(struct expr *expr);
+/* Relative cost of one row: 1 for a comparison of columns. */
+double expr_cost(struct expr *expr);
+/* Appends the operands of the ANDs at the top of expr (NULL: none).  False: memory. */
+bool expr_conjuncts(struct arena *arena, struct expr *expr, struct expr_list *list);
+bool expr_list_add(struct arena *arena, struct expr_list *list, struct expr *expr);
+
+/* SQLite's affinity of comparing operands with affinities a and b; AFFINITY_NONE: none is applied.
+ */
+enum affinity affinity_of_comparison(enum affinity a, enum affinity b);
+/* Whether applying `applied` to values stored in a column of affinity `column` changes nothing
+ * that a comparison can see. */
+bool affinity_is_implied(enum affinity column, enum affinity applied);
+
+/* The value of a literal, or of arithmetic and signs over literals.  Texts in arena. */
+bool expr_fold(struct arena *arena, const struct expr *expr, struct value *value);
+
+#endif

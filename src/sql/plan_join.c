@@ -1,0 +1,620 @@
+/* plan_join.c - FROM and WHERE: filters go down to the tables, inner joins are ordered by greedy
+ * choice of the smallest intermediate result, equalities become hash keys.
+ *
+ * Inner joined items form a block that may be joined in any order.  An outer join ends the block:
+ * all before it becomes one unit, its left side.  WHERE conditions join the block when their
+ * columns are there, but wait for the last RIGHT or FULL join, which brings rows back.
+ *
+ * In a correlated subquery the enclosing row is a relation of one row ("parameters"), so that
+ * inner = outer becomes a probe of a hash table that is built once and kept. */
+#include "sql/plan.h"
+
+#include <string.h>
+
+enum { RELATIONS_MAX = 63, PARAMETERS = 63 }; /* bits of a mask; SQLite's own limit is 64 tables */
+
+struct unit { /* something joined already */
+    struct plan *plan;
+    uint64_t     mask;
+};
+struct conjunct {
+    struct expr *expr;
+    uint64_t     mask;
+    bool         equality; /* between columns of different relations */
+    uint64_t     left_mask, right_mask;
+    double       distinct; /* larger estimate of the distinct values of both sides */
+};
+struct block {
+    uint32_t         unit_count;
+    struct unit      units[RELATIONS_MAX + 1];
+    uint32_t         conjunct_count, conjunct_capacity;
+    struct conjunct *conjuncts;
+};
+struct from_state {
+    struct planner   *planner;
+    struct select    *select;
+    uint32_t          item_count;
+    struct from_item *items[RELATIONS_MAX];
+    struct plan      *scans[RELATIONS_MAX]; /* of items */
+    bool              outer_as_mask; /* columns of enclosing selects count as that relation */
+};
+
+/* --- masks -------------------------------------------------------------------------------------
+ */
+struct mask_walk {
+    const struct from_state *state;
+    uint64_t                 mask;
+};
+
+static bool visit_mask(struct expr *expr, void *data)
+{
+    struct mask_walk *walk = data;
+
+    if (expr->kind == EXPR_COLUMN || expr->kind == EXPR_AGGREGATE_REF) {
+        for (uint32_t i = 0; i < walk->state->item_count; i++)
+            if (walk->state->items[i] == expr->resolved.source && expr->kind == EXPR_COLUMN) {
+                walk->mask |= UINT64_C(1) << i;
+                return false;
+            }
+        walk->mask |= UINT64_C(1) << PARAMETERS;
+        return false;
+    }
+    return true;
+}
+
+static uint64_t expr_mask(const struct from_state *state, struct expr *expr)
+{
+    struct mask_walk walk = {state, 0};
+
+    expr_walk(expr, visit_mask, &walk);
+    return walk.mask;
+}
+static uint64_t without_parameters(uint64_t mask)
+{
+    return mask & ~(UINT64_C(1) << PARAMETERS);
+}
+
+/* --- estimates ---------------------------------------------------------------------------------
+ */
+double plan_selectivity(struct expr *filter)
+{
+    switch (filter->kind) {
+    case EXPR_BINARY:
+        switch (filter->op) {
+        case EXPR_OP_EQ:
+        case EXPR_OP_IS:
+            return 0.05;
+        case EXPR_OP_LT:
+        case EXPR_OP_LE:
+        case EXPR_OP_GT:
+        case EXPR_OP_GE:
+            return 0.35;
+        case EXPR_OP_OR: {
+            double sum = plan_selectivity(filter->left) + plan_selectivity(filter->right);
+
+            return sum < 0.9 ? sum : 0.9;
+        }
+        case EXPR_OP_AND:
+            return plan_selectivity(filter->left) * plan_selectivity(filter->right);
+        default:
+            return 0.8;
+        }
+    case EXPR_BETWEEN:
+        return 0.15;
+    case EXPR_IN:
+        return filter->negated ? 0.7 : filter->select != NULL ? 0.3 : 0.1;
+    case EXPR_LIKE:
+        return filter->negated ? 0.9 : 0.1;
+    default:
+        return 0.5;
+    }
+}
+
+static struct plan *scan_of(const struct from_state *state, const struct from_item *item)
+{
+    for (uint32_t i = 0; i < state->item_count; i++)
+        if (state->items[i] == item)
+            return state->scans[i];
+    return NULL;
+}
+
+static double distinct_values(const struct from_state *state, struct expr *expr)
+{
+    struct column_stats stats;
+    struct plan        *scan;
+    struct table       *table;
+    double              rows;
+
+    expr = expr_strip(expr);
+    if (expr->kind != EXPR_COLUMN)
+        return 10;
+    scan = scan_of(state, expr->resolved.source);
+    if (scan == NULL)
+        return 1;
+    if (scan->kind != PLAN_SCAN)
+        return scan->rows;
+    table = scan->item->catalog_table;
+    rows = (double)table_row_count(table);
+    if (expr->resolved.column >= 0 &&
+        table_column_stats(table, (uint32_t)expr->resolved.column, &stats, NULL) == STATUS_OK &&
+        stats.distinct != 0)
+        return (double)stats.distinct;
+    return rows < 1 ? 1 : rows;
+}
+
+/* --- blocks ------------------------------------------------------------------------------------
+ */
+static enum status block_add(const struct from_state *state, struct block *block,
+                             struct expr *condition)
+{
+    struct planner  *planner = state->planner;
+    struct expr_list list = {0};
+
+    if (!expr_conjuncts(planner->arena, condition, &list))
+        return fail_nomem(planner->err);
+    for (uint32_t i = 0; i < list.count; i++) {
+        struct expr     *expr = list.items[i];
+        struct conjunct *conjunct;
+
+        if (block->conjunct_count == block->conjunct_capacity) {
+            uint32_t capacity = block->conjunct_capacity == 0 ? 8 : block->conjunct_capacity * 2;
+            struct conjunct *grown = arena_alloc(planner->arena, capacity * sizeof *grown);
+
+            if (grown == NULL)
+                return fail_nomem(planner->err);
+            if (block->conjunct_count != 0)
+                memcpy(grown, block->conjuncts, block->conjunct_count * sizeof *grown);
+            block->conjuncts = grown;
+            block->conjunct_capacity = capacity;
+        }
+        conjunct = &block->conjuncts[block->conjunct_count++];
+        *conjunct = (struct conjunct){.expr = expr, .mask = expr_mask(state, expr)};
+        if (expr->kind == EXPR_BINARY && (expr->op == EXPR_OP_EQ || expr->op == EXPR_OP_IS) &&
+            expr->left->kind != EXPR_ROW && expr->right->kind != EXPR_ROW) {
+            conjunct->left_mask = expr_mask(state, expr->left);
+            conjunct->right_mask = expr_mask(state, expr->right);
+            conjunct->equality = conjunct->left_mask != 0 && conjunct->right_mask != 0 &&
+                                 (conjunct->left_mask & conjunct->right_mask) == 0;
+            if (conjunct->equality) {
+                double a = distinct_values(state, expr->left);
+                double b = distinct_values(state, expr->right);
+
+                conjunct->distinct = a > b ? a : b;
+            }
+        }
+    }
+    return STATUS_OK;
+}
+
+static void block_drop(struct block *block, uint32_t index)
+{
+    block->conjunct_count--;
+    memmove(&block->conjuncts[index], &block->conjuncts[index + 1],
+            (block->conjunct_count - index) * sizeof *block->conjuncts);
+}
+
+/* Adds a filter to a unit: in its scan if it is one, so that it runs first thing in the loop. */
+static enum status unit_filter(struct planner *planner, struct unit *unit, struct expr *expr)
+{
+    if (unit->plan->kind != PLAN_SCAN && unit->plan->kind != PLAN_SOURCE &&
+        unit->plan->kind != PLAN_SUBQUERY && unit->plan->kind != PLAN_FILTER) {
+        unit->plan = plan_new(planner, PLAN_FILTER, unit->plan);
+        if (unit->plan == NULL)
+            return fail_nomem(planner->err);
+    }
+    if (!expr_list_add(planner->arena, &unit->plan->filters, expr))
+        return fail_nomem(planner->err);
+    unit->plan->rows *= plan_selectivity(expr);
+    if (unit->plan->rows < 1)
+        unit->plan->rows = 1;
+    return STATUS_OK;
+}
+
+/* rowid = constant, or = a column of an enclosing select. */
+static bool unit_seek(const struct from_state *state, struct unit *unit, struct expr *expr)
+{
+    struct plan               *scan = unit->plan;
+    const struct schema_table *schema;
+    struct expr               *column, *other;
+
+    if (scan->kind != PLAN_SCAN || scan->rowid != NULL || expr->kind != EXPR_BINARY ||
+        expr->op != EXPR_OP_EQ)
+        return false;
+    schema = table_schema(scan->item->catalog_table);
+    for (int side = 0; side < 2; side++) {
+        column = side == 0 ? expr->left : expr->right;
+        other = side == 0 ? expr->right : expr->left;
+        if (column->kind != EXPR_COLUMN || column->resolved.source != scan->item)
+            continue;
+        if (column->resolved.column != -1 && column->resolved.column != schema->rowid_column)
+            continue;
+        if (without_parameters(expr_mask(state, other)) != 0 || expr_has_subquery(other) ||
+            other->kind == EXPR_ROW)
+            continue;
+        if (!expr_is_constant(other) && other->kind != EXPR_COLUMN)
+            continue;
+        scan->rowid = other;
+        scan->rows = 1;
+        return true;
+    }
+    return false;
+}
+
+/* Conditions on a single unit go down to it. */
+static enum status push_down(const struct from_state *state, struct block *block)
+{
+    for (uint32_t i = 0; i < block->conjunct_count;) {
+        struct conjunct *conjunct = &block->conjuncts[i];
+        uint64_t         mask = conjunct->mask;
+        bool             done = false;
+
+        for (uint32_t u = 0; u < block->unit_count && !done; u++)
+            done = without_parameters(mask) != 0 &&
+                   (without_parameters(mask) & ~block->units[u].mask) == 0 &&
+                   unit_seek(state, &block->units[u], conjunct->expr);
+        if (!state->outer_as_mask)
+            mask = without_parameters(mask);
+        for (uint32_t u = 0; u < block->unit_count && !done; u++) {
+            if ((mask & ~block->units[u].mask) != 0)
+                continue;
+            TRY(unit_filter(state->planner, &block->units[u], conjunct->expr));
+            done = true;
+        }
+        if (done)
+            block_drop(block, i);
+        else
+            i++;
+    }
+    return STATUS_OK;
+}
+
+static bool joins(const struct conjunct *conjunct, uint64_t a, uint64_t b)
+{
+    return conjunct->equality &&
+           (((conjunct->left_mask & ~a) == 0 && (conjunct->right_mask & ~b) == 0) ||
+            ((conjunct->left_mask & ~b) == 0 && (conjunct->right_mask & ~a) == 0));
+}
+
+/* Moves the conjuncts that a join of probe and build can evaluate into plan. */
+static enum status join_conditions(const struct from_state *state, struct plan *plan,
+                                   struct block *block, uint64_t probe, uint64_t build)
+{
+    struct planner *planner = state->planner;
+
+    plan->keys = arena_zalloc(planner->arena, (block->conjunct_count + 1) * sizeof *plan->keys);
+    if (plan->keys == NULL)
+        return fail_nomem(planner->err);
+    for (uint32_t i = 0; i < block->conjunct_count;) {
+        struct conjunct *conjunct = &block->conjuncts[i];
+        struct expr     *expr = conjunct->expr;
+        uint64_t mask = state->outer_as_mask ? conjunct->mask : without_parameters(conjunct->mask);
+
+        if ((mask & ~(probe | build)) != 0) {
+            i++;
+            continue;
+        }
+        if (joins(conjunct, probe, build)) {
+            bool             straight = (conjunct->left_mask & ~probe) == 0;
+            struct plan_key *key = &plan->keys[plan->key_count++];
+
+            key->probe = straight ? expr->left : expr->right;
+            key->build = straight ? expr->right : expr->left;
+            key->affinity = expr->resolved.compare_affinity;
+            key->collation = expr->resolved.compare_collation;
+            key->null_equal = expr->op == EXPR_OP_IS;
+            if (conjunct->distinct > 1)
+                plan->rows /= conjunct->distinct;
+        } else {
+            if (!expr_list_add(planner->arena, &plan->filters, expr))
+                return fail_nomem(planner->err);
+            plan->rows *= plan_selectivity(expr);
+        }
+        block_drop(block, i);
+    }
+    if (plan->rows < 1)
+        plan->rows = 1;
+    return STATUS_OK;
+}
+
+/* Small right sides are built, which keeps the order of rows that nested loops would give. */
+static bool build_left(const struct unit *left, const struct unit *right)
+{
+    if (left->plan->kind == PLAN_ONE_ROW)
+        return false;
+    if (right->plan->kind == PLAN_ONE_ROW)
+        return true;
+    return right->plan->rows > 10000 && right->plan->rows > 2 * left->plan->rows;
+}
+
+static enum status join_pair(const struct from_state *state, struct block *block, uint32_t a,
+                             uint32_t b)
+{
+    struct unit *left = &block->units[a], *right = &block->units[b], joined;
+    bool         swap = build_left(left, right);
+    struct unit *probe = swap ? right : left, *build = swap ? left : right;
+
+    joined.plan = plan_new(state->planner, PLAN_JOIN, probe->plan);
+    if (joined.plan == NULL)
+        return fail_nomem(state->planner->err);
+    joined.mask = left->mask | right->mask;
+    joined.plan->right = build->plan;
+    joined.plan->select = state->select;
+    joined.plan->join = JOIN_INNER;
+    joined.plan->rows = probe->plan->rows * build->plan->rows;
+    TRY(join_conditions(state, joined.plan, block, probe->mask, build->mask));
+    block->units[a] = joined;
+    block->unit_count--;
+    memmove(&block->units[b], &block->units[b + 1], (block->unit_count - b) * sizeof joined);
+    return STATUS_OK;
+}
+
+/* The pair of units whose join is smallest, connected pairs before products. */
+static void choose_pair(const struct block *block, uint32_t *best_a, uint32_t *best_b)
+{
+    double best = 0;
+    bool   best_connected = false, any = false;
+
+    for (uint32_t a = 0; a < block->unit_count; a++)
+        for (uint32_t b = a + 1; b < block->unit_count; b++) {
+            double rows = block->units[a].plan->rows * block->units[b].plan->rows;
+            bool   connected = false;
+
+            for (uint32_t i = 0; i < block->conjunct_count; i++)
+                if (joins(&block->conjuncts[i], block->units[a].mask, block->units[b].mask)) {
+                    connected = true;
+                    if (block->conjuncts[i].distinct > 1)
+                        rows /= block->conjuncts[i].distinct;
+                }
+            if (any && (best_connected > connected ||
+                        (best_connected == connected && best <= rows)))
+                continue;
+            any = true;
+            best = rows;
+            best_connected = connected;
+            *best_a = a;
+            *best_b = b;
+        }
+}
+
+/* All units of the block into its first. */
+static enum status block_join(const struct from_state *state, struct block *block)
+{
+    if ((state->planner->context->passes_off & PASS_PUSH_DOWN) == 0)
+        TRY(push_down(state, block));
+    while (block->unit_count > 1) {
+        uint32_t a = 0, b = 1;
+
+        if ((state->planner->context->passes_off & PASS_JOIN_ORDER) == 0)
+            choose_pair(block, &a, &b);
+        TRY(join_pair(state, block, a, b));
+    }
+    for (uint32_t i = 0; i < block->conjunct_count;) {
+        uint64_t mask = without_parameters(block->conjuncts[i].mask);
+
+        if ((mask & ~block->units[0].mask) == 0) {
+            TRY(unit_filter(state->planner, &block->units[0], block->conjuncts[i].expr));
+            block_drop(block, i);
+        } else {
+            i++;
+        }
+    }
+    return STATUS_OK;
+}
+
+/* --- outer joins -------------------------------------------------------------------------------
+ */
+static enum join_kind outer_kind(unsigned join)
+{
+    bool left = (join & JOIN_TYPE_LEFT) != 0, right = (join & JOIN_TYPE_RIGHT) != 0;
+
+    return left && right ? JOIN_FULL : left ? JOIN_LEFT : JOIN_RIGHT;
+}
+
+/* block (one unit) becomes its outer join with right.  Conditions on the side that may lose rows
+ * go down to it. */
+static enum status join_outer(const struct from_state *state, struct block *block,
+                              struct unit right, enum join_kind kind, struct expr *on)
+{
+    struct block on_block = {0};
+    struct plan *plan;
+
+    TRY(block_add(state, &on_block, on));
+    for (uint32_t i = 0; i < on_block.conjunct_count;) {
+        uint64_t     mask = on_block.conjuncts[i].mask;
+        struct unit *side = NULL;
+
+        if (!state->outer_as_mask)
+            mask = without_parameters(mask);
+
+        if (mask != 0 && kind == JOIN_LEFT && (mask & ~right.mask) == 0)
+            side = &right;
+        else if (mask != 0 && kind == JOIN_RIGHT && (mask & ~block->units[0].mask) == 0)
+            side = &block->units[0];
+        if (side == NULL) {
+            i++;
+            continue;
+        }
+        TRY(unit_filter(state->planner, side, on_block.conjuncts[i].expr));
+        block_drop(&on_block, i);
+    }
+    plan = plan_new(state->planner, PLAN_JOIN, block->units[0].plan);
+    if (plan == NULL)
+        return fail_nomem(state->planner->err);
+    plan->right = right.plan;
+    plan->select = state->select;
+    plan->join = kind;
+    plan->rows = block->units[0].plan->rows * right.plan->rows;
+    TRY(join_conditions(state, plan, &on_block, block->units[0].mask, right.mask));
+    if (kind != JOIN_RIGHT && plan->rows < block->units[0].plan->rows)
+        plan->rows = block->units[0].plan->rows;
+    if (kind != JOIN_LEFT && plan->rows < right.plan->rows)
+        plan->rows = right.plan->rows;
+    block->units[0].plan = plan;
+    block->units[0].mask |= right.mask;
+    return STATUS_OK;
+}
+
+/* --- items -------------------------------------------------------------------------------------
+ */
+static enum status join_list(struct from_state *state, const struct from_list *list,
+                             struct expr *where, struct unit *unit);
+
+static enum status add_item(struct from_state *state, struct from_item *item, struct plan *plan,
+                            struct unit *unit)
+{
+    if (state->item_count == RELATIONS_MAX)
+        return fail(state->planner->err, STATUS_ERROR, "at most %d tables in a join",
+                    RELATIONS_MAX);
+    plan->item = item;
+    plan->select = state->select;
+    unit->plan = plan;
+    unit->mask = UINT64_C(1) << state->item_count;
+    state->scans[state->item_count] = plan;
+    state->items[state->item_count++] = item;
+    return STATUS_OK;
+}
+
+static enum status plan_source(struct from_state *state, struct from_item *item, struct unit *unit)
+{
+    struct plan *plan = plan_new(state->planner, PLAN_SOURCE, NULL);
+
+    if (plan == NULL)
+        return fail_nomem(state->planner->err);
+    for (uint32_t i = 0; i < item->arguments.count; i++)
+        if (without_parameters(expr_mask(state, item->arguments.items[i])) != 0)
+            return fail_at(state->planner->err, STATUS_ERROR, item->position,
+                           "not supported yet: columns as arguments of table function %s",
+                           item->name.text);
+    plan->rows = 1000;
+    return add_item(state, item, plan, unit);
+}
+
+static enum status plan_item(struct from_state *state, struct from_item *item, struct unit *unit)
+{
+    struct planner *planner = state->planner;
+    struct plan    *plan, *input;
+
+    if (item->select != NULL) {
+        TRY(plan_select(planner, item->select, &input));
+        plan = plan_new(planner, PLAN_SUBQUERY, input);
+        if (plan == NULL)
+            return fail_nomem(planner->err);
+        plan->aggregate = NULL;
+        plan->owner = NULL;
+        return add_item(state, item, plan, unit);
+    }
+    switch ((enum from_kind)item->kind) {
+    case FROM_NESTED:
+        return join_list(state, item->nested, NULL, unit);
+    case FROM_FUNCTION:
+    case FROM_FILE:
+        return plan_source(state, item, unit);
+    default:
+        break;
+    }
+    plan = plan_new(planner, PLAN_SCAN, NULL);
+    if (plan == NULL)
+        return fail_nomem(planner->err);
+    plan->rows = (double)table_row_count(item->catalog_table);
+    if (plan->rows < 1)
+        plan->rows = 1;
+    return add_item(state, item, plan, unit);
+}
+
+/* The parameters' relation is worth it where an equality meets it. */
+static enum status add_parameters(struct from_state *state, struct block *block)
+{
+    struct plan *plan;
+    bool         useful = false;
+
+    for (uint32_t i = 0; i < block->conjunct_count; i++)
+        useful |= block->conjuncts[i].equality &&
+                  ((block->conjuncts[i].left_mask | block->conjuncts[i].right_mask) >> PARAMETERS) !=
+                      0;
+    if (!useful)
+        return STATUS_OK;
+    /* rowid = outer is a seek, better than any hash table */
+    for (uint32_t i = 0; i < block->conjunct_count; i++)
+        for (uint32_t u = 0; u < block->unit_count; u++)
+            if (unit_seek(state, &block->units[u], block->conjuncts[i].expr)) {
+                block_drop(block, i);
+                return STATUS_OK;
+            }
+    plan = plan_new(state->planner, PLAN_ONE_ROW, NULL);
+    if (plan == NULL)
+        return fail_nomem(state->planner->err);
+    plan->select = state->select;
+    memmove(&block->units[1], &block->units[0], block->unit_count * sizeof block->units[0]);
+    block->units[0] = (struct unit){plan, UINT64_C(1) << PARAMETERS};
+    block->unit_count++;
+    state->outer_as_mask = true;
+    return STATUS_OK;
+}
+
+static enum status join_list(struct from_state *state, const struct from_list *list,
+                             struct expr *where, struct unit *unit)
+{
+    struct arena *arena = state->planner->arena;
+    struct block *block = arena_zalloc(arena, sizeof *block);
+    struct unit  *units = arena_zalloc(arena, (list->count + 1) * sizeof *units);
+    uint32_t      where_at = 0;
+    bool          first_block = true;
+
+    if (block == NULL || units == NULL)
+        return fail_nomem(state->planner->err);
+    for (uint32_t i = 0; i < list->count; i++) { /* all items first: masks need them */
+        TRY(plan_item(state, list->items[i], &units[i]));
+        if ((list->items[i]->join & JOIN_TYPE_RIGHT) != 0)
+            where_at = i;
+    }
+    if (where_at == 0)
+        TRY(block_add(state, block, where));
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct from_item *item = list->items[i];
+
+        if ((item->join & (JOIN_TYPE_LEFT | JOIN_TYPE_RIGHT)) == 0) {
+            block->units[block->unit_count++] = units[i];
+            TRY(block_add(state, block, item->on));
+            continue;
+        }
+        if (first_block)
+            TRY(add_parameters(state, block));
+        first_block = false;
+        TRY(block_join(state, block));
+        TRY(join_outer(state, block, units[i], outer_kind(item->join), item->on));
+        if (where_at == i)
+            TRY(block_add(state, block, where));
+    }
+    if (first_block)
+        TRY(add_parameters(state, block));
+    TRY(block_join(state, block));
+    *unit = block->units[0];
+    return STATUS_OK;
+}
+
+enum status plan_from(struct planner *planner, struct select *select, const struct from_list *from,
+                      struct expr *where, struct plan **plan)
+{
+    struct from_state *state = arena_zalloc(planner->arena, sizeof *state);
+    struct unit        unit = {0};
+
+    if (state == NULL)
+        return fail_nomem(planner->err);
+    state->planner = planner;
+    state->select = select;
+    if (from->count != 0) {
+        TRY(join_list(state, from, where, &unit));
+        *plan = unit.plan;
+        return STATUS_OK;
+    }
+    *plan = plan_new(planner, PLAN_ONE_ROW, NULL);
+    if (*plan == NULL)
+        return fail_nomem(planner->err);
+    (*plan)->select = select;
+    if (where == NULL)
+        return STATUS_OK;
+    *plan = plan_new(planner, PLAN_FILTER, *plan);
+    if (*plan == NULL || !expr_conjuncts(planner->arena, where, &(*plan)->filters))
+        return fail_nomem(planner->err);
+    return STATUS_OK;
+}
