@@ -70,11 +70,13 @@ static bool pass_time(const char **p, const char *end)
 
     if (digits(p, end, 2, &hour) == 0 || !pass(p, end, ':') || digits(p, end, 2, &minute) != 2)
         return false;
-    if (!pass(p, end, ':') || digits(p, end, 2, &second) != 2)
+    if (hour > 24 || minute > 59)
         return false;
-    if (pass(p, end, '.') && digits(p, end, 9, &fraction) == 0)
+    if (!pass(p, end, ':')) /* seconds may be missing */
+        return true;
+    if (digits(p, end, 2, &second) != 2 || second > 60)
         return false;
-    return hour < 25 && minute < 60 && second < 61;
+    return !pass(p, end, '.') || digits(p, end, 9, &fraction) > 0;
 }
 
 static uint32_t kind_of_moment(const char *text, size_t bytes)
@@ -452,6 +454,8 @@ static bool header_detect(const struct csv_options *options, const struct column
         uint32_t                   kinds = column->any ? column->kinds & CSV_KIND_ALL : 0;
 
         nulls &= column->first_null;
+        if (!column->any && !column->first_null)
+            fits = false; /* a text above nothing is a name */
         if (kinds == 0)
             continue;
         all_text = false;
@@ -569,7 +573,7 @@ static enum status columns_make(struct sampler *s, struct csv_dialect *d, struct
         } else if (rows == 1) { /* a header alone, unless a column is no text */
             d->header = true;
             for (uint32_t c = 0; c < d->columns; c++) {
-                if ((kinds[c].first_kinds & CSV_KIND_ALL) != 0)
+                if ((kinds[c].first_kinds & CSV_KIND_ALL) != 0 || kinds[c].first_null)
                     d->header = false;
             }
             if (s->options->name_count > 0)
