@@ -204,9 +204,6 @@ static enum status input_begin(struct csv_input *input, struct error *err)
         while (!input->at_end && input->bytes < 4)
             TRY(window_read(input, 4096, err));
     }
-    if (input->bytes >= 2 &&
-        (memcmp(input->data, "\xff\xfe", 2) == 0 || memcmp(input->data, "\xfe\xff", 2) == 0))
-        return fail(err, STATUS_FORMAT, "not supported yet: \"%s\" is UTF-16 text", input->path);
     mark_drop(input);
     return STATUS_OK;
 }
@@ -247,6 +244,14 @@ enum status csv_input_open_memory(struct csv_input *input, struct memory *memory
     input->bytes = bytes;
     input->packed_total = bytes;
     mark_drop(input);
+    return STATUS_OK;
+}
+
+enum status csv_input_check_text(const struct csv_input *input, struct error *err)
+{
+    if (input->bytes >= 2 &&
+        (memcmp(input->data, "\xff\xfe", 2) == 0 || memcmp(input->data, "\xfe\xff", 2) == 0))
+        return fail(err, STATUS_FORMAT, "not supported yet: \"%s\" is UTF-16 text", input->path);
     return STATUS_OK;
 }
 

@@ -35,8 +35,8 @@ struct csv_input {
 };
 
 /* Opens path ("-": standard input), recognises gzip by its magic, drops a UTF-8 byte order mark.
- * STATUS_CANTOPEN, STATUS_IOERR, STATUS_NOMEM, STATUS_FORMAT (UTF-16).  On failure nothing is left
- * to close. */
+ * STATUS_CANTOPEN, STATUS_IOERR, STATUS_NOMEM, STATUS_CORRUPT.  On failure nothing is left to
+ * close. */
 enum status csv_input_open(struct csv_input *input, struct memory *memory, const char *path,
                            struct error *err);
 /* The same over bytes in memory, which are copied. */
@@ -45,6 +45,8 @@ enum status csv_input_open_memory(struct csv_input *input, struct memory *memory
 /* Lets the first drop bytes of the window go and reads more behind it; data moves.  On return there
  * is more, or at_end is set.  STATUS_TOOBIG when the window would pass CSV_INPUT_MAX. */
 enum status csv_input_advance(struct csv_input *input, size_t drop, struct error *err);
+/* Of a stream just opened: STATUS_FORMAT if it is UTF-16. */
+enum status csv_input_check_text(const struct csv_input *input, struct error *err);
 void        csv_input_close(struct csv_input *input);
 
 #endif

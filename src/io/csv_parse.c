@@ -62,12 +62,16 @@ static bool fields_grow(struct csv_fields *fields)
 /* Ends the field whose text is now at the end of fields->text. */
 static bool field_end(struct csv_fields *fields, uint8_t flags)
 {
-    if (fields->count == fields->capacity && !fields_grow(fields))
+    if (fields->count == fields->capacity && !fields_grow(fields)) {
+        fields->text.failed = true; /* sticky, like the text's */
         return false;
+    }
     fields->ends[fields->count] = (uint32_t)(fields->text.bytes - CSV_FIELDS_FRONT);
     fields->flags[fields->count++] = flags;
     str_char(&fields->text, '\n');
-    return !fields->text.failed && fields->text.bytes < UINT32_MAX / 2;
+    if (fields->text.bytes >= UINT32_MAX / 2) /* offsets are 32 bits wide */
+        fields->text.failed = true;
+    return !fields->text.failed;
 }
 
 bool csv_fields_pad(struct csv_fields *fields)

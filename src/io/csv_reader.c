@@ -100,7 +100,7 @@ enum status csv_plan_make(const struct source_context   *context,
                     "standard input can be read once only: give AUTO_DETECT false and COLUMNS");
     if (plan->options.detect) {
         TRY(csv_input_open(&input, context->memory, plan->path, err));
-        status = STATUS_OK;
+        status = csv_input_check_text(&input, err);
         while (status == STATUS_OK && !input.at_end && input.bytes < CSV_INPUT_BLOCK / 2)
             status = csv_input_advance(&input, 0, err);
         if (status == STATUS_OK)

@@ -50,8 +50,7 @@ void csv_stream_close(struct csv_stream *stream)
     stream->scan.ends = NULL;
 }
 
-/* Reads more behind the record at position. */
-static enum status stream_advance(struct csv_stream *stream, struct error *err)
+enum status csv_stream_advance(struct csv_stream *stream, struct error *err)
 {
     size_t drop = stream->position;
 
@@ -60,9 +59,10 @@ static enum status stream_advance(struct csv_stream *stream, struct error *err)
 }
 
 /* --- regular text ----------------------------------------------------------------------------- */
-/* Indexes up to rows rows from position on.  *end: offset behind the text, counting the line end
- * that is put behind a last line without one. */
-static enum status stream_scan(struct csv_stream *stream, uint32_t rows, struct error *err)
+/* Indexes up to rows rows from position on.  A last line without a line end gets one; but not, if
+ * plain, where it would end an empty field: for sqlite3 there is none then. */
+static enum status stream_scan(struct csv_stream *stream, uint32_t rows, bool plain,
+                               struct error *err)
 {
     struct csv_input *input = &stream->input;
     struct csv_scan  *scan = &stream->scan;
@@ -73,13 +73,14 @@ static enum status stream_scan(struct csv_stream *stream, uint32_t rows, struct 
         size_t bytes = input->bytes - stream->position;
         char  *data = input->data + stream->position;
 
-        if (input->at_end && bytes > 0 && data[bytes - 1] != scan->newline)
+        if (input->at_end && bytes > 0 && data[bytes - 1] != scan->newline &&
+            !(plain && data[bytes - 1] == scan->delimiter))
             data[bytes++] = scan->newline; /* into the readable bytes behind the window */
         csv_scan_run(scan, data, (uint32_t)bytes);
         if (input->at_end || scan->irregular || scan->row_count >= scan->row_limit ||
             scan->end_count >= scan->end_limit)
             return STATUS_OK;
-        TRY(stream_advance(stream, err));
+        TRY(csv_stream_advance(stream, err));
     }
 }
 
@@ -117,23 +118,26 @@ static enum status too_big(const struct csv_stream *stream, uint64_t line, struc
                 stream->input.path, (unsigned long long)line, VALUE_BYTES_MAX);
 }
 
-/* A batch of scanned rows; batch->rows 0: the text at position is not regular. */
-static enum status next_scanned(struct csv_stream *stream, uint32_t cap, struct csv_batch *batch,
-                                struct error *err)
+enum status csv_stream_next_scanned(struct csv_stream *stream, uint32_t cap, bool plain,
+                                    struct csv_batch *batch, struct error *err)
 {
     struct csv_scan *scan = &stream->scan;
     uint32_t         columns = stream->dialect.columns, stride = columns, rows, used;
     char            *data;
 
-    TRY(stream_scan(stream, cap, err));
+    TRY(stream_scan(stream, cap, plain, err));
     data = stream->input.data + stream->position;
-    if (scan->row_count > 0 && scan->row_ends[0] == columns)
+    if (!plain && scan->row_count > 0 && scan->row_ends[0] == columns)
         stride = columns + 1; /* a delimiter behind the last field, as in TPC-H's files */
     rows = rows_even(scan, data, columns, stride, cap);
     batch->rows = rows;
     if (rows == 0)
         return STATUS_OK;
     used = scan->ends[rows * stride - 1] + 1;
+    if (plain && scan->not_ascii && memchr(data, '\0', used) != NULL) {
+        batch->rows = 0;
+        return STATUS_OK;
+    }
     for (uint32_t f = 1; used > VALUE_BYTES_MAX && f < rows * stride; f++) {
         if (scan->ends[f] - scan->ends[f - 1] > VALUE_BYTES_MAX)
             return too_big(stream, stream->line, err);
@@ -256,7 +260,7 @@ static enum status next_parsed(struct csv_stream *stream, uint32_t cap, struct c
             outcome = csv_parse_record(&stream->dialect, text, bytes, input->at_end, fields, &used,
                                        &lines);
         if (outcome == CSV_RECORD_PARTIAL) {
-            TRY(stream_advance(stream, err));
+            TRY(csv_stream_advance(stream, err));
             continue;
         }
         TRY(record_check(stream, outcome, text, used, first_field, &added, err));
@@ -293,7 +297,7 @@ static enum status stream_begin(struct csv_stream *stream, struct error *err)
             while (at < end && *at != '\n' && *at != '\r')
                 at++;
             if (at + 1 >= end && !input->at_end) {
-                TRY(stream_advance(stream, err));
+                TRY(csv_stream_advance(stream, err));
                 continue;
             }
             at += at + 1 < end && at[0] == '\r' && at[1] == '\n';
@@ -310,7 +314,7 @@ static enum status stream_begin(struct csv_stream *stream, struct error *err)
             if (outcome == CSV_RECORD_NOMEM)
                 return fail_nomem(err);
             if (outcome == CSV_RECORD_PARTIAL) {
-                TRY(stream_advance(stream, err));
+                TRY(csv_stream_advance(stream, err));
                 continue;
             }
             header = outcome == CSV_RECORD_EMPTY; /* comments and empty lines may come before */
@@ -335,7 +339,7 @@ enum status csv_stream_next(struct csv_stream *stream, uint32_t cap, struct csv_
         TRY(stream_begin(stream, err));
     batch->rows = 0;
     if (stream->scannable && stream->slow_rows == 0) {
-        TRY(next_scanned(stream, cap, batch, err));
+        TRY(csv_stream_next_scanned(stream, cap, false, batch, err));
         if (batch->rows > 0) {
             if (batch->rows >= SLOW_RUN_MIN)
                 stream->slow_run = SLOW_RUN_MIN;

@@ -58,6 +58,12 @@ enum status csv_stream_open(struct csv_stream *stream, struct csv_input *input,
 /* The next 1..cap rows (cap <= 2048); batch->rows 0 at the end. */
 enum status csv_stream_next(struct csv_stream *stream, uint32_t cap, struct csv_batch *batch,
                             struct error *err);
+/* The same, but only as far as the scanner reads the text: batch->rows 0 where it does not.  plain:
+ * rows with a delimiter behind the last field and text with NULs are not taken. */
+enum status csv_stream_next_scanned(struct csv_stream *stream, uint32_t cap, bool plain,
+                                    struct csv_batch *batch, struct error *err);
+/* Lets go what lies before position and reads more behind it; position becomes 0. */
+enum status csv_stream_advance(struct csv_stream *stream, struct error *err);
 void        csv_stream_close(struct csv_stream *stream);
 
 #endif
