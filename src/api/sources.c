@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "io/csv.h"
+#include "io/csv_import.h"
 
 enum { MODULES_MAX = 128 };
 
@@ -23,6 +24,7 @@ static void registry_fill(void)
     registry_add(&series_module);
     registry_add(&csv_source_module);
     registry_add(&csv_rejects_module);
+    registry_add(&csv_import_module);
     for (uint32_t i = 0; i < schema_module_count; i++)
         registry_add(&schema_modules[i]);
     for (uint32_t i = 0; i < pragma_module_count; i++)
