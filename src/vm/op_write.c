@@ -33,70 +33,123 @@ static void changes_add(struct vm *vm, const struct write_desc *desc, uint64_t r
 
 enum { CELLS_INLINE = 32 };
 
+struct insertion {
+    struct table *table;
+    uint32_t      columns;
+    uint64_t      rows; /* inserted so far */
+    int64_t       last; /* rowid of the last */
+};
+
+static struct value cell_of(const struct vector *v, uint32_t row, char scratch[16])
+{
+    return vector_is_constant(v) ? vector_constant_value(v, scratch)
+                                 : vector_value(v, row, scratch);
+}
+
+/* The rowid that r[P3] asks for at a row; *fresh: none, a new one. */
+static enum status rowid_wanted(struct vm *vm, const struct op *op, uint32_t row, int64_t *rowid,
+                                bool *fresh)
+{
+    char         scratch[16];
+    struct value value = value_null();
+
+    if (op->p3 != 0)
+        value = cell_of(vm_vec(vm, op->p3), row, scratch);
+    *fresh = value.class_ == CLASS_NULL;
+    *rowid = value.i;
+    if (!*fresh && value.class_ != CLASS_INTEGER)
+        return fail(vm->err, STATUS_MISMATCH, "datatype mismatch");
+    return STATUS_OK;
+}
+
 /* One row: cells straight to the table's tail. */
-static enum status insert_row(struct vm *vm, const struct op *op, struct table *table,
-                              uint32_t columns, bool *inserted, int64_t *last)
+static enum status insert_row(struct vm *vm, const struct op *op, struct insertion *into,
+                              uint32_t row)
 {
     struct value inline_cells[CELLS_INLINE], *cells = inline_cells;
     char         inline_texts[CELLS_INLINE][16], (*texts)[16] = inline_texts;
-    uint32_t     row = (uint32_t)bits_next(vm->sel->bits, 0, vm->sel->rows);
-    char         scratch[16];
-    int64_t      rowid;
+    int64_t      rowid, last;
+    bool         fresh, inserted = false;
 
-    if (columns > CELLS_INLINE) {
-        cells = arena_alloc(&vm->arena, columns * sizeof *cells);
-        texts = arena_alloc(&vm->arena, columns * sizeof *texts);
+    if (into->columns > CELLS_INLINE) {
+        cells = arena_alloc(&vm->arena, into->columns * sizeof *cells);
+        texts = arena_alloc(&vm->arena, into->columns * sizeof *texts);
         if (cells == NULL || texts == NULL)
             return fail_nomem(vm->err);
     }
-    for (uint32_t i = 0; i < columns; i++) {
-        const struct vector *v = vm_vec(vm, op->p2 + (int32_t)i);
-
-        cells[i] = vector_is_constant(v) ? vector_constant_value(v, texts[i])
-                                         : vector_value(v, row, texts[i]);
+    for (uint32_t i = 0; i < into->columns; i++)
+        cells[i] = cell_of(vm_vec(vm, op->p2 + (int32_t)i), row, texts[i]);
+    TRY(rowid_wanted(vm, op, row, &rowid, &fresh));
+    TRY(table_append_row(into->table, cells, fresh ? NULL : &rowid, (enum conflict)op->p5,
+                         &inserted, &last, vm->err));
+    if (inserted) {
+        into->rows++;
+        into->last = last;
     }
-    if (op->p3 != 0) {
-        const struct vector *v = vm_vec(vm, op->p3);
-
-        rowid = vector_value(v, vector_is_constant(v) ? 0 : row, scratch).i;
-    }
-    return table_append_row(table, cells, op->p3 == 0 ? NULL : &rowid, (enum conflict)op->p5,
-                            inserted, last, vm->err);
+    return STATUS_OK;
 }
 
-static enum status insert_batch(struct vm *vm, const struct op *op, struct table *table,
-                                uint32_t columns, uint64_t *inserted, int64_t *last)
+/* The rowids of the active rows as an I64 vector; *mixed if some are NULL, *out is NULL if all. */
+static enum status rowid_vector(struct vm *vm, const struct op *op, const struct vector **out,
+                                bool *mixed)
 {
-    const struct vector **vectors = vm_vectors(vm, op->p2, columns);
+    struct vector *v = arena_alloc(&vm->arena, sizeof *v);
+    int64_t       *rowids = arena_alloc(&vm->arena, vm->sel->rows * sizeof *rowids);
+    uint32_t       nulls = 0;
+
+    *out = NULL;
+    *mixed = false;
+    if (op->p3 == 0 || vector_is_null(vm_vec(vm, op->p3)))
+        return STATUS_OK;
+    if (v == NULL || rowids == NULL)
+        return fail_nomem(vm->err);
+    ACTIVE_EACH(vm, row, {
+        bool fresh;
+
+        TRY(rowid_wanted(vm, op, row, &rowids[row], &fresh));
+        nulls += fresh;
+    });
+    *mixed = nulls > 0 && nulls < vm->sel->count;
+    *v = (struct vector){.type = PHYS_I64, .count = vm->sel->rows, .values = rowids};
+    if (nulls == 0)
+        *out = v;
+    return STATUS_OK;
+}
+
+static enum status insert_batch(struct vm *vm, const struct op *op, struct insertion *into)
+{
+    const struct vector **vectors = vm_vectors(vm, op->p2, into->columns);
+    const struct vector  *rowids;
+    bool                  mixed;
 
     if (vectors == NULL)
         return fail_nomem(vm->err);
-    return table_append(table, vectors, op->p3 == 0 ? NULL : vm_vec(vm, op->p3), vm->sel,
-                        (enum conflict)op->p5, inserted, last, vm->err);
+    TRY(rowid_vector(vm, op, &rowids, &mixed));
+    if (mixed) { /* given and new rowids in turn depend on one another */
+        ACTIVE_EACH(vm, row, { TRY(insert_row(vm, op, into, row)); });
+        return STATUS_OK;
+    }
+    return table_append(into->table, vectors, rowids, vm->sel, (enum conflict)op->p5, &into->rows,
+                        &into->last, vm->err);
 }
 
 const struct op *op_Insert(struct vm *vm, const struct op *op)
 {
     const struct write_desc *desc = op->p4.desc;
-    struct table            *table;
-    uint32_t                 columns;
-    uint64_t                 rows = 0;
-    int64_t                  last = 0;
+    struct insertion         into = {0};
+    enum status              status;
 
-    VM_TRY(vm, table_of(vm, desc, &table));
+    VM_TRY(vm, table_of(vm, desc, &into.table));
     conflict_note(vm, (enum conflict)op->p5);
-    columns = table_schema(table)->column_count;
-    if (vm->sel->count == 1) {
-        bool inserted = false;
-
-        VM_TRY(vm, insert_row(vm, op, table, columns, &inserted, &last));
-        rows = inserted;
-    } else {
-        VM_TRY(vm, insert_batch(vm, op, table, columns, &rows, &last));
-    }
-    changes_add(vm, desc, rows);
-    if (rows > 0 && desc->counts_changes)
-        vm->host->state->last_insert_rowid = last;
+    into.columns = table_schema(into.table)->column_count;
+    if (vm->sel->count == 1)
+        status = insert_row(vm, op, &into, (uint32_t)bits_next(vm->sel->bits, 0, vm->sel->rows));
+    else
+        status = insert_batch(vm, op, &into);
+    changes_add(vm, desc, into.rows); /* OR FAIL keeps the rows before the error */
+    if (into.rows > 0 && desc->counts_changes)
+        vm->host->state->last_insert_rowid = into.last;
+    VM_TRY(vm, status);
     return op + 1;
 }
 
