@@ -190,16 +190,22 @@ static bool fill_key(struct cg *cg, const struct create_table *create, struct sc
     return true;
 }
 
-static bool single_key(struct cg *cg, const struct create_table *create, struct schema_table *schema,
+/* The schema's arrays have their final length; these are filled so far. */
+struct filled {
+    struct schema_table *schema;
+    uint32_t             keys, checks;
+};
+
+static bool single_key(struct cg *cg, const struct create_table *create, struct filled *filled,
                        uint32_t column, enum conflict conflict, bool primary)
 {
-    struct schema_key *key = &schema->keys[schema->key_count];
+    struct schema_key *key = &filled->schema->keys[filled->keys];
 
     if (!schema_key_columns(cg->context->memory, key, 1)) {
         cg_fail(cg, fail_nomem(cg->err));
         return false;
     }
-    schema->key_count++;
+    filled->keys++;
     key->columns[0] = column;
     key->collations[0] = (uint8_t)create->columns[column].collation;
     key->conflict = conflict;
@@ -210,43 +216,57 @@ static bool single_key(struct cg *cg, const struct create_table *create, struct 
 
 /* PRIMARY KEY written with a column. */
 static void column_primary(struct cg *cg, const struct create_table *create,
-                           struct schema_table *schema, uint32_t i)
+                           struct filled *filled, uint32_t i)
 {
     const struct column_def *column = &create->columns[i];
 
     if (column_is_alias(column) && !column->primary_descending) {
-        schema->rowid_column = (int32_t)i;
-        schema->autoincrement = column->autoincrement;
+        filled->schema->rowid_column = (int32_t)i;
+        filled->schema->autoincrement = column->autoincrement;
         return;
     }
     if (column->autoincrement)
         ddl_fail(cg, &column->name, "AUTOINCREMENT is only allowed on an INTEGER PRIMARY KEY%s", "");
-    single_key(cg, create, schema, i, column->primary_conflict, true);
+    single_key(cg, create, filled, i, column->primary_conflict, true);
 }
 
-static void constraint_key(struct cg *cg, const struct create_table *create,
-                           struct schema_table *schema, const struct table_constraint *constraint)
+/* Whether a PRIMARY KEY (column) makes that column the rowid. */
+static int32_t constraint_alias(const struct create_table     *create,
+                                const struct table_constraint *constraint)
 {
-    bool               primary = constraint->kind == CONSTRAINT_PRIMARY_KEY;
-    struct schema_key *key = &schema->keys[schema->key_count];
+    const struct expr *expr;
+    int32_t            column;
 
-    if (primary && constraint->term_count == 1) {
-        int32_t column = term_column(cg, create, &constraint->terms[0]);
+    if (constraint->kind != CONSTRAINT_PRIMARY_KEY || constraint->term_count != 1)
+        return -1;
+    expr = constraint->terms[0].expr;
+    while (expr->kind == EXPR_COLLATE)
+        expr = expr->left;
+    column = expr->kind == EXPR_COLUMN ? find_def(create, expr->name.text) : -1;
+    return column >= 0 && column_is_alias(&create->columns[column]) ? column : -1;
+}
 
-        if (column >= 0 && column_is_alias(&create->columns[column])) {
-            schema->columns[column].flags |= COLUMN_PRIMARY_KEY;
-            schema->rowid_column = column;
-            schema->autoincrement = constraint->autoincrement;
-            return;
-        }
+static void constraint_key(struct cg *cg, const struct create_table *create, struct filled *filled,
+                           const struct table_constraint *constraint)
+{
+    struct schema_table *schema = filled->schema;
+    bool                 primary = constraint->kind == CONSTRAINT_PRIMARY_KEY;
+    int32_t              column = constraint_alias(create, constraint);
+    struct schema_key   *key;
+
+    if (column >= 0) {
+        schema->columns[column].flags |= COLUMN_PRIMARY_KEY;
+        schema->rowid_column = column;
+        schema->autoincrement = constraint->autoincrement;
+        return;
     }
     if (primary && constraint->autoincrement)
         ddl_fail(cg, &create->name, "AUTOINCREMENT is only allowed on an INTEGER PRIMARY KEY%s", "");
+    key = &schema->keys[filled->keys++];
     key->name = copy_name(cg, constraint->name.text);
     key->conflict = constraint->conflict;
     key->primary = primary;
     key->unique = true;
-    schema->key_count++;
     if (!fill_key(cg, create, key, constraint->terms, constraint->term_count))
         return;
     for (uint32_t i = 0; i < key->column_count && primary; i++)
@@ -258,12 +278,14 @@ static void count_parts(const struct create_table *create, uint32_t *keys, uint3
 {
     *keys = *checks = *primaries = 0;
     for (uint32_t i = 0; i < create->column_count; i++) {
-        *keys += (create->columns[i].flags & COLUMN_PRIMARY_KEY) != 0;
+        *keys += (create->columns[i].flags & COLUMN_PRIMARY_KEY) != 0 &&
+                 !(column_is_alias(&create->columns[i]) && !create->columns[i].primary_descending);
         *primaries += (create->columns[i].flags & COLUMN_PRIMARY_KEY) != 0;
         *keys += (create->columns[i].flags & COLUMN_UNIQUE) != 0;
     }
     for (const struct table_constraint *c = create->constraints; c != NULL; c = c->next) {
-        *keys += c->kind == CONSTRAINT_PRIMARY_KEY || c->kind == CONSTRAINT_UNIQUE;
+        *keys += (c->kind == CONSTRAINT_PRIMARY_KEY || c->kind == CONSTRAINT_UNIQUE) &&
+                 constraint_alias(create, c) < 0;
         *primaries += c->kind == CONSTRAINT_PRIMARY_KEY;
         *checks += c->kind == CONSTRAINT_CHECK;
     }
@@ -272,13 +294,13 @@ static void count_parts(const struct create_table *create, uint32_t *keys, uint3
 static void fill_constraints(struct cg *cg, const struct create_table *create,
                              struct schema_table *schema)
 {
-    schema->key_count = 0; /* counted up as they are filled */
-    schema->check_count = 0;
+    struct filled filled = {.schema = schema};
+
     for (uint32_t i = 0; i < create->column_count && cg->status == STATUS_OK; i++) {
         if ((create->columns[i].flags & COLUMN_PRIMARY_KEY) != 0)
-            column_primary(cg, create, schema, i);
+            column_primary(cg, create, &filled, i);
         if ((create->columns[i].flags & COLUMN_UNIQUE) != 0)
-            single_key(cg, create, schema, i, create->columns[i].unique_conflict, false);
+            single_key(cg, create, &filled, i, create->columns[i].unique_conflict, false);
         schema->foreign_key_count += create->columns[i].references != NULL;
     }
     for (const struct table_constraint *c = create->constraints;
@@ -286,11 +308,11 @@ static void fill_constraints(struct cg *cg, const struct create_table *create,
         switch ((enum table_constraint_kind)c->kind) {
         case CONSTRAINT_PRIMARY_KEY:
         case CONSTRAINT_UNIQUE:
-            constraint_key(cg, create, schema, c);
+            constraint_key(cg, create, &filled, c);
             break;
         case CONSTRAINT_CHECK:
-            schema->checks[schema->check_count].name = copy_name(cg, c->name.text);
-            schema->checks[schema->check_count++].sql = copy_name(cg, c->check_sql);
+            schema->checks[filled.checks].name = copy_name(cg, c->name.text);
+            schema->checks[filled.checks++].sql = copy_name(cg, c->check_sql);
             break;
         case CONSTRAINT_FOREIGN_KEY:
             schema->foreign_key_count++;

@@ -21,6 +21,19 @@ struct program *program_new(struct memory *memory)
     return program;
 }
 
+/* The references to schema objects that CREATE statements hold. */
+static void references_drop(const struct program *program)
+{
+    for (uint32_t i = 0; i < program->op_count; i++) {
+        const struct op *op = &program->ops[i];
+
+        if (op->code == OP_CreateTable)
+            schema_table_unref((struct schema_table *)(uintptr_t)op->p4.desc);
+        else if (op->code == OP_CreateObject)
+            schema_object_unref(((const struct object_desc *)op->p4.desc)->object);
+    }
+}
+
 void program_free(struct program *program)
 {
     struct memory *memory;
@@ -28,6 +41,7 @@ void program_free(struct program *program)
     if (program == NULL)
         return;
     memory = program->memory;
+    references_drop(program);
     program_free(program->inner); /* one level: EXPLAIN ANALYZE is not nested */
     arena_free(&program->arena);
     memory_free(memory, program, sizeof *program);
