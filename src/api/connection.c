@@ -1,6 +1,7 @@
 /* connection.c - open, close, errors, counters, interruption: the functions on stoa_db. */
 #include "api/connection.h"
 
+#include "api/export.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +99,7 @@ static void connect_layers(stoa_db *db)
     db->host.threads = 1;
     db->host.autocommit = true;
     db->host.trace = getenv("STOA_TRACE");
+    export_connect(&db->host);
     db->host.sources = (struct source_context){.database = db->database,
                                                .memory = &db->memory,
                                                .connection = db,
