@@ -43,9 +43,11 @@ struct aggregate_desc {
     bool sorted; /* groups must come out in ascending key order (SQLite's visible order) */
 };
 
-/* The aggregate function with this name (any case): count sum total avg min max group_concat string_agg.  min and max with other
- * than one argument are scalar functions: false.  *known: an aggregate has this name, but argc is wrong. */
-bool aggregate_find(const char *name, size_t bytes, uint32_t argc, bool star, enum aggregate_kind *kind, bool *known);
+/* The aggregate function with this name (any case): count sum total avg min max group_concat
+ * string_agg.  min and max with other than one argument are scalar functions: false.  *known: an
+ * aggregate has this name, but argc is wrong. */
+bool aggregate_find(const char *name, size_t bytes, uint32_t argc, bool star,
+                    enum aggregate_kind *kind, bool *known);
 
 struct aggregate;
 
@@ -66,6 +68,8 @@ enum status aggregate_finish(struct aggregate *aggregate, struct error *err);
  * aggregate. */
 enum status aggregate_cursor(struct aggregate *aggregate, struct cursor **cursor,
                              struct error *err);
+/* For tests: every call takes the path that works cell by cell.  Before the first step. */
+void aggregate_force_exact(struct aggregate *aggregate);
 /* "direct 10000 slots", for EXPLAIN ANALYZE. */
 void aggregate_describe(const struct aggregate *aggregate, char *text, size_t bytes);
 
@@ -89,7 +93,7 @@ enum status row_set_find(struct row_set *set, const struct vector *const *column
 bool        row_set_has_null(const struct row_set *set);
 enum status row_set_remove(struct row_set *set, const struct vector *const *columns,
                            const struct selection *sel, uint64_t *removed, struct error *err);
-/* Members in order of arrival (removed ones included), made at the first call after a change.  NULL:
+/* Members in order of arrival (removed ones included), made at the first call after a change. NULL:
  * memory. */
 const struct rowset *row_set_rows(struct row_set *set);
 void                 row_set_describe(const struct row_set *set, char *text, size_t bytes);

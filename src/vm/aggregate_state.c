@@ -8,33 +8,21 @@
 
 enum { TEXT_SPACE_MIN = 16 };
 
-size_t state_bytes(enum aggregate_kind kind)
-{
-    switch (kind) {
-    case AGGREGATE_COUNT_STAR:
-    case AGGREGATE_COUNT:
-        return sizeof(int64_t);
-    case AGGREGATE_SUM:
-    case AGGREGATE_TOTAL:
-    case AGGREGATE_AVG:
-        return sizeof(struct sum_state);
-    case AGGREGATE_MIN:
-    case AGGREGATE_MAX:
-    case AGGREGATE_BARE:
-        return sizeof(struct cell_state);
-    case AGGREGATE_GROUP_CONCAT:
-        return sizeof(struct concat_state);
-    case AGGREGATE_KIND_COUNT:
-        break;
-    }
-    assert(!"an aggregate kind");
-    return 0;
-}
+const uint8_t state_bytes[FORM_KIND_COUNT] = {
+    [FORM_NONE] = 0,
+    [FORM_COUNT] = sizeof(int64_t),
+    [FORM_SUM_INT] = sizeof(struct sum_int),
+    [FORM_SUM_REAL] = sizeof(struct sum_real),
+    [FORM_SUM] = sizeof(struct sum_state),
+    [FORM_ORDINAL] = sizeof(struct ordinal_state),
+    [FORM_CELL] = sizeof(struct cell_state),
+    [FORM_CONCAT] = sizeof(struct concat_state),
+};
 
-/* state = value, its text copied unless pinned.  Space is reused, and doubled when it is too small:
- * what is left behind in the arena is less than what is kept. */
-static enum status cell_set(struct cell_state *state, const struct value *value, bool pinned,
-                            struct arena *texts, struct error *err)
+/* Space is reused, and doubled when it is too small: what is left behind in the arena is less than
+ * what is kept. */
+enum status cell_state_set(struct cell_state *state, const struct value *value, bool pinned,
+                           struct arena *texts, struct error *err)
 {
     const char *text = value->s;
 
@@ -63,22 +51,12 @@ static enum status cell_set(struct cell_state *state, const struct value *value,
     return STATUS_OK;
 }
 
-static void count_step(const struct state_array *states, const struct aggregate_part *part,
-                       const struct picked *picked, const struct value *argument)
-{
-    for (uint32_t k = 0; k < picked->count; k++) {
-        int64_t *state = state_at(states, part, picked->groups[k]);
-
-        *state += argument == NULL || argument[picked->rows[k]].class_ != CLASS_NULL;
-    }
-}
-
 static void sum_step(const struct state_array *states, const struct aggregate_part *part,
                      const struct picked *picked, const struct value *argument)
 {
-    for (uint32_t k = 0; k < picked->count; k++) {
-        struct sum_state *state = state_at(states, part, picked->groups[k]);
-        struct value      value = argument[picked->rows[k]];
+    for (uint32_t k = 0; k < picked->rows.count; k++) {
+        struct sum_state *state = state_at(states, part, picked_group(picked, k));
+        struct value      value = argument[picked->rows.rows[k]];
 
         if (value.class_ == CLASS_NULL)
             continue;
@@ -99,9 +77,9 @@ static enum status extreme_step(const struct state_array *states, const struct a
 {
     int sign = part->call->kind == AGGREGATE_MAX ? 1 : -1;
 
-    for (uint32_t k = 0; k < picked->count; k++) {
-        struct cell_state  *state = state_at(states, part, picked->groups[k]);
-        const struct value *value = &argument[picked->rows[k]];
+    for (uint32_t k = 0; k < picked->rows.count; k++) {
+        struct cell_state  *state = state_at(states, part, picked_group(picked, k));
+        const struct value *value = &argument[picked->rows.rows[k]];
         bool                empty = state->value.class_ == CLASS_NULL, better;
 
         if (value->class_ == CLASS_NULL)
@@ -109,23 +87,9 @@ static enum status extreme_step(const struct state_array *states, const struct a
         else
             better = empty || value_compare(value, &state->value, part->call->collation) * sign > 0;
         if (better && value->class_ != CLASS_NULL)
-            TRY(cell_set(state, value, pinned, states->texts, err));
+            TRY(cell_state_set(state, value, pinned, states->texts, err));
         if (better && part->took != NULL)
-            bits_set(part->took, picked->rows[k]);
-    }
-    return STATUS_OK;
-}
-
-enum status state_step_bare(const struct state_array *states, const struct aggregate_part *part,
-                            const struct picked *picked, const struct value *argument,
-                            const uint64_t *took, bool pinned, struct error *err)
-{
-    for (uint32_t k = 0; k < picked->count; k++) {
-        struct cell_state *state = state_at(states, part, picked->groups[k]);
-        uint32_t           row = picked->rows[k];
-
-        if (!state->set || (took != NULL && bits_get(took, row)))
-            TRY(cell_set(state, &argument[row], pinned, states->texts, err));
+            bits_set(part->took, picked->rows.rows[k]);
     }
     return STATUS_OK;
 }
@@ -159,9 +123,9 @@ static enum status concat_step(const struct state_array *states, const struct ag
                                const struct value *separator, struct arena *scratch,
                                struct error *err)
 {
-    for (uint32_t k = 0; k < picked->count; k++) {
-        struct concat_state *state = state_at(states, part, picked->groups[k]);
-        uint32_t             row = picked->rows[k];
+    for (uint32_t k = 0; k < picked->rows.count; k++) {
+        struct concat_state *state = state_at(states, part, picked_group(picked, k));
+        uint32_t             row = picked->rows.rows[k];
         struct value         value = argument[row];
         struct value         comma = separator == NULL ? value_text(",", 1) : separator[row];
 
@@ -183,10 +147,6 @@ enum status state_step(const struct state_array *states, const struct aggregate_
                        struct error *err)
 {
     switch (part->call->kind) {
-    case AGGREGATE_COUNT_STAR:
-    case AGGREGATE_COUNT:
-        count_step(states, part, picked, argument);
-        break;
     case AGGREGATE_SUM:
     case AGGREGATE_TOTAL:
     case AGGREGATE_AVG:
@@ -197,51 +157,9 @@ enum status state_step(const struct state_array *states, const struct aggregate_
         return extreme_step(states, part, picked, argument, pinned, err);
     case AGGREGATE_GROUP_CONCAT:
         return concat_step(states, part, picked, argument, separator, scratch, err);
-    case AGGREGATE_BARE:
-    case AGGREGATE_KIND_COUNT:
-        assert(!"a call with a step of this kind");
+    default:
+        assert(!"a call that has cells to add");
         break;
     }
     return STATUS_OK;
-}
-
-bool state_overflows(const struct state_array *states, const struct aggregate_part *part,
-                     uint32_t group)
-{
-    const struct sum_state *state;
-
-    if (part->call->kind != AGGREGATE_SUM)
-        return false;
-    state = state_at(states, part, group);
-    return state->approximate && state->overflow;
-}
-
-struct value state_value(const struct state_array *states, const struct aggregate_part *part,
-                         uint32_t group)
-{
-    const void *state = state_at(states, part, group);
-
-    switch (part->call->kind) {
-    case AGGREGATE_COUNT_STAR:
-    case AGGREGATE_COUNT:
-        return value_int(*(const int64_t *)state);
-    case AGGREGATE_SUM:
-        return sum_value(state);
-    case AGGREGATE_TOTAL:
-        return value_real(sum_real(state));
-    case AGGREGATE_AVG:
-        return sum_average(state);
-    case AGGREGATE_MIN:
-    case AGGREGATE_MAX:
-    case AGGREGATE_BARE:
-        return ((const struct cell_state *)state)->value;
-    case AGGREGATE_GROUP_CONCAT: {
-        const struct concat_state *concat = state;
-
-        return concat->set ? value_text(concat->data, concat->bytes) : value_null();
-    }
-    case AGGREGATE_KIND_COUNT:
-        break;
-    }
-    return value_null();
 }

@@ -2,12 +2,29 @@
  * aggregate*.c.
  *
  * The states of a group stand side by side in one record; records are an array indexed by group
- * number, zeroed at birth: all zero bytes are every state's beginning. */
+ * number, zeroed at birth: all zero bytes are every state's beginning.
+ *
+ * A state has the narrowest form that the input so far allows, and each form a kernel; input that
+ * it cannot take converts the states of all groups to a wider one (aggregate_form.c).  The widest
+ * forms take anything, cell by cell (aggregate_state.c), and define what the others must give. */
 #ifndef STOA_VM_AGGREGATE_STATE_H
 #define STOA_VM_AGGREGATE_STATE_H
 
 #include "vm/aggregate.h"
 #include "vm/hash_table.h"
+#include "vm/ordinal.h"
+
+enum state_form {
+    FORM_NONE,     /* no value came yet: no state */
+    FORM_COUNT,    /* int64_t: count(*), count(x) */
+    FORM_SUM_INT,  /* struct sum_int: INTEGERs that did not overflow */
+    FORM_SUM_REAL, /* struct sum_real: REALs, and INTEGERs that doubles add up exactly */
+    FORM_SUM,      /* struct sum_state: anything */
+    FORM_ORDINAL,  /* struct ordinal_state: min, max of one domain */
+    FORM_CELL,     /* struct cell_state: min, max of anything; bare columns */
+    FORM_CONCAT,   /* struct concat_state */
+    FORM_KIND_COUNT
+};
 
 /* sum, total, avg: SQLite's sumStep.  While approximate is false the sum is integer; from the first
  * REAL or the first overflow on it is sum + error (Kahan, Babuska, Neumaier). */
@@ -17,6 +34,20 @@ struct sum_state {
     int64_t count;
     bool    approximate;
     bool    overflow; /* integers overflowed and no REAL followed */
+};
+struct sum_int {
+    int64_t sum, count;
+};
+/* The sum of the magnitudes of all INTEGERs in it is below 2^52: then sum_state's integer sum, and
+ * its double after any prefix of INTEGERs, are this very sum. */
+struct sum_real {
+    double  sum, error;
+    int64_t count;
+    int64_t reals; /* not 0: a REAL was among the values */
+};
+struct ordinal_state {
+    int64_t ordinal;
+    int64_t set;
 };
 /* min, max, and bare columns.  The text is borrowed, or in space. */
 struct cell_state {
@@ -34,17 +65,19 @@ struct concat_state {
 /* A call within an aggregate. */
 struct aggregate_part {
     const struct aggregate_call *call;
-    uint32_t                     offset;   /* of its state in a record */
-    struct hash_table           *distinct; /* (group, value) seen; NULL without DISTINCT */
-    uint64_t                    *took; /* MIN, MAX that a bare column follows: bit per row of the
-                                          batch that it would take the bare columns of; else NULL */
+    enum state_form              form;
+    uint32_t                     offset; /* of its state in a record */
+    struct ordinal_domain        domain; /* FORM_ORDINAL; its dictionary is referenced */
+    uint64_t int_magnitude;      /* sums: bound of the sum of |INTEGER| so far; UINT64_MAX: any */
+    struct hash_table *distinct; /* (group, value) seen; NULL without DISTINCT */
+    uint64_t          *took; /* MIN, MAX that a bare column follows: bit per row of the batch that
+                                it would take the bare columns of; else NULL */
 };
 
 /* The rows of a batch that reach a call. */
 struct picked {
-    uint32_t        count;
-    const uint16_t *rows;   /* [count] rows of the batch, ascending */
-    const uint32_t *groups; /* [count] their groups */
+    struct row_list rows;
+    const uint32_t *groups; /* [rows.count] their groups; NULL: all in group 0 */
 };
 struct state_array {
     char         *records;
@@ -57,23 +90,59 @@ static inline void *state_at(const struct state_array *states, const struct aggr
 {
     return states->records + states->stride * group + part->offset;
 }
+static inline uint32_t picked_group(const struct picked *picked, uint32_t k)
+{
+    return picked->groups == NULL ? 0 : picked->groups[k];
+}
 
-size_t state_bytes(enum aggregate_kind kind);
+extern const uint8_t state_bytes[FORM_KIND_COUNT];
 
-/* One batch.  argument is FLAT ANY (NULL for COUNT_STAR), separator too (NULL: ","). */
+/* --- aggregate_state.c: cell by cell ------------------------------------------------------------
+ */
+/* One batch into the widest form.  argument: cells by row (NULL for COUNT_STAR); separator too
+ * (NULL: ","). */
 enum status state_step(const struct state_array *states, const struct aggregate_part *part,
                        const struct picked *picked, const struct value *argument,
                        const struct value *separator, bool pinned, struct arena *scratch,
                        struct error *err);
-/* A bare column: took NULL: the first row of each group; else each row whose bit is on. */
-enum status state_step_bare(const struct state_array *states, const struct aggregate_part *part,
-                            const struct picked *picked, const struct value *argument,
-                            const uint64_t *took, bool pinned, struct error *err);
+/* state = value; its text is copied to texts unless pinned. */
+enum status cell_state_set(struct cell_state *state, const struct value *value, bool pinned,
+                           struct arena *texts, struct error *err);
 
+/* --- aggregate_result.c -------------------------------------------------------------------------
+ */
 /* True if the group's sum() overflowed: reading it is an error. */
-bool         state_overflows(const struct state_array *states, const struct aggregate_part *part,
-                             uint32_t group);
-struct value state_value(const struct state_array *states, const struct aggregate_part *part,
-                         uint32_t group);
+bool state_overflows(const struct state_array *states, const struct aggregate_part *part,
+                     uint32_t group);
+/* The results of count <= VECTOR_CAP groups as a vector in buffer. */
+void state_vector(const struct state_array *states, const struct aggregate_part *part,
+                  const uint32_t *groups, uint32_t count, struct vector_buffer *buffer,
+                  struct vector *out);
+
+/* --- aggregate_form.c ---------------------------------------------------------------------------
+ */
+enum state_form form_initial(enum aggregate_kind kind);
+/* The state of another form that continues from that at `from`; text of a DAY is made in texts.
+ * False: memory. */
+bool form_convert(const struct aggregate_part *part, const void *from, enum state_form form,
+                  void *to, struct arena *texts);
+
+/* --- aggregate_kernel.c: typed ------------------------------------------------------------------
+ */
+/* These take rows that are not NULL. */
+void kernel_count(const struct state_array *states, const struct aggregate_part *part,
+                  const struct picked *picked);
+/* Rows before *done were added; *done < count: the next one overflows. */
+void kernel_sum_int(const struct state_array *states, const struct aggregate_part *part,
+                    const struct picked *picked, const struct vector *v, bool cannot_overflow,
+                    int64_t *space, uint32_t *done);
+/* values[k] and reals[k] (NULL: all are REAL) of the k-th row. */
+void kernel_sum_real(const struct state_array *states, const struct aggregate_part *part,
+                     const struct picked *picked, const double *values, const uint8_t *reals);
+/* ordinals[k] of the k-th row; ranks: order of the ordinals, NULL: their own.  valid: by row of the
+ * batch, NULL: no row is NULL; rows that are NULL matter only to part->took. */
+void kernel_extreme(const struct state_array *states, const struct aggregate_part *part,
+                    const struct picked *picked, const int64_t *ordinals, const uint32_t *ranks,
+                    const uint64_t *valid);
 
 #endif

@@ -103,15 +103,15 @@ static void run_batches(struct hash_table *table, const enum random_encoding *fi
         uint32_t n = sizes[b % 5], k = 0;
 
         for (uint32_t c = 0; c < model.columns; c++) {
-            random_vector(&columns[c], b < 5 ? first[c] : later[c], n, b < 3 ? domain / 4 + 1 : domain,
-                          nulls, dictionary);
+            random_vector(&columns[c], b < 5 ? first[c] : later[c], n,
+                          b < 3 ? domain / 4 + 1 : domain, nulls, dictionary);
             vectors[c] = &columns[c].v;
             assert_true(vector_ok(vectors[c]));
         }
         random_selection(&sel, n);
-        assert_int_equal((adds ? hash_table_add : hash_table_find)(table, vectors, &sel, numbers,
-                                                                   NULL),
-                         STATUS_OK);
+        assert_int_equal(
+            (adds ? hash_table_add : hash_table_find)(table, vectors, &sel, numbers, NULL),
+            STATUS_OK);
         for (BITS_EACH(row, sel.bits, n)) {
             row_key((uint32_t)row, key, scratch);
             assert_int_equal(numbers[k++], adds ? model_add(key) : model_find(key));
@@ -176,9 +176,8 @@ static void several_columns_random_encodings(void **state)
 
 static void failing_allocations_leave_a_table_that_can_be_freed(void **state)
 {
-    static const enum random_encoding kinds[][2] = {{RANDOM_I16, RANDOM_I16},
-                                                    {RANDOM_DICT2, RANDOM_TEXT},
-                                                    {RANDOM_I64_WIDE, RANDOM_F64}};
+    static const enum random_encoding kinds[][2] = {
+        {RANDOM_I16, RANDOM_I16}, {RANDOM_DICT2, RANDOM_TEXT}, {RANDOM_I64_WIDE, RANDOM_F64}};
 
     (void)state;
     model.columns = 2;

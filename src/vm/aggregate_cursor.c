@@ -1,0 +1,125 @@
+/* aggregate_cursor.c - the groups as a cursor: keys, then a column per call. */
+#include "vm/aggregate_internal.h"
+
+#include <assert.h>
+
+struct group_cursor {
+    struct cursor          cursor;
+    struct aggregate      *aggregate;
+    uint32_t               position; /* groups delivered */
+    uint32_t               count;    /* of the batch */
+    struct vector_buffer **buffers;  /* [columns], each made on first use */
+    uint32_t               columns;
+    uint32_t               groups[VECTOR_CAP]; /* of the batch */
+};
+
+static enum status group_cursor_rewind(struct cursor *cursor, struct error *err)
+{
+    struct group_cursor *c = (struct group_cursor *)cursor;
+
+    (void)err;
+    c->position = c->count = 0;
+    return STATUS_OK;
+}
+
+/* A group whose sum overflowed ends the statement, but only when it is reached: those before it are
+ * delivered. */
+static bool group_overflows(const struct aggregate *aggregate, uint32_t group)
+{
+    for (uint32_t i = 0; i < aggregate->desc->call_count; i++)
+        if (state_overflows(&aggregate->states, &aggregate->parts[i], group))
+            return true;
+    return false;
+}
+
+static enum status group_cursor_next(struct cursor *cursor, uint32_t cap, uint32_t *count,
+                                     const uint64_t **active, struct error *err)
+{
+    struct group_cursor    *c = (struct group_cursor *)cursor;
+    const struct aggregate *aggregate = c->aggregate;
+    uint32_t                left = aggregate->groups - c->position, n;
+
+    for (n = 0; n < left && n < cap; n++) {
+        uint32_t at = c->position + n;
+
+        c->groups[n] = aggregate->order == NULL ? at : aggregate->order[at];
+        if (group_overflows(aggregate, c->groups[n])) {
+            if (n == 0)
+                return fail(err, STATUS_ERROR, "integer overflow");
+            break;
+        }
+    }
+    c->position += n;
+    c->count = n;
+    cursor->rows_read += n;
+    *count = n;
+    *active = NULL;
+    return STATUS_OK;
+}
+
+static enum status group_cursor_column(struct cursor *cursor, uint32_t column,
+                                       const struct selection *sel, struct vector *out,
+                                       struct error *err)
+{
+    struct group_cursor    *c = (struct group_cursor *)cursor;
+    const struct aggregate *aggregate = c->aggregate;
+
+    (void)sel;
+    assert(column < c->columns);
+    if (c->buffers[column] == NULL)
+        c->buffers[column] = memory_alloc(aggregate->memory, sizeof **c->buffers);
+    if (c->buffers[column] == NULL)
+        return fail_nomem(err);
+    if (column < aggregate->desc->key_count) {
+        hash_table_keys(aggregate->keys, column, c->groups, c->count, c->buffers[column], out);
+        return STATUS_OK;
+    }
+    state_vector(&aggregate->states, &aggregate->parts[column - aggregate->desc->key_count],
+                 c->groups, c->count, c->buffers[column], out);
+    return STATUS_OK;
+}
+
+static bool group_cursor_row_count(struct cursor *cursor, uint64_t *rows)
+{
+    *rows = ((struct group_cursor *)cursor)->aggregate->groups;
+    return true;
+}
+
+static void group_cursor_close(struct cursor *cursor)
+{
+    struct group_cursor *c = (struct group_cursor *)cursor;
+    struct memory       *memory = c->aggregate->memory;
+
+    for (uint32_t i = 0; i < c->columns; i++)
+        memory_free(memory, c->buffers[i], sizeof **c->buffers);
+    memory_free(memory, c->buffers, (c->columns + (size_t)1) * sizeof *c->buffers);
+    memory_free(memory, c, sizeof *c);
+}
+
+static const struct cursor_ops group_cursor_ops = {.name = "groups",
+                                                   .rewind = group_cursor_rewind,
+                                                   .next = group_cursor_next,
+                                                   .column = group_cursor_column,
+                                                   .row_count = group_cursor_row_count,
+                                                   .close = group_cursor_close};
+
+enum status aggregate_cursor(struct aggregate *aggregate, struct cursor **cursor, struct error *err)
+{
+    uint32_t columns = aggregate->desc->key_count + aggregate->desc->call_count;
+    size_t   bytes = memory_product(columns + (size_t)1, sizeof(struct vector_buffer *));
+    struct group_cursor *c = memory_zalloc(aggregate->memory, sizeof *c);
+
+    *cursor = NULL;
+    if (c == NULL)
+        return fail_nomem(err);
+    c->buffers = memory_zalloc(aggregate->memory, bytes);
+    if (c->buffers == NULL) {
+        memory_free(aggregate->memory, c, sizeof *c);
+        return fail_nomem(err);
+    }
+    c->cursor.ops = &group_cursor_ops;
+    c->aggregate = aggregate;
+    c->columns = columns;
+    *cursor = &c->cursor;
+    return STATUS_OK;
+}

@@ -1,0 +1,135 @@
+/* aggregate_result.c - from states to the values of the aggregates. */
+#include "vm/aggregate_state.h"
+#include "vm/aggregate_sum.h"
+#include "vm/cells.h"
+
+#include <assert.h>
+
+bool state_overflows(const struct state_array *states, const struct aggregate_part *part,
+                     uint32_t group)
+{
+    const struct sum_state *state;
+
+    if (part->call->kind != AGGREGATE_SUM || part->form != FORM_SUM)
+        return false;
+    state = state_at(states, part, group);
+    return state->approximate && state->overflow;
+}
+
+/* --- sums ---------------------------------------------------------------------------------------
+ */
+static struct value real_sum_value(enum aggregate_kind kind, const struct sum_real *state)
+{
+    double sum = sum_corrected(state->sum, state->error);
+
+    if (kind == AGGREGATE_TOTAL)
+        return value_real(sum);
+    if (state->count == 0)
+        return value_null();
+    if (kind == AGGREGATE_AVG)
+        return value_real(sum / (double)state->count);
+    return state->reals ? value_real(sum) : value_int((int64_t)state->sum);
+}
+
+static struct value int_sum_value(enum aggregate_kind kind, const struct sum_int *state)
+{
+    if (kind == AGGREGATE_TOTAL)
+        return value_real((double)state->sum);
+    if (state->count == 0)
+        return value_null();
+    return kind == AGGREGATE_AVG ? value_real((double)state->sum / (double)state->count)
+                                 : value_int(state->sum);
+}
+
+static struct value any_sum_value(enum aggregate_kind kind, const struct sum_state *state)
+{
+    if (kind == AGGREGATE_TOTAL)
+        return value_real(sum_real(state));
+    return kind == AGGREGATE_AVG ? sum_average(state) : sum_value(state);
+}
+
+/* Of a call without a single value. */
+static struct value empty_value(enum aggregate_kind kind)
+{
+    return kind == AGGREGATE_TOTAL ? value_real(0.0) : value_null();
+}
+
+static struct value state_value(const struct aggregate_part *part, const void *state)
+{
+    enum aggregate_kind kind = part->call->kind;
+
+    switch (part->form) {
+    case FORM_SUM_INT:
+        return int_sum_value(kind, state);
+    case FORM_SUM_REAL:
+        return real_sum_value(kind, state);
+    case FORM_SUM:
+        return any_sum_value(kind, state);
+    case FORM_CELL:
+        return ((const struct cell_state *)state)->value;
+    case FORM_CONCAT: {
+        const struct concat_state *concat = state;
+
+        return concat->set ? value_text(concat->data, concat->bytes) : value_null();
+    }
+    case FORM_NONE:
+        break;
+    case FORM_COUNT:
+    case FORM_ORDINAL:
+    case FORM_KIND_COUNT:
+        assert(!"a form that state_vector reads");
+        break;
+    }
+    return empty_value(kind);
+}
+
+/* --- vectors ------------------------------------------------------------------------------------
+ */
+static void count_vector(const struct state_array *states, const struct aggregate_part *part,
+                         const uint32_t *groups, uint32_t count, struct vector_buffer *buffer,
+                         struct vector *out)
+{
+    int64_t *counts = (int64_t *)buffer->values;
+
+    for (uint32_t i = 0; i < count; i++)
+        counts[i] = *(const int64_t *)state_at(states, part, groups[i]);
+    *out =
+        (struct vector){.type = PHYS_I64, .shape = VECTOR_FLAT, .count = count, .values = counts};
+}
+
+static void extreme_vector(const struct state_array *states, const struct aggregate_part *part,
+                           const uint32_t *groups, uint32_t count, struct vector_buffer *buffer,
+                           struct vector *out)
+{
+    int64_t *ordinals = (int64_t *)buffer->values;
+    bool     has_null = false;
+
+    memset(buffer->valid, 0, bits_words(count) * sizeof *buffer->valid);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct ordinal_state *state = state_at(states, part, groups[i]);
+
+        ordinals[i] = state->ordinal; /* 0 where it is not set: a code, a day, any number */
+        buffer->valid[i / 64] |= (uint64_t)(state->set != 0) << (i % 64);
+        has_null = has_null || !state->set;
+    }
+    ordinal_vector(&part->domain, buffer, count, has_null, 1, 0, out);
+}
+
+void state_vector(const struct state_array *states, const struct aggregate_part *part,
+                  const uint32_t *groups, uint32_t count, struct vector_buffer *buffer,
+                  struct vector *out)
+{
+    struct value *cells = (struct value *)buffer->values;
+
+    if (part->form == FORM_COUNT) {
+        count_vector(states, part, groups, count, buffer, out);
+        return;
+    }
+    if (part->form == FORM_ORDINAL) {
+        extreme_vector(states, part, groups, count, buffer, out);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        cells[i] = state_value(part, state_at(states, part, groups[i]));
+    vector_from_cells(buffer, count, out);
+}
