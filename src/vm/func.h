@@ -36,6 +36,11 @@ static inline int func_fp_digits(const struct function_context *context)
     return context->connection != NULL ? context->connection->fp_digits : 15;
 }
 
+static inline bool func_case_sensitive_like(const struct function_context *context)
+{
+    return context->connection != NULL && context->connection->case_sensitive_like;
+}
+
 /* v as text: its own bytes, or those of a number written to buffer. */
 struct text func_text(const struct function_context *context, const struct value *v,
                       char buffer[NUMBER_TEXT_CAP]);
@@ -56,6 +61,9 @@ enum status func_result_copy(struct function_context *context, const char *s, si
 /* What was written to str, which is freed. */
 enum status func_result_str(struct function_context *context, struct str *str, struct value *out);
 enum status func_too_big(struct function_context *context);
+
+/* r rounded half away from 0 to places (at most 30) digits behind the point. */
+double func_round_real(double r, int64_t places);
 
 /* --- printf --- */
 struct format_spec {

@@ -38,19 +38,20 @@ static double round_places(double r, int places)
     return d.negative ? -r : r;
 }
 
+double func_round_real(double r, int64_t places)
+{
+    if (!(r >= -4503599627370496.0 && r <= 4503599627370496.0))
+        return r; /* no fraction */
+    if (places <= 0)
+        return (double)(int64_t)(r + (r < 0 ? -0.5 : 0.5));
+    return round_places(r, places > 30 ? 30 : (int)places);
+}
+
 enum status func_round(FUNCTION_ARGUMENTS)
 {
-    int64_t places = argc == 2 ? value_as_int(&argv[1]) : 0;
-    double  r = value_as_real(&argv[0]);
-
     (void)context;
-    if (r >= -4503599627370496.0 && r <= 4503599627370496.0) { /* else it has no fraction */
-        if (places <= 0)
-            r = (double)(int64_t)(r + (r < 0 ? -0.5 : 0.5));
-        else
-            r = round_places(r, places > 30 ? 30 : (int)places);
-    }
-    *out = value_real(r);
+    *out = value_real(
+        func_round_real(value_as_real(&argv[0]), argc == 2 ? value_as_int(&argv[1]) : 0));
     return STATUS_OK;
 }
 

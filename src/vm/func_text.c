@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "vm/func.h"
+#include "vm/like.h"
 
 /* --- measuring -------------------------------------------------------------------------------- */
 
@@ -552,10 +553,11 @@ static enum status check_pattern(struct function_context *context, struct text p
 /* like(pattern, text [, escape]): text LIKE pattern. */
 enum status func_like(FUNCTION_ARGUMENTS)
 {
-    char        buffers[3][NUMBER_TEXT_CAP];
-    struct text pattern = func_text(context, &argv[0], buffers[0]);
-    struct text text = func_text(context, &argv[1], buffers[1]);
-    uint32_t    escape = 0;
+    char                buffers[3][NUMBER_TEXT_CAP];
+    struct text         pattern = func_text(context, &argv[0], buffers[0]);
+    struct text         text = func_text(context, &argv[1], buffers[1]);
+    struct like_matcher matcher;
+    uint32_t            escape = 0;
 
     *out = value_null();
     TRY(check_pattern(context, pattern));
@@ -571,9 +573,8 @@ enum status func_like(FUNCTION_ARGUMENTS)
     }
     if (pattern.s == NULL || text.s == NULL)
         return STATUS_OK;
-    *out = value_int(
-        text_like(pattern.s, pattern.bytes, text.s, text.bytes, escape,
-                  context->connection != NULL && context->connection->case_sensitive_like));
+    like_prepare(&matcher, pattern.s, pattern.bytes, escape, func_case_sensitive_like(context));
+    *out = value_int(like_matches(&matcher, text.s, text.bytes, false));
     return STATUS_OK;
 }
 
