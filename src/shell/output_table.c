@@ -291,10 +291,19 @@ static void listing_indents(const struct listing *listing, int columns, int *ind
 
 int output_explain(struct shell *shell, stoa_stmt *stmt)
 {
-    static const int widths[] = {4, 13, 4, 4, 4, 13, 2, 13};
-    enum { WIDTHS = sizeof widths / sizeof widths[0] };
+    /* Of EXPLAIN as in sqlite3; EXPLAIN ANALYZE has calls, rows and ms before the comment. */
+    static const int listed[] = {4, 13, 4, 4, 4, 13, 2, 13};
+    static const int analyzed[] = {4, 13, 4, 4, 4, 13, 2, 6, 10, 9, 13};
+    enum {
+        LISTED = sizeof listed / sizeof listed[0],
+        ANALYZED = sizeof analyzed / sizeof analyzed[0]
+    };
     struct listing listing = {0};
     int            columns = stoa_column_count(stmt), rc, *indents;
+    const int     *widths = columns == ANALYZED ? analyzed : listed;
+
+    if (columns != LISTED && columns != ANALYZED)
+        return output_rows(shell, stmt, MODE_LIST);
 
     while ((rc = stoa_step(stmt)) == STOA_ROW) {
         if (listing.count == listing.capacity) {
@@ -312,11 +321,11 @@ int output_explain(struct shell *shell, stoa_stmt *stmt)
     }
     if (listing.count > 0) {
         for (int c = 0; c < columns; c++) {
-            draw_cell(shell->out, stoa_column_name(stmt, c), c < WIDTHS ? widths[c] : 10, false);
+            draw_cell(shell->out, stoa_column_name(stmt, c), widths[c], false);
             fputs(c + 1 < columns ? "  " : "\n", shell->out);
         }
         for (int c = 0; c < columns; c++) {
-            repeat(shell->out, "-", c < WIDTHS ? widths[c] : 10);
+            repeat(shell->out, "-", widths[c]);
             fputs(c + 1 < columns ? "  " : "\n", shell->out);
         }
     }
@@ -328,7 +337,7 @@ int output_explain(struct shell *shell, stoa_stmt *stmt)
 
             if (c == 1)
                 blanks(shell->out, indents[i]);
-            draw_cell(shell->out, cell, c + 1 == columns ? 0 : c < WIDTHS ? widths[c] : 10, false);
+            draw_cell(shell->out, cell, c + 1 == columns ? 0 : widths[c], false);
             fputs(c + 1 < columns ? "  " : "\n", shell->out);
         }
     }
