@@ -227,7 +227,7 @@ static void reading_add(struct reading *r, const struct csv_fields *fields, uint
 static bool reading_make(struct sampler *s, const struct csv_dialect *d, struct reading *r)
 {
     size_t   at = lines_bytes(s, d->skip);
-    uint32_t line = 0;
+    uint32_t line = 0, wanted = csv_options_columns(s->options);
 
     *r = (struct reading){.dialect = *d};
     while (at < s->bytes && r->rows < SAMPLE_ROWS) {
@@ -256,9 +256,8 @@ static bool reading_make(struct sampler *s, const struct csv_dialect *d, struct 
         at += used;
         line += lines;
     }
-    if (s->options->name_count > 0 && r->rows > 0 && !d->padding &&
-        r->dialect.columns != s->options->name_count &&
-        r->dialect.columns != s->options->name_count + 1)
+    if (wanted > 0 && r->rows > 0 && !d->padding && r->dialect.columns != wanted &&
+        r->dialect.columns != wanted + 1)
         r->good = false;
     if (s->options->skip >= 0 && r->first_row > 0 && !d->padding)
         r->good = false; /* the user said where the table begins */
@@ -434,6 +433,16 @@ static bool name_matches(const struct csv_options *options, const struct csv_fie
                        strlen(name));
 }
 
+/* Does the first row hold the names that are known? */
+static bool header_matches(const struct csv_options *options, const struct csv_fields *first)
+{
+    bool same = options->name_count > 0 && first->count >= options->name_count;
+
+    for (uint32_t c = 0; same && c < options->name_count; c++)
+        same = name_matches(options, first, c);
+    return same;
+}
+
 /* Is the first row made of names?  If it does not fit the columns' kinds, or if nothing but text
  * is in the file and it has no empty field; where the names are known, only if they are there. */
 static bool header_detect(const struct csv_options *options, const struct column_kinds *columns,
@@ -441,14 +450,8 @@ static bool header_detect(const struct csv_options *options, const struct column
 {
     bool all_text = true, fits = true, nulls = true;
 
-    if (options->name_count > 0) {
-        bool same = first->count >= options->name_count;
-
-        for (uint32_t c = 0; same && c < options->name_count; c++)
-            same = name_matches(options, first, c);
-        if (same)
-            return true;
-    }
+    if (header_matches(options, first))
+        return true;
     for (uint32_t c = 0; c < count; c++) {
         const struct column_kinds *column = &columns[c];
         uint32_t                   kinds = column->any ? column->kinds & CSV_KIND_ALL : 0;
@@ -462,7 +465,7 @@ static bool header_detect(const struct csv_options *options, const struct column
         if (!column->first_null && (column->first_kinds & kinds) == 0)
             fits = false;
     }
-    if (options->name_count > 0)
+    if (csv_options_columns(options) > 0)
         return !fits;
     return !fits || (all_text && !nulls);
 }
@@ -541,9 +544,9 @@ static enum status name_columns(const struct csv_options *options, const struct 
 static void drop_empty_tail(const struct csv_options *options, struct csv_dialect *d,
                             const struct column_kinds *kinds, const struct csv_fields *first)
 {
-    uint32_t last = d->columns - 1;
+    uint32_t last = d->columns - 1, wanted = csv_options_columns(options);
 
-    if (options->name_count > 0 && d->columns == options->name_count + 1)
+    if (wanted > 0 && d->columns == wanted + 1)
         d->columns--;
     else if (d->header && d->columns > 1 && first->count == last && !kinds[last].any)
         d->columns--;
@@ -576,8 +579,8 @@ static enum status columns_make(struct sampler *s, struct csv_dialect *d, struct
                 if ((kinds[c].first_kinds & CSV_KIND_ALL) != 0 || kinds[c].first_null)
                     d->header = false;
             }
-            if (s->options->name_count > 0)
-                d->header = header_detect(s->options, kinds, d->columns, first);
+            if (csv_options_columns(s->options) > 0)
+                d->header = header_matches(s->options, first);
         } else {
             d->header = rows > 0 && header_detect(s->options, kinds, d->columns, first);
         }

@@ -26,6 +26,12 @@ struct csv_options {
     uint32_t           affinity_count;
 };
 
+/* How many columns the user or the target table has said the file has; 0: nothing was said. */
+static inline uint32_t csv_options_columns(const struct csv_options *options)
+{
+    return options->name_count > 0 ? options->name_count : options->affinity_count;
+}
+
 void csv_options_init(struct csv_options *options);
 /* One option; texts are copied to arena.  STATUS_ERROR with a text for an unknown name or a value
  * it cannot have. */

@@ -47,7 +47,7 @@ static enum status plan_fixed(struct csv_plan *plan, struct arena *arena, struct
     const struct csv_options *o = &plan->options;
     struct csv_dialect       *d = &plan->dialect;
 
-    if (o->name_count == 0)
+    if (csv_options_columns(o) == 0)
         return fail(err, STATUS_ERROR, "AUTO_DETECT false wants COLUMNS or NAMES");
     *d = (struct csv_dialect){.delimiter = o->delimiter == CSV_AUTO ? ',' : (char)o->delimiter,
                               .quote = o->quote == CSV_AUTO ? '"' : (char)o->quote,
@@ -56,13 +56,17 @@ static enum status plan_fixed(struct csv_plan *plan, struct arena *arena, struct
                               .loose = o->loose,
                               .padding = o->padding,
                               .skip = o->skip > 0 ? (uint32_t)o->skip : 0,
-                              .columns = o->name_count};
+                              .columns = csv_options_columns(o)};
     d->escape = o->escape == CSV_AUTO ? d->quote : (char)o->escape;
     plan->columns = arena_zalloc(arena, d->columns * sizeof *plan->columns);
     if (plan->columns == NULL)
         return fail_nomem(err);
-    for (uint32_t c = 0; c < d->columns; c++)
-        plan->columns[c].name = o->names[c];
+    for (uint32_t c = 0; c < d->columns; c++) {
+        plan->columns[c].name =
+                c < o->name_count ? o->names[c] : arena_printf(arena, "column%u", c);
+        if (plan->columns[c].name == NULL)
+            return fail_nomem(err);
+    }
     return STATUS_OK;
 }
 
@@ -83,13 +87,34 @@ static enum status plan_types(struct csv_plan *plan, struct error *err)
     return STATUS_OK;
 }
 
+static enum status plan_detect(struct csv_plan *plan, struct memory *memory, struct arena *arena,
+                               struct error *err)
+{
+    struct csv_input input;
+    enum status      status;
+
+    TRY(csv_input_open(&input, memory, plan->path, err));
+    status = csv_input_check_text(&input, err);
+    while (status == STATUS_OK && !input.at_end && input.bytes < CSV_INPUT_BLOCK / 2)
+        status = csv_input_advance(&input, 0, err);
+    if (status == STATUS_OK && input.bytes == 0)
+        status = csv_options_columns(&plan->options) > 0
+                         ? plan_fixed(plan, arena, err)
+                         : fail(err, STATUS_FORMAT, "\"%s\" is empty: it has no columns",
+                                plan->path);
+    else if (status == STATUS_OK)
+        status = csv_dialect_detect(&plan->options, plan->path, input.data, input.bytes,
+                                    input.at_end, memory, arena, &plan->dialect, &plan->columns,
+                                    err);
+    csv_input_close(&input);
+    return status;
+}
+
 enum status csv_plan_make(const struct source_context   *context,
                           const struct source_arguments *arguments, struct arena *arena,
                           struct csv_plan **out, struct error *err)
 {
     struct csv_plan *plan = arena_zalloc(arena, sizeof *plan);
-    struct csv_input input;
-    enum status      status;
 
     if (plan == NULL)
         return fail_nomem(err);
@@ -98,20 +123,8 @@ enum status csv_plan_make(const struct source_context   *context,
     if (strcmp(plan->path, "-") == 0 && plan->options.detect)
         return fail(err, STATUS_ERROR,
                     "standard input can be read once only: give AUTO_DETECT false and COLUMNS");
-    if (plan->options.detect) {
-        TRY(csv_input_open(&input, context->memory, plan->path, err));
-        status = csv_input_check_text(&input, err);
-        while (status == STATUS_OK && !input.at_end && input.bytes < CSV_INPUT_BLOCK / 2)
-            status = csv_input_advance(&input, 0, err);
-        if (status == STATUS_OK)
-            status = csv_dialect_detect(&plan->options, plan->path, input.data, input.bytes,
-                                        input.at_end, context->memory, arena, &plan->dialect,
-                                        &plan->columns, err);
-        csv_input_close(&input);
-        TRY(status);
-    } else {
-        TRY(plan_fixed(plan, arena, err));
-    }
+    TRY(plan->options.detect ? plan_detect(plan, context->memory, arena, err)
+                             : plan_fixed(plan, arena, err));
     *out = plan;
     return plan_types(plan, err);
 }
@@ -173,6 +186,12 @@ struct csv_reader {
     struct csv_rejects    rejects;
 };
 
+static void reader_active(const struct csv_reader *reader, bool active)
+{
+    if (reader->context.progress != NULL)
+        atomic_store_explicit(&reader->context.progress->active, active, memory_order_relaxed);
+}
+
 static void reader_progress(struct csv_reader *reader)
 {
     struct load_progress *progress = reader->context.progress;
@@ -200,6 +219,7 @@ static enum status reader_rewind(struct cursor *cursor, struct error *err)
     TRY(csv_stream_open(&reader->stream, &input, &reader->plan->dialect, reader->context.memory,
                         err));
     reader->open = true;
+    reader_active(reader, true);
     reader->rejects.keep = reader->plan->options.rejects_table != NULL;
     if (reader->plan->options.ignore_errors) {
         reader->stream.reject = csv_rejects_add;
@@ -227,10 +247,11 @@ static enum status reader_next(struct cursor *cursor, uint32_t cap, uint32_t *co
     reader_progress(reader);
     *count = reader->batch.rows;
     cursor->rows_read += *count;
-    if (*count == 0)
-        return csv_rejects_store(&reader->rejects, &reader->context,
-                                 reader->plan->options.rejects_table, err);
-    return STATUS_OK;
+    if (*count > 0)
+        return STATUS_OK;
+    reader_active(reader, false);
+    return csv_rejects_store(&reader->rejects, &reader->context,
+                             reader->plan->options.rejects_table, err);
 }
 
 static enum status reader_column(struct cursor *cursor, uint32_t c, const struct selection *sel,
@@ -275,6 +296,7 @@ static void reader_close(struct cursor *cursor)
 
     if (reader->open)
         csv_stream_close(&reader->stream);
+    reader_active(reader, false);
     for (uint32_t c = 0; reader->columns != NULL && c < count; c++)
         memory_free(memory, reader->columns[c].buffer, sizeof *reader->columns[c].buffer);
     memory_free(memory, reader->columns, count * sizeof *reader->columns);
