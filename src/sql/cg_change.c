@@ -407,12 +407,41 @@ static bool load_columns(struct cg *cg, const struct copy *copy, struct load_sin
     return true;
 }
 
-/* The reader's arguments: path, the options, and what only we say: the columns' affinities. */
-static bool load_source(struct cg *cg, const struct copy *copy, const char *affinities,
-                        struct source_desc *desc, struct source_arguments *arguments)
+/* The names of the file's columns, 0x1f between them: how the reader knows a header when it sees
+ * one. */
+static struct value load_names(struct cg *cg, const struct copy *copy,
+                               const struct schema_table *schema)
+{
+    uint32_t   count = copy->column_count != 0 ? copy->column_count : schema->column_count;
+    struct str names;
+    char      *text;
+
+    str_init(&names, cg->context->memory);
+    for (uint32_t i = 0; i < count; i++) {
+        if (i > 0)
+            str_char(&names, 0x1f);
+        str_text(&names, copy->column_count != 0 ? copy->columns[i].text : schema->columns[i].name);
+    }
+    text = cg_alloc(cg, names.bytes + 1);
+    if (text == NULL || names.failed) {
+        cg_fail(cg, fail_nomem(cg->err));
+        str_free(&names);
+        return value_null();
+    }
+    memcpy(text, names.data, names.bytes);
+    count = (uint32_t)names.bytes;
+    str_free(&names);
+    return value_text(text, count);
+}
+
+/* The reader's arguments: path, the options, and what only we say: the columns' names and
+ * affinities. */
+static bool load_source(struct cg *cg, const struct copy *copy, const struct schema_table *schema,
+                        const char *affinities, struct source_desc *desc,
+                        struct source_arguments *arguments)
 {
     const struct source_module *module = cg->context->sources->file_reader;
-    uint32_t                    count = count_options(copy) + 2, i = 0, columns;
+    uint32_t                    count = count_options(copy) + 3, i = 0, columns;
     struct value               *values = cg_alloc(cg, count * sizeof *values);
     const char                **names = cg_alloc(cg, count * sizeof *names);
     const struct source_column *found;
@@ -431,6 +460,8 @@ static bool load_source(struct cg *cg, const struct copy *copy, const char *affi
             values[i] = *cg_value(cg, &values[i]);
         i++;
     }
+    names[i] = "__columns";
+    values[i++] = load_names(cg, copy, schema);
     names[i] = "__affinities";
     values[i++] = value_text(affinities, strlen(affinities));
     *arguments = (struct source_arguments){i, values, names};
@@ -453,7 +484,7 @@ static void copy_from(struct cg *cg, struct copy *copy)
         return;
     self.schema = table_schema(self.table);
     if (!load_columns(cg, copy, &self, &affinities) ||
-        !load_source(cg, copy, affinities, desc, &arguments))
+        !load_source(cg, copy, self.schema, affinities, desc, &arguments))
         return;
     cg_begin_statement(cg, true);
     self.cursor = cg_slot(cg);
