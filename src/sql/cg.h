@@ -174,7 +174,7 @@ void cg_result_names(struct cg *cg, const struct select *select);
  */
 void cg_explain_plan(struct cg *cg, const struct plan *plan); /* adds the plan's lines */
 /* Makes program show inner's listing, plan, or run (program then owns inner, on failure too). */
-enum status cg_explain(struct program *program, struct program *inner, enum explain_mode mode,
-                       struct error *err);
+enum status cg_explain(const struct compile_context *context, struct program *program,
+                       struct program *inner, enum explain_mode mode, struct error *err);
 
 #endif

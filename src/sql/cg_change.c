@@ -501,12 +501,59 @@ static void copy_from(struct cg *cg, struct copy *copy)
         cg_emit(cg, OP_BulkEnd, self.slot, 0, 0);
 }
 
+/* SELECT columns FROM table, resolved, for COPY table TO. */
+static struct select *table_select(struct cg *cg, const struct copy *copy)
+{
+    struct table  *table = cg_target(cg, &copy->schema, &copy->table);
+    struct select *select = arena_zalloc(cg->arena, sizeof *select);
+    struct from_item           *item, **items;
+    const struct schema_table *schema;
+
+    if (table == NULL)
+        return NULL;
+    schema = table_schema(table);
+    item = cg_row_item(cg, table);
+    items = arena_alloc(cg->arena, sizeof *items);
+    if (select == NULL || item == NULL || items == NULL)
+        goto failed;
+    items[0] = item;
+    select->from = (struct from_list){1, 1, items};
+    select->column_count = copy->column_count != 0 ? copy->column_count : schema->column_count;
+    select->columns = arena_zalloc(cg->arena, (select->column_count + 1) * sizeof *select->columns);
+    if (select->columns == NULL)
+        goto failed;
+    for (uint32_t i = 0; i < select->column_count; i++) {
+        struct expr *expr = arena_zalloc(cg->arena, sizeof *expr);
+        int32_t      column =
+            copy->column_count != 0 ? cg_find_column(schema, copy->columns[i].text) : (int32_t)i;
+
+        if (expr == NULL)
+            goto failed;
+        if (column < 0) {
+            no_column(cg, &copy->columns[i]);
+            return NULL;
+        }
+        expr->kind = EXPR_COLUMN;
+        expr->resolved.source = item;
+        expr->resolved.select = select;
+        expr->resolved.column = column;
+        select->columns[i].expr = expr;
+        select->columns[i].name = schema->columns[column].name;
+    }
+    return select;
+failed:
+    cg_fail(cg, fail_nomem(cg->err));
+    return NULL;
+}
+
 void cg_copy(struct cg *cg, struct copy *copy)
 {
-    if (copy->to && copy->select != NULL)
+    if (copy->to && copy->select == NULL)
+        copy->select = table_select(cg, copy);
+    if (cg->status != STATUS_OK)
+        return;
+    if (copy->to)
         copy_to(cg, copy);
-    else if (copy->to)
-        cg_unsupported(cg, copy->table.position, "COPY table TO: write COPY (SELECT ...) TO");
     else
         copy_from(cg, copy);
 }

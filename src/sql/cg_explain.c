@@ -1,5 +1,5 @@
 /* cg_explain.c - EXPLAIN and EXPLAIN QUERY PLAN as programs: the listing's rows are constants put
- * in a rowset, which is then read out.  EXPLAIN ANALYZE is left to whoever runs program->inner. */
+ * in a rowset, which is then read out. */
 #include "sql/cg.h"
 
 #include "base/str.h"
@@ -102,30 +102,6 @@ static void put_row(struct listing *listing)
                  (int32_t)listing->columns);
 }
 
-/* The operator's synopsis with its operands filled in: "r[P3]=r[P2]+r[P1]". */
-static void comment_of(const struct program *inner, uint32_t address, struct str *out)
-{
-    const struct op *op = &inner->ops[address];
-
-    for (const char *c = opcode_info[op->code].synopsis; *c != 0; c++) {
-        if (*c == 'P' && c[1] >= '1' && c[1] <= '3') {
-            int32_t operand = c[1] == '1' ? op->p1 : c[1] == '2' ? op->p2 : op->p3;
-
-            str_printf(out, "%d", operand);
-            c++;
-        } else if (*c == 'P' && c[1] == '4') {
-            program_p4_text(inner, (int32_t)address, out);
-            c++;
-        } else {
-            str_char(out, *c);
-        }
-    }
-    if (inner->comments != NULL && inner->comments[address] != NULL) {
-        str_text(out, "; ");
-        str_text(out, inner->comments[address]);
-    }
-}
-
 static void list_ops(struct listing *listing, const struct program *inner, struct memory *memory)
 {
     struct str text;
@@ -145,7 +121,7 @@ static void list_ops(struct listing *listing, const struct program *inner, struc
         put_text(listing, 5, text.data, text.bytes);
         put_int(listing, 6, op->p5);
         str_clear(&text);
-        comment_of(inner, i, &text);
+        program_comment_text(inner, (int32_t)i, &text);
         put_text(listing, 7, text.data, text.bytes);
         put_row(listing);
     }
@@ -192,35 +168,73 @@ static bool name_columns(struct program *program, const char *const *names, uint
     return true;
 }
 
-enum status cg_explain(struct program *program, struct program *inner, enum explain_mode mode,
-                       struct error *err)
+/* EXPLAIN ANALYZE: a table function of the connection runs inner and yields its counters. */
+static enum status analyze(const struct compile_context *context, struct program *program,
+                           struct error *err)
+{
+    static const char *const names[] = {"addr", "opcode", "p1", "p2", "p3", "p4", "p5", "comment",
+                                        "calls", "rows_in", "rows_out", "ms"};
+    const struct source_module *module =
+        source_find(context->sources, "stoa_analyze", strlen("stoa_analyze"));
+    struct source_desc *desc = arena_zalloc(&program->arena, sizeof *desc);
+    uint32_t            count = program->inner->variable_count;
+    const char        **argument_names = arena_zalloc(&program->arena, (count + 1) * sizeof(char *));
+    struct listing      listing = {.program = program, .columns = countof(names)};
+    int32_t             arguments, address;
+
+    if (module == NULL)
+        return fail(err, STATUS_ERROR, "not supported yet: EXPLAIN ANALYZE without a connection");
+    if (desc == NULL || argument_names == NULL || !name_columns(program, names, countof(names)))
+        return fail_nomem(err);
+    *desc = (struct source_desc){module, program->inner, argument_names};
+    program->variable_count = count;
+    program->variable_names = program->inner->variable_names; /* lives as long: inner is ours */
+    program_emit(program, OP_Init, 0, 1, 0);
+    arguments = program_registers(program, count == 0 ? 1 : count);
+    for (uint32_t i = 0; i < count; i++)
+        program_emit(program, OP_Variable, (int32_t)i + 1, arguments + (int32_t)i, 0);
+    listing.rows = program_slot(program);
+    listing.first = program_registers(program, listing.columns);
+    address = program_emit(program, OP_OpenSource, listing.rows, arguments, (int32_t)count);
+    program_op(program, address)->p4.desc = desc;
+    read_out(&listing);
+    return program_finish(program, err);
+}
+
+static enum status list(struct program *program, enum explain_mode mode, struct error *err)
 {
     static const char *const op_names[] = {"addr", "opcode", "p1", "p2", "p3", "p4", "p5",
                                            "comment"};
     static const char *const plan_names[] = {"id", "parent", "notused", "detail"};
     bool                     plan = mode == EXPLAIN_QUERY_PLAN;
-    struct listing listing = {.program = program, .columns = plan ? 4 : 8};
+    struct listing           listing = {.program = program, .columns = plan ? 4 : 8};
 
-    program->inner = inner;
-    program->is_explain = true;
-    program->schema_version = inner->schema_version;
-    program->sql = arena_copy_text(&program->arena, inner->sql, strlen(inner->sql));
-    if (program->sql == NULL || !name_columns(program, plan ? plan_names : op_names, listing.columns))
+    if (!name_columns(program, plan ? plan_names : op_names, listing.columns))
         return fail_nomem(err);
     program_emit(program, OP_Init, 0, 1, 0);
     listing.rows = program_slot(program);
     listing.first = program_registers(program, listing.columns);
     program_emit(program, OP_OpenRowset, listing.rows, (int32_t)listing.columns, 0);
     if (plan)
-        list_plan(&listing, inner);
+        list_plan(&listing, program->inner);
     else
-        list_ops(&listing, inner, program->memory);
+        list_ops(&listing, program->inner, program->memory);
     read_out(&listing);
     if (listing.failed)
         return fail_nomem(err);
-    if (mode != EXPLAIN_ANALYZE) { /* the listing has all of it */
-        program_free(inner);
-        program->inner = NULL;
-    }
+    program_free(program->inner); /* the listing has all of it */
+    program->inner = NULL;
     return program_finish(program, err);
+}
+
+enum status cg_explain(const struct compile_context *context, struct program *program,
+                       struct program *inner, enum explain_mode mode, struct error *err)
+{
+    program->inner = inner;
+    program->is_explain = true;
+    program->schema_version = inner->schema_version;
+    program->sql = arena_copy_text(&program->arena, inner->sql, strlen(inner->sql));
+    if (program->sql == NULL)
+        return fail_nomem(err);
+    return mode == EXPLAIN_ANALYZE ? analyze(context, program, err) : list(program, mode, err);
 }

@@ -259,15 +259,36 @@ static void push_registers(struct cg *cg, const struct plan *plan, int32_t first
     }
 }
 
-/* One row falls into the sink; several call it as a subroutine. */
+/* The only row: its values are made where they are asked for. */
+static void produce_single(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
+{
+    int32_t  next = cg_label(cg);
+    uint32_t mark = cg_mark(cg);
+
+    cg_one_row(cg);
+    cg_push(cg, CG_PROJECT, plan->owner)->plan = plan;
+    cg_consume(cg, parent, next);
+    cg_here(cg, next);
+    cg_truncate(cg, mark);
+    cg->one_row = false;
+}
+
+/* Several rows call the sink's code as a subroutine. */
 void cg_produce_values(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
 {
     const struct select *select = plan->select;
-    int32_t              first = cg_registers(cg, plan->column_count);
-    int32_t              body = cg_label(cg), next = cg_label(cg), end = cg_label(cg);
-    int32_t              back = select->values_rows > 1 ? cg_registers(cg, 1) : 0;
+    int32_t              first, back, body, next, end;
     uint32_t             mark = cg_mark(cg);
 
+    if (select->values_rows == 1) {
+        produce_single(cg, plan, parent);
+        return;
+    }
+    first = cg_registers(cg, plan->column_count);
+    back = cg_registers(cg, 1);
+    body = cg_label(cg);
+    next = cg_label(cg);
+    end = cg_label(cg);
     for (uint32_t row = 0; row < select->values_rows; row++) {
         struct expr **cells = select->values + (size_t)row * plan->column_count;
 
@@ -277,21 +298,16 @@ void cg_produce_values(struct cg *cg, const struct plan *plan, struct cg_sink *p
         for (uint32_t i = 0; i < plan->column_count; i++)
             cg_private_to(cg, cells[i], first + (int32_t)i);
         cg_truncate(cg, mark);
-        if (back != 0)
-            cg_emit(cg, OP_Gosub, back, body, 0);
+        cg_emit(cg, OP_Gosub, back, body, 0);
     }
-    if (back != 0) {
-        cg_emit(cg, OP_Goto, 0, end, 0);
-        cg_here(cg, body);
-        cg->loop_depth++;
-    }
+    cg_emit(cg, OP_Goto, 0, end, 0);
+    cg_here(cg, body);
+    cg->loop_depth++;
     push_registers(cg, plan, first);
     cg_consume(cg, parent, next);
     cg_here(cg, next);
-    if (back != 0) {
-        cg_emit(cg, OP_Return, back, 0, 0);
-        cg->loop_depth--;
-    }
+    cg_emit(cg, OP_Return, back, 0, 0);
+    cg->loop_depth--;
     cg_here(cg, end);
     cg_truncate(cg, mark);
     cg->one_row = false;

@@ -92,7 +92,7 @@ static enum status generate_explain(const struct compile_context *context, struc
         program_free(inner);
         return fail_nomem(err);
     }
-    status = cg_explain(program, inner, statement->explain, err);
+    status = cg_explain(context, program, inner, statement->explain, err);
     if (status != STATUS_OK) {
         program_free(program);
         return status;

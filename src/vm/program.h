@@ -117,5 +117,7 @@ enum status program_finish(struct program *program, struct error *err);
 enum status program_verify(const struct program *program, struct error *err);
 /* One EXPLAIN row: P4 as text into out. */
 void program_p4_text(const struct program *program, int32_t address, struct str *out);
+/* The opcode's synopsis with its operands filled in, and the op's own comment. */
+void program_comment_text(const struct program *program, int32_t address, struct str *out);
 
 #endif

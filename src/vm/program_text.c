@@ -168,3 +168,26 @@ void program_p4_text(const struct program *program, int32_t address, struct str 
         break;
     }
 }
+
+void program_comment_text(const struct program *program, int32_t address, struct str *out)
+{
+    const struct op *op = &program->ops[address];
+
+    for (const char *c = opcode_info[op->code].synopsis; *c != 0; c++) {
+        if (*c == 'P' && c[1] >= '1' && c[1] <= '3') {
+            int32_t operand = c[1] == '1' ? op->p1 : c[1] == '2' ? op->p2 : op->p3;
+
+            str_printf(out, "%d", operand);
+            c++;
+        } else if (*c == 'P' && c[1] == '4') {
+            program_p4_text(program, address, out);
+            c++;
+        } else {
+            str_char(out, *c);
+        }
+    }
+    if (program->comments != NULL && program->comments[address] != NULL) {
+        str_text(out, "; ");
+        str_text(out, program->comments[address]);
+    }
+}
