@@ -39,18 +39,18 @@ enum status exact_compare(struct vm *vm, enum compare_op op, const struct value 
                           const struct value *b, enum collation collation, enum affinity affinity,
                           int *result);
 /* For each active row of the current batch. */
-#define ACTIVE_EACH(vm, row, body)                                                                 \
+#define ACTIVE_EACH(vm, row, ...)                                                                  \
     do {                                                                                           \
         if ((vm)->sel->count == (vm)->sel->rows) {                                                 \
             uint32_t rows_ = (vm)->sel->rows;                                                      \
             for (uint32_t row = 0; row < rows_; row++)                                             \
-                body                                                                               \
+                __VA_ARGS__                                                                        \
         } else {                                                                                   \
             uint32_t        count_ = (vm)->sel->count;                                             \
             const uint16_t *list_ = selection_list((vm)->sel);                                     \
             for (uint32_t i_ = 0; i_ < count_; i_++) {                                             \
                 uint32_t row = list_[i_];                                                          \
-                body                                                                               \
+                __VA_ARGS__                                                                        \
             }                                                                                      \
         }                                                                                          \
     } while (0)

