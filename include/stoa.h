@@ -186,6 +186,20 @@ STOA_API int stoa_fetch_batch(stoa_stmt *stmt, int *rows, const stoa_batch_colum
 STOA_API int stoa_load_csv(stoa_db *db, const char *table, const char *path, const char *options,
                            int64_t *rows);
 
+/* Loads a file as the .import of sqlite3's shell reads it: every field is TEXT before the columns'
+ * affinity, short rows are filled with NULLs and long ones cut, which message is told in sqlite3's
+ * words.  All rows, or none and an error. */
+typedef struct stoa_import_options {
+    char     column_separator, row_separator; /* ',' and '\n'; a '\r' before '\n' is dropped */
+    int      ascii;                           /* no quotes */
+    unsigned skip;                            /* records to pass over */
+    int      header;                          /* 1: pass over one more, the names */
+    void (*message)(void *data, const char *text); /* NULL: not told */
+    void *message_data;
+} stoa_import_options;
+STOA_API int stoa_import(stoa_db *db, const char *table, const char *path,
+                         const stoa_import_options *options, int64_t *rows);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,14 +1,14 @@
-/* analyze_source.c - stoa_analyze: runs the program that EXPLAIN ANALYZE is about, with counters, and
- * yields one row for each of its ops.  The code generator opens it; state is the program, the
+/* analyze_source.c - stoa_analyze: runs the program that EXPLAIN ANALYZE is about, with counters,
+ * and yields one row for each of its ops.  The code generator opens it; state is the program, the
  * arguments are the values of its parameters. */
 #include "api/connection.h"
-#include "base/str.h"
 #include "api/row_source.h"
 #include "api/sources.h"
+#include "base/str.h"
 
 static const struct source_column columns[] = {
-    {"addr", ""}, {"opcode", ""}, {"p1", ""},    {"p2", ""},      {"p3", ""},       {"p4", ""},
-    {"p5", ""},   {"comment", ""}, {"calls", ""}, {"rows_in", ""}, {"rows_out", ""}, {"ms", ""}};
+    {"addr", ""}, {"opcode", ""}, {"p1", ""},      {"p2", ""},       {"p3", ""}, {"p4", ""},
+    {"p5", ""},   {"calls", ""},  {"rows_in", ""}, {"rows_out", ""}, {"ms", ""}, {"comment", ""}};
 
 static enum status analyze_bind(const struct source_context   *context,
                                 const struct source_arguments *arguments, struct arena *arena,
@@ -57,13 +57,14 @@ static enum status analyze_rows(const struct program *program, const struct vm *
         program_p4_text(program, (int32_t)i, &text);
         row_source_text(rows, str_end(&text));
         row_source_int(rows, op->p5);
-        str_clear(&text);
-        op_detail(program, vm, i, &text);
-        row_source_text(rows, str_end(&text));
         row_source_int(rows, (int64_t)profiles[i].calls);
         row_source_int(rows, (int64_t)profiles[i].rows_in);
         row_source_int(rows, (int64_t)profiles[i].rows_out);
-        row_source_real(rows, (double)profiles[i].nanoseconds / 1e6);
+        row_source_real(rows, (double)(profiles[i].nanoseconds / 1000) /
+                                  1000.0); /* microseconds will do */
+        str_clear(&text);
+        op_detail(program, vm, i, &text);
+        row_source_text(rows, str_end(&text));
     }
     str_free(&text);
     return row_source_finish(rows, err);

@@ -234,8 +234,7 @@ int stoa_complete(const char *sql)
 
 /* --- bulk load
  * ------------------------------------------------------------------------------------ */
-/* text between two quote characters, those inside doubled. */
-static void append_quoted(struct str *out, char quote, const char *text)
+void quoted_append(struct str *out, char quote, const char *text)
 {
     str_char(out, quote);
     for (; *text != '\0'; text++) {
@@ -258,9 +257,9 @@ int stoa_load_csv(stoa_db *db, const char *table, const char *path, const char *
         return STOA_MISUSE;
     str_init(&sql, &db->memory);
     str_text(&sql, "COPY ");
-    append_quoted(&sql, '"', table);
+    quoted_append(&sql, '"', table);
     str_text(&sql, " FROM ");
-    append_quoted(&sql, '\'', path);
+    quoted_append(&sql, '\'', path);
     if (options != NULL && options[0] != '\0') {
         str_text(&sql, " (");
         str_text(&sql, options);

@@ -89,6 +89,10 @@ int connection_result(stoa_db *db, enum status status);
 /* The same for an error that is in db->error already. */
 int connection_failed(stoa_db *db);
 
+/* Appends text between two quote characters, those inside doubled. */
+struct str;
+void quoted_append(struct str *out, char quote, const char *text);
+
 /* Recompiles after a schema change; bindings are carried over. */
 enum status statement_recompile(stoa_stmt *stmt);
 /* Hands all bindings to a new frame. */

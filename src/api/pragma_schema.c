@@ -49,13 +49,8 @@ static enum status query_columns(struct pragma_call *call, bool extended)
     enum status     status;
 
     str_init(&sql, &call->db->memory);
-    str_text(&sql, "SELECT * FROM \"");
-    for (const char *p = call->text; *p != '\0'; p++) {
-        if (*p == '"')
-            str_char(&sql, '"');
-        str_char(&sql, *p);
-    }
-    str_char(&sql, '"');
+    str_text(&sql, "SELECT * FROM ");
+    quoted_append(&sql, '"', call->text);
     if (str_end(&sql) == NULL)
         return fail_nomem(call->err);
     status = compile(&call->db->compile, sql.data, sql.bytes, &program, &tail, call->err);

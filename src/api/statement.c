@@ -3,7 +3,7 @@
  * The frame yields batches; stoa_step hands out their rows by moving an index over the batch's
  * selection, so that a row costs a few nanoseconds and nothing is converted before a column is
  * asked for. */
-#include "api/analyze.h"
+#include "api/connection.h"
 
 #include <assert.h>
 #include <string.h>
@@ -64,19 +64,6 @@ static enum status columns_prepare(stoa_stmt *stmt, const struct program *progra
     return STATUS_OK;
 }
 
-/* The program for the first statement of sql; NULL if there is none. */
-static enum status compile_program(stoa_db *db, const char *sql, size_t bytes,
-                                   struct program **program, size_t *tail)
-{
-    enum status status;
-
-    TRY(compile(&db->compile, sql, bytes, program, tail, &db->error));
-    status = analyze_program(program, &db->error);
-    if (status != STATUS_OK)
-        program_free(*program);
-    return status;
-}
-
 static enum status statement_compile(stoa_db *db, const char *sql, size_t bytes, stoa_stmt **out,
                                      size_t *tail)
 {
@@ -87,7 +74,7 @@ static enum status statement_compile(stoa_db *db, const char *sql, size_t bytes,
 
     *out = NULL;
     *tail = bytes;
-    TRY(compile_program(db, sql, bytes, &program, tail));
+    TRY(compile(&db->compile, sql, bytes, &program, tail, &db->error));
     if (program == NULL)
         return STATUS_OK;
     stmt = memory_zalloc(memory, sizeof *stmt);
@@ -158,7 +145,7 @@ enum status statement_recompile(stoa_stmt *stmt)
     size_t          tail;
     enum status     status;
 
-    TRY(compile_program(db, stmt->sql, stmt->sql_bytes, &program, &tail));
+    TRY(compile(&db->compile, stmt->sql, stmt->sql_bytes, &program, &tail, &db->error));
     assert(program != NULL && program->variable_count == stmt->variable_count);
     status = columns_prepare(stmt, program);
     if (status == STATUS_OK)

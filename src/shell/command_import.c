@@ -1,10 +1,17 @@
 /* command_import.c - .import with sqlite3's meaning: every field is bound as text to an INSERT, so
  * that column affinity decides; short rows are filled with NULLs, extra fields are dropped, both
- * with a note on stderr.  (For speed there is COPY: this command copies sqlite3's habits.) */
+ * with a note on stderr.  The library loads the file as a whole; when a row is refused, and for
+ * pipes, the rows are read here and inserted one by one, so that the others get in. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "shell/output.h"
+
+struct import_options {
+    const char *file, *table, *schema;
+    int         skip;
+    bool        csv, ascii, verbose;
+};
 
 struct import {
     const char *name;
@@ -312,14 +319,40 @@ static int insert_rows(struct shell *shell, struct import *import, const char *t
     return 0;
 }
 
-/* --- the command
- * ---------------------------------------------------------------------------------------------- */
-struct import_options {
-    const char *file, *table, *schema;
-    int         skip;
-    bool        csv, ascii, verbose;
-};
+/* --- all rows at once ------------------------------------------------------------------------ */
+static void note_message(void *data, const char *message)
+{
+    text_printf(data, "%s\n", message);
+}
 
+/* Loads the whole file by the library's own reader.  False: it cannot take it as a whole (a row
+ * violates a constraint), so that it must go row by row; then nothing was loaded or told. */
+static bool import_whole(struct shell *shell, const struct import_options *options,
+                         const struct import *import, bool header, int *rc)
+{
+    struct text         messages = {0};
+    stoa_import_options how = {.column_separator = (char)import->column_separator,
+                               .row_separator = (char)import->row_separator,
+                               .ascii = import->ascii,
+                               .skip = (unsigned)options->skip,
+                               .header = header,
+                               .message = note_message,
+                               .message_data = &messages};
+
+    if (import->is_pipe || options->verbose || options->schema != NULL)
+        return false;
+    progress_begin(shell);
+    *rc = stoa_import(shell->db, options->table, options->file, &how, NULL);
+    progress_end(shell);
+    if (*rc == STOA_OK && messages.bytes > 0)
+        fputs(messages.data, stderr);
+    text_free(&messages);
+    if (*rc == STOA_INTERRUPT)
+        fputs("Error: interrupted\n", stderr);
+    return *rc == STOA_OK || *rc == STOA_INTERRUPT;
+}
+
+/* --- the command ----------------------------------------------------------------------------- */
 static int usage(struct shell *shell, const char *problem)
 {
     fprintf(shell->out, "ERROR: %s Usage:\n", problem);
@@ -403,6 +436,7 @@ int command_import(struct shell *shell, int count, char **words)
     struct import         import;
     struct text           table = {0};
     int                   columns, rc;
+    bool                  header;
 
     rc = read_options(shell, count, words, &options);
     if (rc == 0)
@@ -416,11 +450,12 @@ int command_import(struct shell *shell, int count, char **words)
     quoted_name(&table, options.table);
     skip_rows(&import, options.skip);
     columns = table_columns(shell, table.data);
-    if (columns < 0) {
+    header = columns < 0;
+    if (header) {
         rc = create_table(shell, &import, table.data, options.verbose);
         columns = rc == 0 ? table_columns(shell, table.data) : -1;
     }
-    if (columns > 0)
+    if (columns > 0 && !import_whole(shell, &options, &import, header, &rc))
         rc = insert_rows(shell, &import, table.data, columns, options.verbose);
     if (import.is_pipe)
         pclose(import.in);

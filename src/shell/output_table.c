@@ -291,9 +291,10 @@ static void listing_indents(const struct listing *listing, int columns, int *ind
 
 int output_explain(struct shell *shell, stoa_stmt *stmt)
 {
-    /* Of EXPLAIN as in sqlite3; EXPLAIN ANALYZE has calls, rows and ms before the comment. */
+    /* Of EXPLAIN as in sqlite3; EXPLAIN ANALYZE has calls, rows in and out, and ms before the
+     * comment. */
     static const int listed[] = {4, 13, 4, 4, 4, 13, 2, 13};
-    static const int analyzed[] = {4, 13, 4, 4, 4, 13, 2, 6, 10, 9, 13};
+    static const int analyzed[] = {4, 13, 4, 4, 4, 13, 2, 6, 10, 10, 9, 13};
     enum {
         LISTED = sizeof listed / sizeof listed[0],
         ANALYZED = sizeof analyzed / sizeof analyzed[0]

@@ -172,8 +172,8 @@ static bool name_columns(struct program *program, const char *const *names, uint
 static enum status analyze(const struct compile_context *context, struct program *program,
                            struct error *err)
 {
-    static const char *const names[] = {"addr", "opcode", "p1", "p2", "p3", "p4", "p5", "comment",
-                                        "calls", "rows_in", "rows_out", "ms"};
+    static const char *const names[] = {"addr", "opcode", "p1", "p2", "p3", "p4", "p5", "calls",
+                                        "rows_in", "rows_out", "ms", "comment"};
     const struct source_module *module =
         source_find(context->sources, "stoa_analyze", strlen("stoa_analyze"));
     struct source_desc *desc = arena_zalloc(&program->arena, sizeof *desc);
