@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { NUMBER_TEXT_CAP = 40 }; /* any int64 or double as text, with a NUL */
+enum { NUMBER_TEXT_CAP = 40 };       /* any int64 or double as text, with a NUL */
+enum { NUMBER_DIGITS_DEFAULT = 15 }; /* of a REAL's text, where no connection says otherwise */
 
 /* Decimal text of i in out; returns its length. */
 size_t number_from_int(int64_t i, char out[NUMBER_TEXT_CAP]);

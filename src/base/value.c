@@ -11,9 +11,6 @@
 #include "base/number.h"
 #include "base/str.h"
 
-/* Significant digits of a REAL's text where no connection says otherwise. */
-enum { VALUE_FP_DIGITS = 15 };
-
 /* --- names ------------------------------------------------------------------------------------ */
 
 enum affinity affinity_of_type(const char *declared, size_t bytes)
@@ -320,7 +317,7 @@ bool value_cast(struct value *v, enum affinity target, struct arena *arena)
 static size_t number_text(const struct value *v, char buffer[NUMBER_TEXT_CAP])
 {
     return v->class_ == CLASS_INTEGER ? number_from_int(v->i, buffer)
-                                      : number_from_real(v->r, VALUE_FP_DIGITS, buffer);
+                                      : number_from_real(v->r, NUMBER_DIGITS_DEFAULT, buffer);
 }
 
 bool value_to_text(struct value *v, struct arena *arena)

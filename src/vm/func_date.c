@@ -1,738 +1,8 @@
-/* func_date.c - date and time functions.
- *
- * A time is known as milliseconds since noon of -4713-11-24 (julian day 0, proleptic Gregorian), as
- * calendar fields, or both; modifiers work on whichever they need and drop the other.  sqlite3
- * keeps a day of month beyond the month's end ('2024-02-30') until something forces it through the
- * milliseconds, and many answers hang on when that happens: hence the has_ flags. */
-#include <string.h>
-#include <time.h>
-
+/* func_date.c - the date and time functions of SQLite. */
 #include "vm/func.h"
-
-enum { MS_DAY = 86400000, MS_MINUTE = 60000 };
-#define MS_MAX INT64_C(464269060799999)    /* 9999-12-31 23:59:59.999 */
-#define UNIX_EPOCH_S INT64_C(210866760000) /* 1970-01-01 in seconds of the same count */
-#define UNIX_EPOCH_MS (UNIX_EPOCH_S * 1000)
-
-struct moment {
-    int64_t ms;
-    int     year, month, day, hour, minute;
-    int     zone;    /* minutes east of UTC still to be taken off */
-    double  seconds; /* or, with raw, the number that was given */
-    bool    has_ms, has_date, has_time;
-    bool    raw;    /* a plain number: julian day, or with a modifier unix time */
-    bool    failed; /* out of range */
-    bool    subsec; /* show milliseconds */
-    bool    is_utc, is_local;
-    int64_t overflow_days; /* how far the day is beyond the month's end, for floor */
-};
-
-/* --- calendar --------------------------------------------------------------------------------- */
-
-static void moment_fail(struct moment *m)
-{
-    *m = (struct moment){.failed = true};
-}
-
-/* Meeus, Astronomical Algorithms, chapter 7. */
-static void need_ms(struct moment *m)
-{
-    int year = 2000, month = 1, day = 1, century, leap;
-
-    if (m->has_ms)
-        return;
-    if (m->has_date) {
-        year = m->year;
-        month = m->month;
-        day = m->day;
-    }
-    if (year < -4713 || year > 9999 || m->raw) {
-        moment_fail(m);
-        return;
-    }
-    if (month <= 2) {
-        year--;
-        month += 12;
-    }
-    century = (year + 4800) / 100;
-    leap = 38 - century + century / 4;
-    m->ms = (int64_t)((36525 * (year + 4716) / 100 + 306001 * (month + 1) / 10000 + day + leap -
-                       1524.5) *
-                      MS_DAY);
-    m->has_ms = true;
-    if (!m->has_time)
-        return;
-    m->ms += (int64_t)m->hour * 3600000 + (int64_t)m->minute * MS_MINUTE +
-             (int64_t)(m->seconds * 1000 + 0.5);
-    if (m->zone != 0) {
-        m->ms -= (int64_t)m->zone * MS_MINUTE;
-        m->has_date = m->has_time = false;
-        m->zone = 0;
-        m->is_utc = true;
-        m->is_local = false;
-    }
-}
-
-static bool ms_in_range(int64_t ms)
-{
-    return ms >= 0 && ms <= MS_MAX;
-}
-
-static void need_date(struct moment *m)
-{
-    int z, alpha, a, b, c, d, e;
-
-    if (m->has_date)
-        return;
-    if (!m->has_ms) {
-        m->year = 2000;
-        m->month = 1;
-        m->day = 1;
-    } else if (!ms_in_range(m->ms)) {
-        moment_fail(m);
-        return;
-    } else {
-        z = (int)((m->ms + MS_DAY / 2) / MS_DAY);
-        alpha = (int)((z + 32044.75) / 36524.25) - 52;
-        a = z + 1 + alpha - (alpha + 100) / 4 + 25;
-        b = a + 1524;
-        c = (int)((b - 122.1) / 365.25);
-        d = 36525 * (c & 32767) / 100;
-        e = (int)((b - d) / 30.6001);
-        m->day = b - d - (int)(30.6001 * e);
-        m->month = e < 14 ? e - 1 : e - 13;
-        m->year = m->month > 2 ? c - 4716 : c - 4715;
-    }
-    m->has_date = true;
-}
-
-static void need_time(struct moment *m)
-{
-    int in_day;
-
-    if (m->has_time)
-        return;
-    need_ms(m);
-    in_day = (int)((m->ms + MS_DAY / 2) % MS_DAY);
-    m->seconds = in_day % MS_MINUTE / 1000.0;
-    m->minute = in_day / MS_MINUTE % 60;
-    m->hour = in_day / MS_MINUTE / 60;
-    m->raw = false;
-    m->has_time = true;
-}
-
-static void need_fields(struct moment *m)
-{
-    need_date(m);
-    need_time(m);
-}
-
-static void drop_fields(struct moment *m)
-{
-    m->has_date = m->has_time = false;
-    m->zone = 0;
-}
-
-static void note_overflow(struct moment *m)
-{
-    static const uint8_t month_days[13] = {31, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool                 leap = m->year % 4 == 0 && (m->year % 100 != 0 || m->year % 400 == 0);
-    int                  days = month_days[m->month] + (m->month == 2 && leap);
-
-    m->overflow_days = m->day > days ? m->day - days : 0;
-}
-
-/* --- reading ---------------------------------------------------------------------------------- */
-
-/* Texts here end with a NUL: conversions put them in a buffer first. */
-
-/* Exactly `count` digits between least and most. */
-static bool read_digits(const char **p, int count, int least, int most, int *value)
-{
-    int n = 0;
-
-    for (const char *s = *p; count > 0; count--, s++) {
-        if (!ascii_digit(*s))
-            return false;
-        n = n * 10 + (*s - '0');
-    }
-    if (n < least || n > most)
-        return false;
-    *value = n;
-    return true;
-}
-
-static const char *skip_blanks(const char *p)
-{
-    while (ascii_space(*p))
-        p++;
-    return p;
-}
-
-/* [+-]HH:MM or Z up to the end of the text, or nothing. */
-static bool read_zone(const char *p, struct moment *m)
-{
-    int sign, hours, minutes;
-
-    p = skip_blanks(p);
-    m->zone = 0;
-    if (*p == 'Z' || *p == 'z') {
-        p++;
-        m->is_local = false;
-        m->is_utc = true;
-    } else if (*p == '+' || *p == '-') {
-        sign = *p++ == '-' ? -1 : 1;
-        if (!read_digits(&p, 2, 0, 14, &hours) || p[2] != ':')
-            return false;
-        p += 3;
-        if (!read_digits(&p, 2, 0, 59, &minutes))
-            return false;
-        p += 2;
-        m->zone = sign * (minutes + hours * 60);
-        if (m->zone == 0) {
-            m->is_local = false;
-            m->is_utc = true;
-        }
-    } else {
-        return *p == '\0';
-    }
-    return *skip_blanks(p) == '\0';
-}
-
-/* HH:MM, HH:MM:SS or HH:MM:SS.FFF, and a zone. */
-static bool read_time(const char *p, struct moment *m)
-{
-    int    hour, minute, second = 0;
-    double fraction = 0, scale = 1;
-
-    if (!read_digits(&p, 2, 0, 24, &hour) || p[2] != ':')
-        return false;
-    p += 3;
-    if (!read_digits(&p, 2, 0, 59, &minute))
-        return false;
-    p += 2;
-    if (*p == ':') {
-        p++;
-        if (!read_digits(&p, 2, 0, 59, &second))
-            return false;
-        p += 2;
-        if (*p == '.' && ascii_digit(p[1])) {
-            for (p++; ascii_digit(*p); p++) {
-                fraction = fraction * 10 + (*p - '0');
-                scale *= 10;
-            }
-            fraction /= scale;
-            if (fraction > 0.999) /* or rounding would make it the next second */
-                fraction = 0.999;
-        }
-    }
-    m->has_ms = m->raw = false;
-    m->has_time = true;
-    m->hour = hour;
-    m->minute = minute;
-    m->seconds = second + fraction;
-    return read_zone(p, m);
-}
-
-/* [-]YYYY-MM-DD and perhaps a time. */
-static bool read_date(const char *p, struct moment *m)
-{
-    bool negative = *p == '-';
-    int  year, month, day;
-
-    p += negative;
-    if (!read_digits(&p, 4, 0, 14712, &year) || p[4] != '-')
-        return false;
-    p += 5;
-    if (!read_digits(&p, 2, 1, 12, &month) || p[2] != '-')
-        return false;
-    p += 3;
-    if (!read_digits(&p, 2, 1, 31, &day))
-        return false;
-    p += 2;
-    while (ascii_space(*p) || *p == 'T')
-        p++;
-    if (!read_time(p, m)) {
-        if (*p != '\0')
-            return false;
-        m->has_time = false;
-    }
-    m->has_ms = false;
-    m->has_date = true;
-    m->year = negative ? -year : year;
-    m->month = month;
-    m->day = day;
-    note_overflow(m);
-    if (m->zone != 0)
-        need_ms(m);
-    return true;
-}
-
-static bool read_now(const struct function_context *context, struct moment *m)
-{
-    m->ms = context->now_ms;
-    if (m->ms <= 0)
-        return false;
-    m->has_ms = m->is_utc = true;
-    m->is_local = false;
-    drop_fields(m);
-    return true;
-}
-
-static void read_number_value(double r, struct moment *m)
-{
-    m->seconds = r;
-    m->raw = true;
-    if (r >= 0 && r < 5373484.5) {
-        m->ms = (int64_t)(r * MS_DAY + 0.5);
-        m->has_ms = true;
-    }
-}
-
-static bool read_start(const struct function_context *context, const char *text, size_t bytes,
-                       struct moment *m)
-{
-    struct number number;
-
-    if (read_date(text, m) || read_time(text, m))
-        return true;
-    if (ascii_casecmp(text, "now") == 0)
-        return read_now(context, m);
-    number = number_parse(text, bytes);
-    if (number.whole) {
-        read_number_value(number.r, m);
-        return true;
-    }
-    if (ascii_casecmp(text, "subsec") == 0 || ascii_casecmp(text, "subsecond") == 0) {
-        m->subsec = true;
-        return read_now(context, m);
-    }
-    return false;
-}
-
-/* --- local time ------------------------------------------------------------------------------- */
-
-/* Moves m from UTC to local time.  Years for which localtime() may know nothing are mapped to such
- * around 2000 with the same leap years. */
-static enum status to_local(const struct function_context *context, struct moment *m)
-{
-    struct tm local;
-    time_t    t;
-    int       shift = 0;
-
-    need_ms(m);
-    if (m->ms < INT64_C(210866760000000) || m->ms > INT64_C(213014145600000)) {
-        struct moment near_2000 = *m;
-
-        need_fields(&near_2000);
-        shift = 2000 + near_2000.year % 4 - near_2000.year;
-        near_2000.year += shift;
-        near_2000.has_ms = false;
-        need_ms(&near_2000);
-        t = (time_t)(near_2000.ms / 1000 - UNIX_EPOCH_S);
-    } else {
-        t = (time_t)(m->ms / 1000 - UNIX_EPOCH_S);
-    }
-    if (localtime_r(&t, &local) == NULL)
-        return fail(context->err, STATUS_ERROR, "local time unavailable");
-    m->year = local.tm_year + 1900 - shift;
-    m->month = local.tm_mon + 1;
-    m->day = local.tm_mday;
-    m->hour = local.tm_hour;
-    m->minute = local.tm_min;
-    m->seconds = local.tm_sec + (double)(m->ms % 1000) * 0.001;
-    m->has_date = m->has_time = true;
-    m->has_ms = m->raw = m->failed = false;
-    m->zone = 0;
-    return STATUS_OK;
-}
-
-/* Moves m from local time to UTC: guesses, and corrects by how far the guess's local time is off.
- */
-static enum status to_utc(const struct function_context *context, struct moment *m)
-{
-    int64_t local_ms, guess, error = 0;
-
-    need_ms(m);
-    local_ms = guess = m->ms;
-    for (int tries = 0; tries < 4; tries++) {
-        struct moment try = {.has_ms = true};
-
-        guess -= error;
-        try.ms = guess;
-        TRY(to_local(context, &try));
-        need_ms(&try);
-        error = try.ms - local_ms;
-        if (error == 0)
-            break;
-    }
-    *m = (struct moment){.ms = guess, .has_ms = true, .is_utc = true};
-    return STATUS_OK;
-}
-
-/* --- modifiers -------------------------------------------------------------------------------- */
-
-enum { UNIT_SECOND, UNIT_MINUTE, UNIT_HOUR, UNIT_DAY, UNIT_MONTH, UNIT_YEAR, UNIT_COUNT };
-static const struct {
-    const char *name;
-    float       limit; /* of the count: the limits and factors are floats in sqlite3, too */
-    float       seconds;
-} units[UNIT_COUNT] = {
-    {"second", 4.6427e+14F, 1.0F},    {"minute", 7.7379e+12F, 60.0F},
-    {"hour", 1.2897e+11F, 3600.0F},   {"day", 5373485.0F, 86400.0F},
-    {"month", 176546.0F, 2592000.0F}, {"year", 14713.0F, 31536000.0F},
-};
-
-/* Brings the month back to 1..12 after adding to it. */
-static void carry_months(struct moment *m)
-{
-    int years = m->month > 0 ? (m->month - 1) / 12 : (m->month - 12) / 12;
-
-    m->year += years;
-    m->month -= years * 12;
-}
-
-static bool add_units(struct moment *m, const char *name, double count)
-{
-    size_t bytes = strlen(name);
-    double rounder = count < 0 ? -0.5 : 0.5;
-    bool   known = false;
-
-    if (bytes < 3 || bytes > 10)
-        return false;
-    if (ascii_lower(name[bytes - 1]) == 's')
-        bytes--;
-    need_ms(m);
-    m->overflow_days = 0;
-    for (int unit = 0; unit < UNIT_COUNT && !known; unit++) {
-        if (!ascii_equal(name, bytes, units[unit].name, strlen(units[unit].name)) ||
-            !(count > -units[unit].limit && count < units[unit].limit))
-            continue;
-        known = true;
-        if (unit >= UNIT_MONTH) {
-            need_fields(m);
-            if (unit == UNIT_MONTH) {
-                m->month += (int)count;
-                carry_months(m);
-            } else {
-                m->year += (int)count;
-            }
-            note_overflow(m);
-            m->has_ms = false;
-            count -= (int)count;
-        }
-        need_ms(m);
-        if (__builtin_add_overflow(m->ms, (int64_t)(count * 1000.0 * units[unit].seconds + rounder),
-                                   &m->ms))
-            moment_fail(m);
-    }
-    drop_fields(m);
-    return known;
-}
-
-/* [+-]HH:MM[:SS[.FFF]] */
-static bool add_time(struct moment *m, const char *p, bool negative)
-{
-    struct moment span = {.has_ms = false};
-
-    if (!ascii_digit(*p))
-        p++;
-    if (!read_time(p, &span))
-        return false;
-    need_ms(&span);
-    span.ms = (span.ms - MS_DAY / 2) % MS_DAY;
-    need_ms(m);
-    drop_fields(m);
-    m->ms += negative ? -span.ms : span.ms;
-    return true;
-}
-
-/* (+|-)YYYY-MM-DD [HH:MM...], the year with 4 or 5 digits. */
-static bool add_date(struct moment *m, const char *z, int year_digits)
-{
-    bool        negative = *z == '-';
-    const char *p = z + 1;
-    int         years, months, days, hour, minute;
-
-    if (!negative && *z != '+')
-        return false;
-    if (!read_digits(&p, year_digits, 0, 14712, &years))
-        return false;
-    p += year_digits + 1;
-    if (!read_digits(&p, 2, 0, 11, &months) || p[2] != '-')
-        return false;
-    p += 3;
-    if (!read_digits(&p, 2, 0, 30, &days))
-        return false;
-    p += 2;
-    need_fields(m);
-    m->has_ms = false;
-    m->year += negative ? -years : years;
-    m->month += negative ? -months : months;
-    carry_months(m);
-    note_overflow(m);
-    need_ms(m);
-    m->has_time = m->has_date = false;
-    m->ms += (int64_t)(negative ? -days : days) * MS_DAY;
-    if (*p == '\0')
-        return true;
-    if (!ascii_space(*p))
-        return false;
-    p++;
-    if (!read_digits(&p, 2, 0, 24, &hour) || p[2] != ':' ||
-        (z = p + 3, !read_digits(&z, 2, 0, 59, &minute)))
-        return false;
-    return add_time(m, p, negative);
-}
-
-/* A modifier that begins with a sign or a digit. */
-static bool add_something(struct moment *m, const char *z)
-{
-    struct number number;
-    int           n = 1;
-
-    for (; z[n] != '\0' && z[n] != ':' && !ascii_space(z[n]); n++)
-        if (z[n] == '-' && (n == 5 || n == 6)) { /* a date, if all before it are digits */
-            const char *p = z + 1;
-            int         year;
-
-            if (read_digits(&p, n - 1, 0, 14712, &year))
-                break;
-        }
-    number = number_parse(z, (size_t)n);
-    if (!number.whole)
-        return false;
-    if (z[n] == '-')
-        return add_date(m, z, n - 1);
-    if (z[n] == ':')
-        return add_time(m, z, z[0] == '-');
-    return add_units(m, skip_blanks(z + n), number.r);
-}
-
-static bool start_of(struct moment *m, const char *unit)
-{
-    if (!m->has_ms && !m->has_date && !m->has_time)
-        return false;
-    need_date(m);
-    m->has_time = true;
-    m->hour = m->minute = 0;
-    m->seconds = 0;
-    m->raw = m->has_ms = false;
-    m->zone = 0;
-    if (ascii_casecmp(unit, "day") == 0)
-        return true;
-    if (ascii_casecmp(unit, "month") != 0 && ascii_casecmp(unit, "year") != 0)
-        return false;
-    m->day = 1;
-    if (ascii_lower(*unit) == 'y')
-        m->month = 1;
-    return true;
-}
-
-/* Moves m to the next day, today included, that is weekday 0 (Sunday) to 6. */
-static bool to_weekday(struct moment *m, const char *text)
-{
-    struct number number = number_parse(text, strlen(text));
-    int64_t       today;
-    int           weekday;
-
-    if (!number.whole || !(number.r >= 0 && number.r < 7))
-        return false;
-    weekday = (int)number.r;
-    if (weekday != number.r)
-        return false;
-    need_fields(m);
-    m->zone = 0;
-    m->has_ms = false;
-    need_ms(m);
-    today = (m->ms + MS_DAY * INT64_C(3) / 2) / MS_DAY % 7;
-    if (today > weekday)
-        today -= 7;
-    m->ms += (weekday - today) * MS_DAY;
-    drop_fields(m);
-    return true;
-}
-
-/* The raw number as seconds since 1970. */
-static bool from_unix(struct moment *m)
-{
-    double ms = m->seconds * 1000.0 + 210866760000000.0;
-
-    if (!(ms >= 0 && ms < 464269060800000.0))
-        return false;
-    drop_fields(m);
-    m->ms = (int64_t)(ms + 0.5);
-    m->has_ms = true;
-    m->raw = false;
-    return true;
-}
-
-/* auto: the raw number is a julian day if it can be one, else unix time if it can be that. */
-static void from_either(struct moment *m)
-{
-    if (!m->raw || m->has_ms) {
-        m->raw = false;
-    } else if (m->seconds >= -210866760000.0 && m->seconds <= 253402300799.0) {
-        double ms = m->seconds * 1000.0 + 210866760000000.0;
-
-        drop_fields(m);
-        m->ms = (int64_t)(ms + 0.5);
-        m->has_ms = true;
-        m->raw = false;
-    }
-}
-
-static bool begins_with(const char *text, const char *prefix)
-{
-    size_t bytes = strlen(prefix);
-
-    return strlen(text) >= bytes && ascii_equal(text, bytes, prefix, bytes);
-}
-
-/* The modifiers that are words.  *known false: none of them, or it does not apply. */
-static enum status apply_word(const struct function_context *context, struct moment *m,
-                              const char *z, bool first, bool *known)
-{
-    *known = true;
-    if (ascii_casecmp(z, "localtime") == 0) {
-        if (!m->is_local)
-            TRY(to_local(context, m));
-        m->is_utc = false;
-        m->is_local = true;
-    } else if (ascii_casecmp(z, "utc") == 0) {
-        if (!m->is_utc)
-            TRY(to_utc(context, m));
-    } else if (ascii_casecmp(z, "auto") == 0) {
-        *known = first;
-        if (first)
-            from_either(m);
-    } else if (ascii_casecmp(z, "julianday") == 0) {
-        *known = first && m->has_ms && m->raw;
-        if (*known)
-            m->raw = false;
-    } else if (ascii_casecmp(z, "unixepoch") == 0) {
-        *known = first && m->raw && from_unix(m);
-    } else if (ascii_casecmp(z, "ceiling") == 0) {
-        need_ms(m);
-        drop_fields(m);
-        m->overflow_days = 0;
-    } else if (ascii_casecmp(z, "floor") == 0) {
-        need_ms(m);
-        m->ms -= m->overflow_days * MS_DAY;
-        drop_fields(m);
-    } else if (ascii_casecmp(z, "subsec") == 0 || ascii_casecmp(z, "subsecond") == 0) {
-        m->subsec = true;
-    } else if (begins_with(z, "weekday ")) {
-        *known = to_weekday(m, z + 8);
-    } else if (begins_with(z, "start of ")) {
-        *known = start_of(m, z + 9);
-    } else {
-        *known = false;
-    }
-    return STATUS_OK;
-}
-
-/* --- arguments -------------------------------------------------------------------------------- */
-
-enum { TIME_TEXT_CAP = 256 };
-
-/* v as a text with a NUL behind it, in buffer or in the arena. */
-static enum status terminated_text(struct function_context *context, const struct value *v,
-                                   char buffer[TIME_TEXT_CAP], struct text *text)
-{
-    char  number[NUMBER_TEXT_CAP];
-    char *copy = buffer;
-
-    *text = func_until_nul(func_text(context, v, number));
-    if (text->bytes >= TIME_TEXT_CAP)
-        TRY(func_alloc(context, text->bytes + 1, &copy));
-    if (text->bytes > 0)
-        memcpy(copy, text->s, text->bytes);
-    copy[text->bytes] = '\0';
-    text->s = copy;
-    return STATUS_OK;
-}
-
-/* Reads a time and its modifiers.  *valid false: the function's result is NULL. */
-static enum status moment_read(struct function_context *context, uint32_t argc,
-                               const struct value *argv, struct moment *m, bool *valid)
-{
-    char        buffer[TIME_TEXT_CAP];
-    struct text text;
-
-    *m = (struct moment){.has_ms = false};
-    *valid = false;
-    for (uint32_t i = 0; i < argc; i++)
-        if (argv[i].class_ == CLASS_NULL)
-            return STATUS_OK;
-    if (argc == 0) {
-        if (!read_now(context, m))
-            return STATUS_OK;
-    } else if (argv[0].class_ == CLASS_INTEGER || argv[0].class_ == CLASS_REAL) {
-        read_number_value(value_as_real(&argv[0]), m);
-    } else {
-        TRY(terminated_text(context, &argv[0], buffer, &text));
-        if (!read_start(context, text.s, text.bytes, m))
-            return STATUS_OK;
-    }
-    for (uint32_t i = 1; i < argc; i++) {
-        bool known;
-
-        TRY(terminated_text(context, &argv[i], buffer, &text));
-        if (ascii_digit(*text.s) || *text.s == '+' || *text.s == '-')
-            known = add_something(m, text.s);
-        else
-            TRY(apply_word(context, m, text.s, i == 1, &known));
-        if (!known)
-            return STATUS_OK;
-    }
-    need_ms(m);
-    if (m->failed || !ms_in_range(m->ms))
-        return STATUS_OK;
-    if (argc == 1 && m->has_date && m->day > 28)
-        m->has_date = false; /* 2023-02-31 becomes 2023-03-03 */
-    *valid = true;
-    return STATUS_OK;
-}
+#include "vm/moment.h"
 
 /* --- results ---------------------------------------------------------------------------------- */
-
-/* value with `digits` digits, cut on the left. */
-static char *write_padded(char *p, int value, int digits)
-{
-    for (int i = digits - 1; i >= 0; i--) {
-        p[i] = (char)('0' + value % 10);
-        value /= 10;
-    }
-    return p + digits;
-}
-
-static char *write_date(char *p, const struct moment *m)
-{
-    if (m->year < 0)
-        *p++ = '-';
-    p = write_padded(p, m->year < 0 ? -m->year : m->year, 4);
-    *p++ = '-';
-    p = write_padded(p, m->month, 2);
-    *p++ = '-';
-    return write_padded(p, m->day, 2);
-}
-
-static char *write_time(char *p, const struct moment *m)
-{
-    p = write_padded(p, m->hour, 2);
-    *p++ = ':';
-    p = write_padded(p, m->minute, 2);
-    *p++ = ':';
-    if (m->subsec) {
-        int ms = (int)(1000.0 * m->seconds + 0.5);
-
-        p = write_padded(p, ms / 1000, 2);
-        *p++ = '.';
-        return write_padded(p, ms % 1000, 3);
-    }
-    return write_padded(p, (int)m->seconds, 2);
-}
 
 static enum status date_or_time(struct function_context *context, uint32_t argc,
                                 const struct value *argv, bool date, bool time, struct value *out)
@@ -746,14 +16,14 @@ static enum status date_or_time(struct function_context *context, uint32_t argc,
     if (!valid)
         return STATUS_OK;
     if (date) {
-        need_date(&m);
-        p = write_date(p, &m);
+        moment_need_date(&m);
+        p = moment_write_date(p, &m);
     }
     if (date && time)
         *p++ = ' ';
     if (time) {
-        need_time(&m);
-        p = write_time(p, &m);
+        moment_need_time(&m);
+        p = moment_write_time(p, &m);
     }
     return func_result_copy(context, text, (size_t)(p - text), out);
 }
@@ -797,34 +67,6 @@ enum status func_unixepoch(FUNCTION_ARGUMENTS)
 }
 
 /* --- strftime --------------------------------------------------------------------------------- */
-
-static int days_after_monday(const struct moment *m)
-{
-    return (int)((m->ms + MS_DAY / 2) / MS_DAY) % 7;
-}
-static int days_after_sunday(const struct moment *m)
-{
-    return (int)((m->ms + MS_DAY * INT64_C(3) / 2) / MS_DAY) % 7;
-}
-static int days_after_january_1(const struct moment *m)
-{
-    struct moment first = *m;
-
-    first.has_ms = false;
-    first.month = first.day = 1;
-    need_ms(&first);
-    return (int)((m->ms - first.ms + MS_DAY / 2) / MS_DAY);
-}
-/* The Thursday of m's week, which decides to which ISO year the week belongs. */
-static struct moment thursday_of(const struct moment *m)
-{
-    struct moment thursday = *m;
-
-    thursday.ms += (int64_t)(3 - days_after_monday(m)) * MS_DAY;
-    thursday.has_date = false;
-    need_date(&thursday);
-    return thursday;
-}
 
 static void append_number(struct str *out, int value, int width, char fill)
 {
@@ -878,21 +120,23 @@ static bool append_date_part(struct str *out, const struct moment *m, char c)
         return true;
     case 'G':
     case 'g':
-        thursday = thursday_of(m);
+        thursday = moment_thursday_of(m);
         append_number(out, c == 'g' ? thursday.year % 100 : thursday.year, c == 'g' ? 2 : 4, '0');
         return true;
     case 'V':
-        thursday = thursday_of(m);
-        append_number(out, days_after_january_1(&thursday) / 7 + 1, 2, '0');
+        thursday = moment_thursday_of(m);
+        append_number(out, moment_days_after_january_1(&thursday) / 7 + 1, 2, '0');
         return true;
     case 'U':
-        append_number(out, (days_after_january_1(m) - days_after_sunday(m) + 7) / 7, 2, '0');
+        append_number(out, (moment_days_after_january_1(m) - moment_days_after_sunday(m) + 7) / 7,
+                      2, '0');
         return true;
     case 'W':
-        append_number(out, (days_after_january_1(m) - days_after_monday(m) + 7) / 7, 2, '0');
+        append_number(out, (moment_days_after_january_1(m) - moment_days_after_monday(m) + 7) / 7,
+                      2, '0');
         return true;
     case 'j':
-        append_number(out, days_after_january_1(m) + 1, 3, '0');
+        append_number(out, moment_days_after_january_1(m) + 1, 3, '0');
         return true;
     case 'J':
         append_real(out, (double)m->ms / (double)MS_DAY, 'g', 16, 0);
@@ -902,7 +146,7 @@ static bool append_date_part(struct str *out, const struct moment *m, char c)
         return true;
     case 'u':
     case 'w': {
-        int day = days_after_sunday(m);
+        int day = moment_days_after_sunday(m);
 
         str_char(out, (char)('0' + (c == 'u' && day == 0 ? 7 : day)));
         return true;
@@ -980,7 +224,7 @@ enum status func_strftime(FUNCTION_ARGUMENTS)
     TRY(moment_read(context, argc - 1, argv + 1, &m, &valid));
     if (!valid)
         return STATUS_OK;
-    need_fields(&m);
+    moment_need_fields(&m);
     str_init(&str, context->arena->memory);
     for (size_t i = 0; i < format.bytes; i++) {
         char c = format.s[i];
@@ -1018,7 +262,7 @@ static void calendar_difference(const struct moment *a, struct moment *b, int st
     b->year = a->year;
     b->month = a->month;
     b->has_ms = false;
-    need_ms(b);
+    moment_need_ms(b);
     while (step > 0 ? a->ms < b->ms : a->ms > b->ms) {
         if (--*months < 0) {
             *months = 11;
@@ -1033,7 +277,7 @@ static void calendar_difference(const struct moment *a, struct moment *b, int st
             b->year++;
         }
         b->has_ms = false;
-        need_ms(b);
+        moment_need_ms(b);
     }
 }
 
@@ -1052,14 +296,14 @@ enum status func_timediff(FUNCTION_ARGUMENTS)
     TRY(moment_read(context, 1, &argv[1], &b, &valid));
     if (!valid)
         return STATUS_OK;
-    need_fields(&a);
-    need_fields(&b);
+    moment_need_fields(&a);
+    moment_need_fields(&b);
     step = a.ms >= b.ms ? 1 : -1;
     calendar_difference(&a, &b, step, &years, &months);
     /* What is left is days and time; as a moment after 0000-01-01 its fields spell it out. */
     rest = (struct moment){.has_ms = true};
     rest.ms = step * (a.ms - b.ms) + INT64_C(148699540800000);
-    need_fields(&rest);
+    moment_need_fields(&rest);
     str_init(&str, context->arena->memory);
     str_char(&str, step > 0 ? '+' : '-');
     append_number(&str, years, 4, '0');
