@@ -1,8 +1,9 @@
 /* op_function.c - scalar functions over batches.
  *
- * In this order: all arguments CONSTANT: one call.  A pure function of one dictionary-encoded
- * argument (others CONSTANT): one call per entry that occurs, remembered from batch to batch.  The
- * function's vector form, if it does not decline.  Else a call per active row. */
+ * In this order: all arguments CONSTANT: one call.  A pure function of one argument that is a
+ * dictionary's code or a day number (others CONSTANT): one call per entry or day that occurs,
+ * remembered from batch to batch.  The function's vector form, if it does not decline.  Else a call
+ * per active row. */
 #include "store/dictionary.h"
 #include "vm/exact.h"
 
@@ -97,16 +98,26 @@ static enum status function_rows(struct vm *vm, const struct op *op)
  * -------------------------------------------------------------------- */
 
 enum { ENTRY_UNKNOWN, ENTRY_TEXT, ENTRY_OTHER };
+enum { ENTRY_DAYS_MAX = 1 << 17 }; /* 350 years; 3 MiB of results */
+
+/* What stands for the texts of a vector: codes of a dictionary, or days from base on. */
+struct entries {
+    const struct vector *v;
+    uint64_t             id; /* of the dictionary; 0: days */
+    int64_t              base;
+    uint32_t             count;
+};
 
 struct entry_cache {
     struct op_cache    head;
     uint64_t           id;              /* of the dictionary the entries are from */
+    int64_t            base;            /* the day of entry 0 */
     int64_t            now_ms;          /* the statement's time, if the function may ask for it */
     uint32_t           count, capacity; /* entries that have a place below */
     uint8_t           *state;           /* ENTRY_... */
     uint32_t          *codes;           /* ENTRY_TEXT: code in results */
     struct value      *values;          /* ENTRY_OTHER: the result */
-    bool               other;           /* some result is no TEXT */
+    uint32_t           classes;         /* of the results so far, a bit each */
     struct dictionary *results;         /* the texts that came out */
     struct arena       arena;           /* the constants' bytes, blobs that came out */
     struct value      *constants;       /* [argc]: the other arguments the results are for */
@@ -126,8 +137,8 @@ static void entry_cache_free(struct vm *vm, struct op_cache *head)
     memory_free(vm->memory, cache, sizeof *cache);
 }
 
-/* The one DICT argument when the others are CONSTANT; -1: not so. */
-static int32_t dict_argument(struct vm *vm, const struct op *op)
+/* The one argument with entries when the others are CONSTANT; -1: not so. */
+static int32_t entry_argument(struct vm *vm, const struct op *op)
 {
     int32_t found = -1;
 
@@ -136,7 +147,8 @@ static int32_t dict_argument(struct vm *vm, const struct op *op)
 
         if (vector_is_constant(v))
             continue;
-        if (found >= 0 || v->shape != VECTOR_DICT || v->dictionary == NULL)
+        if (found >= 0 ||
+            !(v->shape == VECTOR_DICT ? v->dictionary != NULL : v->type == PHYS_DAY32))
             return -1;
         found = i;
     }
@@ -224,17 +236,16 @@ static bool entry_grow(struct vm *vm, struct entry_cache *cache, uint32_t count)
 }
 
 /* The op's cache, emptied if it speaks of another dictionary or other constants.  NULL: memory. */
-static struct entry_cache *entry_cache_for(struct vm *vm, const struct op *op, int32_t dict)
+static struct entry_cache *entry_cache_for(struct vm *vm, const struct op *op, int32_t argument,
+                                           const struct entries *entries)
 {
-    const struct vector *v = vm_vec(vm, op->p2 + dict);
-    void               **slot = vm_cache(vm, op);
-    struct entry_cache  *cache = *slot;
-    uint64_t             id = dictionary_id(v->dictionary);
-    int64_t              now_ms =
-        op->p4.function->flags & FUNCTION_STATEMENT ? vm->functions.now_ms : 0;
+    void              **slot = vm_cache(vm, op);
+    struct entry_cache *cache = *slot;
+    int64_t now_ms = op->p4.function->flags & FUNCTION_STATEMENT ? vm->functions.now_ms : 0;
 
-    if (cache != NULL && (cache->id != id || cache->now_ms != now_ms ||
-                          !entry_constants_same(vm, op, cache, dict))) {
+    if (cache != NULL &&
+        (cache->id != entries->id || cache->base > entries->base || cache->now_ms != now_ms ||
+         !entry_constants_same(vm, op, cache, argument))) {
         entry_cache_free(vm, &cache->head);
         *slot = cache = NULL;
     }
@@ -243,30 +254,88 @@ static struct entry_cache *entry_cache_for(struct vm *vm, const struct op *op, i
         if (cache == NULL)
             return NULL;
         cache->head.free = entry_cache_free;
-        cache->id = id;
+        cache->id = entries->id;
+        cache->base = entries->base;
         cache->now_ms = now_ms;
         arena_init(&cache->arena, vm->memory);
         *slot = cache;
         cache->results = dictionary_new(vm->memory);
-        if (cache->results == NULL || !entry_constants_keep(vm, op, cache, dict)) {
+        if (cache->results == NULL || !entry_constants_keep(vm, op, cache, argument)) {
             entry_cache_free(vm, &cache->head);
             *slot = NULL;
             return NULL;
         }
     }
-    return entry_grow(vm, cache, v->entry_count) ? cache : NULL;
+    return entry_grow(vm, cache, (uint32_t)(entries->base - cache->base) + entries->count) ? cache
+                                                                                           : NULL;
+}
+
+/* The days of the active rows as entries: from a base that leaves room for earlier ones.  False:
+ * they lie too far apart. */
+static bool entries_of_days(struct vm *vm, const struct vector *v, struct entries *entries)
+{
+    const int32_t *days = v->values;
+    int32_t        low = INT32_MAX, high = INT32_MIN;
+
+    ACTIVE_EACH(vm, row, {
+        if (v->valid == NULL || bits_get(v->valid, row)) {
+            low = days[row] < low ? days[row] : low;
+            high = days[row] > high ? days[row] : high;
+        }
+    });
+    if (low > high)
+        low = high = 0; /* NULLs only */
+    /* 64 years at a time: batches of one column then seldom reach below the first one's base */
+    entries->base = (low < 0 ? low - 23375 : low) / 23376 * 23376;
+    entries->count = (uint32_t)(high - entries->base) + 1;
+    return (int64_t)high - entries->base < ENTRY_DAYS_MAX;
+}
+
+static bool entries_of(struct vm *vm, const struct vector *v, struct entries *entries)
+{
+    *entries = (struct entries){.v = v};
+    if (v->shape != VECTOR_DICT)
+        return entries_of_days(vm, v, entries);
+    entries->id = dictionary_id(v->dictionary);
+    entries->count = v->entry_count;
+    return true;
+}
+
+/* codes[row] = entry of each active row; rows that are NULL have entry 0. */
+static void entry_codes(struct vm *vm, const struct vector *v, int64_t base, uint32_t *codes)
+{
+    if (v->shape == VECTOR_DICT) {
+        uint32_t rows = vm->sel->rows;
+
+        if (v->code_bytes == 1)
+            for (uint32_t i = 0; i < rows; i++)
+                codes[i] = ((const uint8_t *)v->codes)[i];
+        else if (v->code_bytes == 2)
+            for (uint32_t i = 0; i < rows; i++)
+                codes[i] = ((const uint16_t *)v->codes)[i];
+        else
+            memcpy(codes, v->codes, rows * sizeof *codes);
+        return;
+    }
+    ACTIVE_EACH(vm, row, {
+        bool valid = v->valid == NULL || bits_get(v->valid, row);
+
+        codes[row] = valid ? (uint32_t)(((const int32_t *)v->values)[row] - base) : 0;
+    });
 }
 
 static enum status entry_evaluate(struct vm *vm, const struct op *op, struct entry_cache *cache,
-                                  struct value *arguments, int32_t dict, const struct value *entry,
+                                  struct value *arguments, int32_t argument, uint32_t row,
                                   uint32_t code)
 {
     struct arena_mark mark = arena_mark(&vm->arena);
+    char              scratch[16];
     struct value      out;
     uint32_t          done = 0;
 
-    arguments[dict] = *entry;
+    arguments[argument] = vector_value(vm_vec(vm, op->p2 + argument), row, scratch);
     TRY(call_exact(vm, op, arguments, &out));
+    cache->classes |= 1u << out.class_;
     if (out.class_ == CLASS_TEXT) {
         TRY(dictionary_intern(cache->results, &out, NULL, 1, UINT32_MAX, &cache->codes[code], &done,
                               vm->err));
@@ -279,51 +348,68 @@ static enum status entry_evaluate(struct vm *vm, const struct op *op, struct ent
         }
         cache->values[code] = out;
         cache->state[code] = ENTRY_OTHER;
-        cache->other = true;
     }
     arena_release(&vm->arena, mark);
     return STATUS_OK;
 }
 
-static inline uint32_t code_at(const struct vector *v, uint32_t row)
+/* --- results: NULL rows of v are NULL in the first two -------------------------------------------
+ */
+
+static void entry_validity(struct vm *vm, const struct vector *v, struct vm_register *reg)
 {
-    return v->code_bytes == 1   ? ((const uint8_t *)v->codes)[row]
-           : v->code_bytes == 2 ? ((const uint16_t *)v->codes)[row]
-                                : ((const uint32_t *)v->codes)[row];
+    if (v->valid == NULL)
+        return;
+    memcpy(reg->buffer->valid, v->valid, vm_words(vm) * sizeof(uint64_t));
+    reg->v.valid = reg->buffer->valid;
 }
 
 /* Only texts came out: a DICT vector over the results. */
-static enum status entry_result_dict(struct vm *vm, const struct vector *v,
-                                     const struct entry_cache *cache, struct vm_register *reg,
-                                     const uint32_t *codes)
+static void entry_result_dict(struct vm *vm, const struct vector *v,
+                              const struct entry_cache *cache, struct vm_register *reg,
+                              const uint32_t *codes)
 {
-    uint32_t rows = vm->sel->rows;
+    uint32_t *out = (uint32_t *)(void *)reg->buffer->values;
 
+    if (vm->sel->count < vm->sel->rows) /* inactive rows get a code that exists */
+        memset(out, 0, vm->sel->rows * sizeof *out);
+    ACTIVE_EACH(vm, row, {
+        bool valid = v->valid == NULL || bits_get(v->valid, row);
+
+        out[row] = valid ? cache->codes[codes[row]] : 0;
+    });
     reg->v = (struct vector){.type = PHYS_TEXT,
                              .shape = VECTOR_DICT,
                              .code_bytes = 4,
-                             .count = rows,
+                             .count = vm->sel->rows,
                              .values = dictionary_entries(cache->results),
-                             .codes = codes,
+                             .codes = out,
                              .dictionary = cache->results,
                              .entry_count = dictionary_count(cache->results)};
-    if (v->valid != NULL) {
-        memcpy(reg->buffer->valid, v->valid, vm_words(vm) * sizeof(uint64_t));
-        reg->v.valid = reg->buffer->valid;
-    }
-    return STATUS_OK;
+    entry_validity(vm, v, reg);
 }
 
-/* Results as cells, then packed.  NULL rows of v: *null_result. */
+/* Only INTEGERs or only REALs came out. */
+static void entry_result_words(struct vm *vm, const struct vector *v,
+                               const struct entry_cache *cache, struct vm_register *reg,
+                               const uint32_t *codes)
+{
+    int64_t *out = (int64_t *)(void *)reg->buffer->values;
+
+    ACTIVE_EACH(vm, row, { out[row] = cache->values[codes[row]].i; });
+    register_flat(vm, reg, cache->classes == 1u << CLASS_INTEGER ? PHYS_I64 : PHYS_F64);
+    entry_validity(vm, v, reg);
+}
+
 static void entry_result_cells(struct vm *vm, const struct vector *v,
                                const struct entry_cache *cache, struct vm_register *reg,
-                               const struct value *null_result)
+                               const uint32_t *codes, const struct value *null_result)
 {
     struct value       *out = (struct value *)(void *)reg->buffer->values;
     const struct value *texts = dictionary_entries(cache->results);
 
     ACTIVE_EACH(vm, row, {
-        uint32_t code = code_at(v, row);
+        uint32_t code = codes[row];
 
         if (v->valid != NULL && !bits_get(v->valid, row))
             out[row] = *null_result;
@@ -334,48 +420,51 @@ static void entry_result_cells(struct vm *vm, const struct vector *v,
     exact_pack(vm, reg);
 }
 
-static enum status function_entries(struct vm *vm, const struct op *op, int32_t dict)
+static void entry_result(struct vm *vm, const struct vector *v, const struct entry_cache *cache,
+                         struct vm_register *reg, const uint32_t *codes,
+                         const struct value *null_result)
 {
-    const struct vector  *v = vm_vec(vm, op->p2 + dict);
+    bool nulls_null = null_result->class_ == CLASS_NULL;
+
+    if (nulls_null && cache->classes == 1u << CLASS_TEXT)
+        entry_result_dict(vm, v, cache, reg, codes);
+    else if (nulls_null &&
+             (cache->classes == 1u << CLASS_INTEGER || cache->classes == 1u << CLASS_REAL))
+        entry_result_words(vm, v, cache, reg, codes);
+    else
+        entry_result_cells(vm, v, cache, reg, codes, null_result);
+}
+
+static enum status function_entries(struct vm *vm, const struct op *op, int32_t argument,
+                                    const struct entries *entries)
+{
+    const struct vector  *v = entries->v;
     struct vm_register   *reg = vm_reg(vm, op->p3);
-    struct entry_cache   *cache = entry_cache_for(vm, op, dict);
+    struct entry_cache   *cache = entry_cache_for(vm, op, argument, entries);
     struct vector_buffer *buffer = register_buffer(vm, reg, v, NULL);
-    struct value         *arguments, null_result = value_null();
-    uint32_t             *codes;
+    struct value         *arguments = arena_alloc(&vm->arena, (size_t)op->p1 * sizeof *arguments);
+    struct value          null_result = value_null();
+    uint32_t             *codes = arena_alloc(&vm->arena, vm->sel->rows * sizeof *codes);
     bool                  null_row = false;
 
-    if (cache == NULL || buffer == NULL)
-        return fail_nomem(vm->err);
-    arguments = arena_alloc(&vm->arena, (size_t)op->p1 * sizeof *arguments);
-    if (arguments == NULL)
+    if (cache == NULL || buffer == NULL || arguments == NULL || codes == NULL)
         return fail_nomem(vm->err);
     memcpy(arguments, cache->constants, (size_t)op->p1 * sizeof *arguments);
+    entry_codes(vm, v, cache->base, codes);
     ACTIVE_EACH(vm, row, {
-        uint32_t code = code_at(v, row);
-
-        if (v->valid != NULL && !bits_get(v->valid, row))
+        if (v->valid != NULL && !bits_get(v->valid, row)) {
             null_row = true;
-        else if (unlikely(cache->state[code] == ENTRY_UNKNOWN))
-            TRY(entry_evaluate(vm, op, cache, arguments, dict,
-                               (const struct value *)v->values + code, code));
+            codes[row] = 0;
+        } else if (unlikely(cache->state[codes[row]] == ENTRY_UNKNOWN)) {
+            TRY(entry_evaluate(vm, op, cache, arguments, argument, row, codes[row]));
+        }
     });
     if (null_row) {
-        arguments[dict] = value_null();
+        arguments[argument] = value_null();
         TRY(call_exact(vm, op, arguments, &null_result));
     }
-    if (cache->other || null_result.class_ != CLASS_NULL) {
-        entry_result_cells(vm, v, cache, reg, &null_result);
-        return STATUS_OK;
-    }
-    codes = (uint32_t *)(void *)buffer->values;
-    if (vm->sel->count < vm->sel->rows) /* inactive rows get a code that exists */
-        memset(codes, 0, vm->sel->rows * sizeof *codes);
-    ACTIVE_EACH(vm, row, {
-        bool valid = v->valid == NULL || bits_get(v->valid, row);
-
-        codes[row] = valid ? cache->codes[code_at(v, row)] : 0;
-    });
-    return entry_result_dict(vm, v, cache, reg, codes);
+    entry_result(vm, v, cache, reg, codes, &null_result);
+    return STATUS_OK;
 }
 
 /* --- the vector form
@@ -414,15 +503,16 @@ const struct op *op_Function(struct vm *vm, const struct op *op)
     const struct function *function = op->p4.function;
     bool                   pure = (function->flags & (FUNCTION_PURE | FUNCTION_STATEMENT)) != 0;
     bool                   declined = true;
-    int32_t                dict;
+    int32_t                argument = pure ? entry_argument(vm, op) : -1;
+    struct entries         entries;
 
     vm->functions.collation = (enum collation)op->p5;
     if (all_constant(vm, op) && (pure || vm->sel->count <= 1)) {
         VM_TRY(vm, function_once(vm, op));
         return op + 1;
     }
-    if (pure && (dict = dict_argument(vm, op)) >= 0) {
-        VM_TRY(vm, function_entries(vm, op, dict));
+    if (argument >= 0 && entries_of(vm, vm_vec(vm, op->p2 + argument), &entries)) {
+        VM_TRY(vm, function_entries(vm, op, argument, &entries));
         return op + 1;
     }
     if (function->vector != NULL)
