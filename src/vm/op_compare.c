@@ -548,6 +548,30 @@ static enum status compare_numbers(struct vm *vm, const struct comparison *c, bo
     return STATUS_OK;
 }
 
+/* Whether every row's INTEGER is a double: then it compares with REALs as one. */
+static bool ints_are_doubles(struct vm *vm, const struct vector *v, const int64_t *ints)
+{
+    const int64_t limit = INT64_C(1) << 53;
+    int64_t       lo, hi;
+    uint64_t      beyond = 0;
+
+    if (number_bounds(v, &lo, &hi) && lo >= -limit && hi <= limit)
+        return true;
+    for (uint32_t i = 0; i < vm->sel->rows; i++)
+        beyond |= (uint64_t)((uint64_t)ints[i] + (uint64_t)limit > (uint64_t)limit * 2);
+    return beyond == 0;
+}
+
+/* INTEGERs against REALs.  False: some INTEGER needs the exact comparison (or memory ran out, which
+ * that will find too). */
+static bool int_against_real(struct vm *vm, const struct vector *ints)
+{
+    int64_t        one;
+    const int64_t *values = numbers_i64(vm, ints, 0, &one);
+
+    return values != NULL && ints_are_doubles(vm, ints, values);
+}
+
 /* DAY32 against DAY32, equal codes: both compare as their arrays do. */
 static bool compare_arrays(struct vm *vm, const struct comparison *c, uint64_t *mask)
 {
