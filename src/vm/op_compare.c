@@ -596,8 +596,10 @@ static enum status compare_vectors(struct vm *vm, const struct comparison *c, st
 {
     enum number_class a = number_class_of(c->a), b = number_class_of(c->b);
     bool              ints = a == NUMBERS_INT && b == NUMBERS_INT;
-    bool              reals =
-        (a == NUMBERS_REAL || a == NUMBERS_MIXED) && (b == NUMBERS_REAL || b == NUMBERS_MIXED);
+    bool              real_a = a == NUMBERS_REAL || a == NUMBERS_MIXED;
+    bool              real_b = b == NUMBERS_REAL || b == NUMBERS_MIXED;
+    bool reals = (real_a && real_b) || (real_a && b == NUMBERS_INT && int_against_real(vm, c->b)) ||
+                 (real_b && a == NUMBERS_INT && int_against_real(vm, c->a));
 
     *done = true;
     if (ints || reals)
