@@ -454,6 +454,39 @@ static enum status join_outer(const struct from_state *state, struct block *bloc
     return STATUS_OK;
 }
 
+/* Whether expr is NULL when the columns of mask all are: a column of it, or arithmetic on one. */
+static bool is_strict(const struct from_state *state, struct expr *expr, uint64_t mask)
+{
+    expr = expr_strip(expr);
+    if (expr->kind == EXPR_COLUMN)
+        return (expr_mask(state, expr) & mask) != 0;
+    if (expr->kind == EXPR_UNARY && (expr->op == EXPR_OP_NEGATE || expr->op == EXPR_OP_BIT_NOT))
+        return is_strict(state, expr->left, mask);
+    if (expr->kind == EXPR_BINARY && expr->op >= EXPR_OP_ADD && expr->op <= EXPR_OP_SHIFT_RIGHT)
+        return is_strict(state, expr->left, mask) || is_strict(state, expr->right, mask);
+    return false;
+}
+
+/* Whether WHERE lets no row pass that an outer join filled with NULLs for mask. */
+static bool where_rejects_nulls(const struct from_state *state, const struct block *block,
+                                uint64_t mask)
+{
+    for (uint32_t i = 0; i < block->conjunct_count; i++) {
+        struct expr *expr = block->conjuncts[i].expr;
+        bool         comparison = expr->kind == EXPR_BINARY && expr->op >= EXPR_OP_EQ &&
+                          expr->op <= EXPR_OP_GE;
+
+        if (comparison &&
+            (is_strict(state, expr->left, mask) || is_strict(state, expr->right, mask)))
+            return true;
+        if (((expr->kind == EXPR_UNARY && expr->op == EXPR_OP_NOTNULL) ||
+             expr->kind == EXPR_BETWEEN) &&
+            is_strict(state, expr->left, mask))
+            return true;
+    }
+    return false;
+}
+
 /* --- items -------------------------------------------------------------------------------------
  */
 static enum status join_list(struct from_state *state, const struct from_list *list,
@@ -572,7 +605,12 @@ static enum status join_list(struct from_state *state, const struct from_list *l
     for (uint32_t i = 0; i < list->count; i++) {
         const struct from_item *item = list->items[i];
 
-        if ((item->join & (JOIN_TYPE_LEFT | JOIN_TYPE_RIGHT)) == 0) {
+        bool                    inner = (item->join & (JOIN_TYPE_LEFT | JOIN_TYPE_RIGHT)) == 0;
+
+        if ((item->join & (JOIN_TYPE_LEFT | JOIN_TYPE_RIGHT)) == JOIN_TYPE_LEFT && where_at == 0 &&
+            (state->planner->context->passes_off & PASS_PUSH_DOWN) == 0)
+            inner = where_rejects_nulls(state, block, units[i].mask);
+        if (inner) {
             block->units[block->unit_count++] = units[i];
             TRY(block_add(state, block, item->on));
             continue;
