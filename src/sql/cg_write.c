@@ -216,7 +216,8 @@ struct insert_sink {
     const struct schema_table *schema;
     int32_t                   *from;  /* [columns] result column, -1: the default */
     int32_t                    rowid; /* result column for the rowid, -1: none */
-    enum conflict              conflict;
+    enum conflict              conflict; /* of NOT NULL and CHECK */
+    enum conflict              duplicate; /* of keys */
     bool                       bulk;
     int32_t                    slot;
 };
@@ -271,7 +272,22 @@ static void consume_insert(struct cg *cg, struct cg_sink *sink, int32_t next)
     }
     address = cg_emit(cg, OP_Insert, self->slot, first, rowid);
     program_op(cg->program, address)->p4.desc = cg_write_desc(cg, self->table);
-    program_op(cg->program, address)->p5 = (uint16_t)self->conflict;
+    program_op(cg->program, address)->p5 = (uint16_t)self->duplicate;
+}
+
+/* ON CONFLICT DO NOTHING ignores duplicates of any key; one that names its key is the same where
+ * there is no other. */
+static void conflict_clause(struct cg *cg, const struct insert *insert, struct insert_sink *self)
+{
+    const struct upsert *upsert = insert->upsert;
+    uint32_t             keys = self->schema->key_count + (self->schema->rowid_column >= 0);
+
+    self->duplicate = self->conflict;
+    if (upsert == NULL)
+        return;
+    if (!upsert->do_nothing || upsert->next != NULL || (upsert->target_count != 0 && keys != 1))
+        cg_unsupported(cg, insert->table.position, "ON CONFLICT DO UPDATE");
+    self->duplicate = CONFLICT_IGNORE;
 }
 
 static void count_mismatch(struct cg *cg, const struct insert *insert, uint32_t wanted,
@@ -331,7 +347,7 @@ static bool map_columns(struct cg *cg, const struct insert *insert, struct inser
 static bool loads_in_bulk(const struct insert_sink *self)
 {
     return self->sink.plan->rows >= BULK_ROWS && self->rowid < 0 &&
-           self->conflict == CONFLICT_DEFAULT && self->schema->key_count == 0;
+           self->duplicate == CONFLICT_DEFAULT && self->schema->key_count == 0;
 }
 
 void cg_insert(struct cg *cg, struct insert *insert)
@@ -342,11 +358,10 @@ void cg_insert(struct cg *cg, struct insert *insert)
     self.table = cg_target(cg, &insert->schema, &insert->table);
     if (self.table == NULL)
         return;
-    if (insert->upsert != NULL)
-        cg_unsupported(cg, insert->table.position, "ON CONFLICT in INSERT");
     if (insert->returning_count != 0)
         cg_unsupported(cg, insert->table.position, "RETURNING");
     self.schema = table_schema(self.table);
+    conflict_clause(cg, insert, &self);
     cg_begin_statement(cg, true);
     if (!map_columns(cg, insert, &self, insert->select == NULL ? 0 : insert->select->column_count))
         return;

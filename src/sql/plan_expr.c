@@ -278,17 +278,13 @@ static const int8_t fold_ops[EXPR_OP_COUNT] = {
     [EXPR_OP_SHIFT_RIGHT] = VALUE_SHIFT_RIGHT + 1,
 };
 
-/* -x as sqlite3 computes it: a literal is negated as it stands, anything else is 0 - x. */
+/* -x as sqlite3 computes it: a REAL literal is negated as it stands, anything else is 0 - x. */
 static struct value fold_negate(const struct expr *operand, const struct value *v)
 {
     struct value zero = value_int(0);
 
-    if (operand->kind == EXPR_LITERAL && v->class_ == CLASS_REAL) {
-        if (v->r == 9223372036854775808.0 && operand->source_text != NULL &&
-            operand->source_bytes == 19 && memcmp(operand->source_text, "9223372036854775808", 19) == 0)
-            return value_int(INT64_MIN);
+    if (operand->kind == EXPR_LITERAL && v->class_ == CLASS_REAL)
         return value_real(-v->r);
-    }
     return value_arith(VALUE_SUBTRACT, &zero, v);
 }
 
