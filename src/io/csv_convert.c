@@ -364,15 +364,17 @@ static bool convert_any(const struct fields *f, enum csv_rule rule, struct arena
 }
 
 /* --- REAL ------------------------------------------------------------------------------------- */
-/* The text as a REAL.  False: it is none, or only base/value.h knows (-0). */
-static bool real_read(const char *text, uint32_t n, bool plain, double *real)
+/* The text as a REAL.  False: it is none, or only base/value.h knows (-0).  no_whole: a whole
+ * number would be INTEGER, so it is none. */
+static bool real_read(const char *text, uint32_t n, bool plain, bool no_whole, double *real)
 {
+    int64_t        whole;
     struct decimal d;
     struct number  number;
 
     if (decimal_read(text, n, plain, &d)) {
         *real = (double)d.payload / (double)power10[d.scale];
-        return true;
+        return !no_whole || !number_real_is_int(*real, &whole);
     }
     if (plain) {
         struct value cell = detected_cell(CSV_RULE_REAL, text, n);
@@ -382,21 +384,17 @@ static bool real_read(const char *text, uint32_t n, bool plain, double *real)
     }
     number = number_parse(text, n);
     *real = number.r;
+    if (no_whole && (number.kind == NUMBER_INTEGER || number_real_is_int(number.r, &whole)))
+        return false;
     return number.kind != NUMBER_NONE && number.whole && number.r != 0;
 }
 
-/* no_whole: a whole number would be INTEGER, so it does not fit. */
 static bool convert_reals(const struct fields *f, bool plain, bool no_whole, double *out)
 {
     for (uint32_t r = 0; r < f->rows; r++) {
-        int64_t whole;
-
         out[r] = 0;
-        if (field_null(f, r))
-            continue;
-        if (!real_read(f->base + f->start[r], f->length[r], plain, &out[r]))
-            return false;
-        if (no_whole && number_real_is_int(out[r], &whole))
+        if (!field_null(f, r) &&
+            !real_read(f->base + f->start[r], f->length[r], plain, no_whole, &out[r]))
             return false;
     }
     return true;
