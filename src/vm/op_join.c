@@ -21,6 +21,7 @@ const struct op *op_JoinOpen(struct vm *vm, const struct op *op)
     }
     slot->filled = true;
     slot->pairs.unmatched = 0;
+    slot->pairs.from_build = false;
     return op + 1;
 }
 
