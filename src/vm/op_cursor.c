@@ -236,11 +236,6 @@ static enum status column_forced(struct vm *vm, struct vm_register *reg, const s
         char          scratch[16];
         struct value  value = vector_constant_value(v, scratch);
 
-        if (v->type == PHYS_DAY32) {
-            value.s = arena_copy_text(&vm->arena, value.s, value.bytes);
-            if (value.s == NULL)
-                return fail_nomem(vm->err);
-        }
         for (uint32_t i = 0; i < vm->sel->rows; i++)
             cells[i] = value;
         reg->v = (struct vector){.type = PHYS_ANY, .count = vm->sel->rows, .values = cells};
@@ -260,6 +255,13 @@ static enum status column_forced(struct vm *vm, struct vm_register *reg, const s
 static enum status column_take(struct vm *vm, struct vm_register *reg)
 {
     reg->v.flags |= VECTOR_OF_CURSOR;
+    if (reg->v.shape == VECTOR_CONSTANT && reg->v.type == PHYS_DAY32) {
+        /* as TEXT: registers hold no constant whose text has yet to be written somewhere */
+        char scratch[16];
+
+        if (!register_keep(vm, reg, vector_value(&reg->v, 0, scratch)))
+            return fail_nomem(vm->err);
+    }
     if (unlikely(vm->host->force_any || vm->host->force_flat)) {
         struct vector v = reg->v;
 

@@ -31,6 +31,18 @@ static enum status exact_affinity(struct vm *vm, const struct op *op, const stru
     return STATUS_OK;
 }
 
+/* One value: what a single-row INSERT does for each parameter. */
+static enum status affinity_constant(struct vm *vm, struct vm_register *reg, enum affinity affinity)
+{
+    char         scratch[16];
+    struct value value = vector_constant_value(&reg->v, scratch);
+
+    if (!value_apply_affinity(&value, affinity, &vm->arena))
+        return fail_nomem(vm->err);
+    register_constant(vm, reg, value);
+    return STATUS_OK;
+}
+
 const struct op *op_Affinity(struct vm *vm, const struct op *op)
 {
     for (int32_t i = 0; i < op->p2; i++) {
@@ -41,6 +53,10 @@ const struct op *op_Affinity(struct vm *vm, const struct op *op)
 
         if (affinity_idle(&reg->v, affinity))
             continue;
+        if (vector_is_constant(&reg->v)) {
+            VM_TRY(vm, affinity_constant(vm, reg, affinity));
+            continue;
+        }
         vector_constant(&constant, &letter, vm->sel->rows);
         VM_TRY(vm, exact_apply(vm, op, exact_affinity, &reg->v, &constant, reg));
     }
