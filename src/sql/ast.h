@@ -192,7 +192,8 @@ struct from_item {
     struct name       indexed_by;
     bool              not_indexed;
     int32_t           position;
-    /* resolved */
+    /* resolved; NATURAL and USING have their condition in `on`, NATURAL its columns in using_names */
+    const char  **argument_names; /* FUNCTION: f(name = value); NULL for positional ones */
     struct table *catalog_table; /* TABLE that is one; a view or CTE becomes SUBQUERY */
     const void   *source_module; /* FUNCTION, FILE: struct source_module (vm/source.h) */
     void         *source_state;  /* FILE, FUNCTION: what its bind made */

@@ -251,7 +251,7 @@ static struct value hex_value(struct parser *parser, struct token token, const c
 
     for (size_t i = 2; i < bytes; i++) {
         bits = bits << 4 | (uint64_t)hex_digit(text[i]);
-        if (bits != 0)
+        if (digits > 0 || bits != 0)
             digits++;
     }
     if (digits > 16 || (negative && bits == UINT64_C(1) << 63))

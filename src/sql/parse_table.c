@@ -80,7 +80,12 @@ void table_option(struct parser *parser, struct token option, struct name value)
             parser_fail(parser, value.position, "unknown storage: %s", value.text);
         table->storage = value;
     } else if (value.text != NULL) {
-        parser_fail(parser, value.position, "near \"%s\": syntax error", value.text);
+        size_t at = (size_t)value.position;
+        int    code;
+
+        parser_fail_token(parser, (struct token){parser->sql + at,
+                                                 (uint32_t)token_read(parser->sql, parser->bytes,
+                                                                      at, &code)});
     } else if (token_is(option, "STRICT")) {
         table->strict = true;
     } else {

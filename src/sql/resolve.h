@@ -15,7 +15,7 @@
 struct resolve_context {
     struct database              *database;
     struct arena                 *arena;
-    const struct source_registry *sources;   /* table functions, file readers */
+    const struct source_registry *sources;   /* table functions, file readers; NULL: none */
     const struct source_context  *source_context; /* what their bind wants */
     struct arena *kept; /* outlives the tree, lives as long as the program: what sources' bind makes
                          */

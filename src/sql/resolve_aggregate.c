@@ -1,0 +1,210 @@
+/* resolve_aggregate.c - function calls: scalar functions are found, aggregates go to the select
+ * that they belong to and leave a reference behind. */
+#include <string.h>
+
+#include "base/str.h"
+#include "sql/resolve_internal.h"
+#include "vm/aggregate.h"
+#include "vm/functions.h"
+
+/* How many outer references the selects around had before an aggregate's arguments. */
+struct outer_counts {
+    uint32_t of_select, of_head;
+};
+
+static enum status save_outers(struct resolver *r, const struct scope *scope,
+                               struct outer_counts **out)
+{
+    struct outer_counts *counts = arena_alloc(r->arena, (scope->depth + 1) * sizeof *counts);
+
+    if (counts == NULL)
+        return fail_nomem(r->err);
+    *out = counts;
+    for (; scope != NULL; scope = scope->outer, counts++)
+        if (scope->select != NULL)
+            *counts = (struct outer_counts){scope->select->outer_count, scope->head->outer_count};
+    return STATUS_OK;
+}
+
+/* Forgets what the arguments took through the `levels` selects that do not compute the aggregate. */
+static void restore_outers(struct scope *scope, uint32_t levels, const struct outer_counts *counts)
+{
+    for (; levels > 0; levels--, scope = scope->outer, counts++) {
+        if (scope->select == NULL)
+            continue;
+        scope->select->outer_count = counts->of_select;
+        scope->select->correlated = counts->of_select > 0;
+        scope->head->outer_count = counts->of_head;
+        scope->head->correlated = counts->of_head > 0;
+    }
+}
+
+/* Makes expr, resolved `levels` further in, one of the owner's select. */
+static enum status move_outward(struct resolver *r, struct expr *expr, uint32_t levels)
+{
+    if (expr == NULL || levels == 0)
+        return STATUS_OK;
+    if (expr->select != NULL)
+        return fail_at(r->err, STATUS_ERROR, expr->position,
+                       "not supported yet: subquery in an aggregate of an enclosing select");
+    if (expr->kind == EXPR_COLUMN || expr->kind == EXPR_AGGREGATE_REF)
+        expr->resolved.levels_up = (uint16_t)(expr->resolved.levels_up - levels);
+    TRY(move_outward(r, expr->left, levels));
+    TRY(move_outward(r, expr->right, levels));
+    TRY(move_outward(r, expr->filter, levels));
+    for (uint32_t i = 0; i < expr->list.count; i++)
+        TRY(move_outward(r, expr->list.items[i], levels));
+    return STATUS_OK;
+}
+
+static enum status resolve_arguments(struct resolver *r, struct scope *scope, struct expr *expr)
+{
+    TRY(resolve_list(r, scope, &expr->list));
+    for (uint32_t i = 0; i < expr->order_by.count; i++)
+        TRY(resolve_scalar(r, scope, expr->order_by.terms[i].expr));
+    if (expr->filter != NULL)
+        TRY(resolve_scalar(r, scope, expr->filter));
+    return STATUS_OK;
+}
+
+/* The number of the same aggregate in select, a new one if there is none. */
+static enum status add_aggregate(struct resolver *r, struct select *select,
+                                 const struct expr *expr, int32_t *number)
+{
+    struct expr *copy;
+    uint32_t     count = select->aggregate_count;
+
+    for (uint32_t i = 0; i < count; i++)
+        if (expr_same(select->aggregates[i], expr)) {
+            *number = (int32_t)i;
+            return STATUS_OK;
+        }
+    if ((count & (count - 1)) == 0) { /* room: the next power of two */
+        struct expr **grown =
+            arena_alloc(r->arena, (count == 0 ? 1 : (size_t)count * 2) * sizeof *grown);
+
+        if (grown == NULL)
+            return fail_nomem(r->err);
+        if (count > 0)
+            memcpy(grown, select->aggregates, count * sizeof *grown);
+        select->aggregates = grown;
+    }
+    copy = arena_alloc(r->arena, sizeof *copy);
+    if (copy == NULL)
+        return fail_nomem(r->err);
+    *copy = *expr;
+    select->aggregates[select->aggregate_count++] = copy;
+    select->is_aggregate = true;
+    *number = (int32_t)count;
+    return STATUS_OK;
+}
+
+static enum status fail_misuse(struct resolver *r, const struct scope *owner,
+                               const struct expr *expr)
+{
+    if (owner->aggregate_refusal != NULL)
+        return fail_at(r->err, STATUS_ERROR, expr->position, "%s", owner->aggregate_refusal);
+    if (owner->select != NULL && owner->select->is_aggregate && !owner->in_aggregate)
+        return fail_at(r->err, STATUS_ERROR, expr->position, "misuse of aggregate: %s()",
+                       expr->name.text);
+    return fail_at(r->err, STATUS_ERROR, expr->position, "misuse of aggregate function %s()",
+                   expr->name.text);
+}
+
+/* expr, resolved, becomes a reference to the aggregate in the owner's list. */
+static enum status hand_over(struct resolver *r, struct scope *scope, struct scope *owner,
+                             uint32_t levels, struct expr *expr)
+{
+    struct expr reference = {.kind = EXPR_AGGREGATE_REF, .depth = 1, .position = expr->position,
+                             .source_text = expr->source_text, .source_bytes = expr->source_bytes,
+                             .parenthesised = expr->parenthesised};
+    int32_t     number;
+
+    TRY(move_outward(r, expr->filter, levels));
+    for (uint32_t i = 0; i < expr->list.count; i++)
+        TRY(move_outward(r, expr->list.items[i], levels));
+    for (uint32_t i = 0; i < expr->order_by.count; i++)
+        TRY(move_outward(r, expr->order_by.terms[i].expr, levels));
+    resolve_type(expr);
+    TRY(add_aggregate(r, owner->select, expr, &number));
+    reference.resolved.select = owner->select;
+    reference.resolved.column = number;
+    reference.resolved.levels_up = (uint16_t)levels;
+    reference.resolved.affinity = AFFINITY_NONE;
+    reference.resolved.compare_affinity = AFFINITY_NONE;
+    reference.resolved.collation = expr->resolved.collation;
+    reference.resolved.collation_explicit = expr->resolved.collation_explicit;
+    reference.resolved.collation_known = expr->resolved.collation_known;
+    *expr = reference;
+    return note_outer(r, scope, levels, expr);
+}
+
+static enum status resolve_aggregate(struct resolver *r, struct scope *scope, struct expr *expr,
+                                     enum aggregate_kind kind)
+{
+    struct reference_track track = {r->track, scope->depth, -1};
+    struct outer_counts   *counts;
+    struct scope          *owner = scope;
+    bool                   allowed = scope->aggregates, inside = scope->in_aggregate;
+    uint32_t               levels;
+
+    if (expr->distinct && expr->list.count != 1)
+        return fail_at(r->err, STATUS_ERROR, expr->position,
+                       "DISTINCT aggregates must have exactly one argument");
+    TRY(save_outers(r, scope, &counts));
+    r->track = &track;
+    scope->aggregates = false;
+    scope->in_aggregate = true;
+    TRY(resolve_arguments(r, scope, expr));
+    scope->aggregates = allowed;
+    scope->in_aggregate = inside;
+    r->track = track.outer;
+    levels = track.deepest < 0 ? 0 : scope->depth - (uint32_t)track.deepest;
+    for (uint32_t i = 0; i < levels; i++)
+        owner = owner->outer;
+    if (!owner->aggregates || owner->select == NULL)
+        return fail_misuse(r, owner, expr);
+    restore_outers(scope, levels, counts);
+    expr->resolved.aggregate_kind = (int32_t)kind + 1;
+    return hand_over(r, scope, owner, levels, expr);
+}
+
+static enum status resolve_scalar_function(struct resolver *r, struct scope *scope,
+                                           struct expr *expr, bool aggregate_known)
+{
+    bool                   known;
+    const struct function *function =
+        function_find(expr->name.text, expr->name.bytes, expr->list.count, &known);
+
+    if (function == NULL || expr->star || (function->flags & FUNCTION_AGGREGATE) != 0) {
+        if (known || aggregate_known || function != NULL)
+            return fail_at(r->err, STATUS_ERROR, expr->position,
+                           "wrong number of arguments to function %s()", expr->name.text);
+        return fail_at(r->err, STATUS_ERROR, expr->position, "no such function: %s",
+                       expr->name.text);
+    }
+    if (expr->filter != NULL)
+        return fail_at(r->err, STATUS_ERROR, expr->position,
+                       "FILTER may not be used with non-aggregate %s()", expr->name.text);
+    if (expr->order_by.count > 0)
+        return fail_at(r->err, STATUS_ERROR, expr->position,
+                       "ORDER BY may not be used with non-aggregate %s()", expr->name.text);
+    TRY(resolve_list(r, scope, &expr->list));
+    expr->resolved.function = function;
+    resolve_type(expr);
+    return STATUS_OK;
+}
+
+enum status resolve_function(struct resolver *r, struct scope *scope, struct expr *expr)
+{
+    enum aggregate_kind kind;
+    bool                known;
+
+    if (expr->over != NULL)
+        return fail_at(r->err, STATUS_ERROR, expr->over->position,
+                       "not supported yet: window function");
+    if (aggregate_find(expr->name.text, expr->name.bytes, expr->list.count, expr->star, &kind,
+                       &known))
+        return resolve_aggregate(r, scope, expr, kind);
+    return resolve_scalar_function(r, scope, expr, known);
+}

@@ -1,0 +1,255 @@
+/* resolve_expr.c - one expression after the other: children, then what the node itself needs. */
+#include <string.h>
+
+#include "base/str.h"
+#include "sql/resolve_internal.h"
+#include "vm/functions.h"
+
+uint32_t expr_width(const struct expr *expr)
+{
+    if (expr->kind == EXPR_ROW)
+        return expr->list.count;
+    if (expr->kind == EXPR_SUBQUERY)
+        return expr->select->column_count;
+    return 1;
+}
+
+static enum status fail_subselect(struct resolver *r, const struct expr *expr, uint32_t has,
+                                  uint32_t wanted)
+{
+    return fail_at(r->err, STATUS_ERROR, expr->position,
+                   "sub-select returns %u columns - expected %u", has, wanted);
+}
+
+enum status fail_width(struct resolver *r, const struct expr *expr)
+{
+    if (expr->kind == EXPR_SUBQUERY)
+        return fail_subselect(r, expr, expr->select->column_count, 1);
+    return fail_at(r->err, STATUS_ERROR, expr->position, "row value misused");
+}
+
+enum status resolve_scalar(struct resolver *r, struct scope *scope, struct expr *expr)
+{
+    TRY(resolve_expr(r, scope, expr));
+    return expr_width(expr) == 1 ? STATUS_OK : fail_width(r, expr);
+}
+
+enum status resolve_list(struct resolver *r, struct scope *scope, struct expr_list *list)
+{
+    for (uint32_t i = 0; i < list->count; i++)
+        TRY(resolve_scalar(r, scope, list->items[i]));
+    return STATUS_OK;
+}
+
+/* --- comparisons ------------------------------------------------------------------------------ */
+static enum status check_widths(struct resolver *r, const struct expr *left,
+                                const struct expr *right)
+{
+    uint32_t wanted = expr_width(left), has = expr_width(right);
+
+    if (wanted == has)
+        return STATUS_OK;
+    if (right->kind == EXPR_SUBQUERY)
+        return fail_subselect(r, right, has, wanted);
+    return fail_at(r->err, STATUS_ERROR, left->position, "row value misused");
+}
+
+static bool is_truth_word(const struct expr *expr)
+{
+    return expr->kind == EXPR_COLUMN && expr->table.text == NULL && !expr->name.quoted_double &&
+           (ascii_equal(expr->name.text, expr->name.bytes, "true", 4) ||
+            ascii_equal(expr->name.text, expr->name.bytes, "false", 5));
+}
+
+/* x IS TRUE asks for the truth of x, not for the number 1: (NOT NOT x) IS 1; x IS FALSE: (NOT x) IS
+ * 1. */
+static enum status rewrite_truth(struct resolver *r, struct expr *expr)
+{
+    bool wanted = expr->right->value.i != 0;
+
+    expr->right->value = value_int(1);
+    for (int i = 0; i < (wanted ? 2 : 1); i++) {
+        struct expr *not_ = arena_zalloc(r->arena, sizeof *not_);
+
+        if (not_ == NULL)
+            return fail_nomem(r->err);
+        not_->kind = EXPR_UNARY;
+        not_->op = EXPR_OP_NOT;
+        not_->depth = expr->left->depth;
+        not_->position = expr->position;
+        not_->left = expr->left;
+        expr->left = not_;
+        resolve_type(not_);
+    }
+    return STATUS_OK;
+}
+
+static enum status resolve_comparison(struct resolver *r, struct scope *scope, struct expr *expr)
+{
+    bool truth = (expr->op == EXPR_OP_IS || expr->op == EXPR_OP_ISNOT) && is_truth_word(expr->right);
+
+    TRY(resolve_expr(r, scope, expr->left));
+    TRY(resolve_expr(r, scope, expr->right));
+    TRY(check_widths(r, expr->left, expr->right));
+    if (truth && expr->right->kind == EXPR_LITERAL)
+        return rewrite_truth(r, expr);
+    return STATUS_OK;
+}
+
+static enum status resolve_binary(struct resolver *r, struct scope *scope, struct expr *expr)
+{
+    bool known;
+
+    if (expr->op >= EXPR_OP_EQ && expr->op <= EXPR_OP_ISNOT)
+        return resolve_comparison(r, scope, expr);
+    if (expr->op == EXPR_OP_ARROW || expr->op == EXPR_OP_ARROW2) {
+        const char *name = expr->op == EXPR_OP_ARROW ? "->" : "->>";
+
+        expr->resolved.function = function_find(name, strlen(name), 2, &known);
+        if (expr->resolved.function == NULL)
+            return fail_at(r->err, STATUS_ERROR, expr->position, "no such function: %s", name);
+    }
+    TRY(resolve_scalar(r, scope, expr->left));
+    return resolve_scalar(r, scope, expr->right);
+}
+
+static enum status resolve_between(struct resolver *r, struct scope *scope, struct expr *expr)
+{
+    TRY(resolve_expr(r, scope, expr->left));
+    for (uint32_t i = 0; i < 2; i++) {
+        TRY(resolve_expr(r, scope, expr->list.items[i]));
+        TRY(check_widths(r, expr->left, expr->list.items[i]));
+    }
+    return STATUS_OK;
+}
+
+static enum status resolve_in(struct resolver *r, struct scope *scope, struct expr *expr)
+{
+    uint32_t wanted;
+
+    TRY(resolve_expr(r, scope, expr->left));
+    wanted = expr_width(expr->left);
+    if (expr->select != NULL) {
+        TRY(resolve_select(r, expr->select, scope));
+        if (expr->select->column_count != wanted)
+            return fail_subselect(r, expr, expr->select->column_count, wanted);
+        return STATUS_OK;
+    }
+    if (wanted != 1)
+        return fail_width(r, expr->left);
+    return resolve_list(r, scope, &expr->list);
+}
+
+static enum status resolve_like(struct resolver *r, struct scope *scope, struct expr *expr)
+{
+    bool known;
+
+    TRY(resolve_scalar(r, scope, expr->left));
+    TRY(resolve_scalar(r, scope, expr->right));
+    TRY(resolve_list(r, scope, &expr->list));
+    if (expr->op != EXPR_OP_LIKE && expr->list.count > 0)
+        return fail_at(r->err, STATUS_ERROR, expr->position,
+                       "wrong number of arguments to function %s()",
+                       expr->op == EXPR_OP_GLOB     ? "GLOB"
+                       : expr->op == EXPR_OP_REGEXP ? "REGEXP"
+                                                    : "MATCH");
+    if (expr->op == EXPR_OP_MATCH)
+        return fail_at(r->err, STATUS_ERROR, expr->position,
+                       "unable to use function MATCH in the requested context");
+    if (expr->op == EXPR_OP_REGEXP) {
+        expr->resolved.function = function_find("regexp", 6, 2, &known);
+        if (expr->resolved.function == NULL)
+            return fail_at(r->err, STATUS_ERROR, expr->position, "no such function: REGEXP");
+    }
+    return STATUS_OK;
+}
+
+static enum status resolve_case(struct resolver *r, struct scope *scope, struct expr *expr)
+{
+    if (expr->left != NULL)
+        TRY(resolve_expr(r, scope, expr->left));
+    for (uint32_t i = 0; i < expr->list.count; i++) {
+        TRY(resolve_expr(r, scope, expr->list.items[i]));
+        if (i % 2 == 0 && expr->left != NULL)
+            TRY(check_widths(r, expr->left, expr->list.items[i]));
+        else if (expr_width(expr->list.items[i]) != 1)
+            return fail_width(r, expr->list.items[i]);
+    }
+    return expr->right != NULL ? resolve_scalar(r, scope, expr->right) : STATUS_OK;
+}
+
+static enum status resolve_collate(struct resolver *r, struct scope *scope, struct expr *expr)
+{
+    enum collation collation;
+
+    if (!collation_find(expr->name.text, expr->name.bytes, &collation))
+        return fail_at(r->err, STATUS_ERROR, expr->name.position,
+                       "no such collation sequence: %s", expr->name.text);
+    return resolve_scalar(r, scope, expr->left);
+}
+
+/* --- all kinds -------------------------------------------------------------------------------- */
+/* Kinds whose resolution also says their type: false. */
+static bool wants_type(const struct expr *expr)
+{
+    return expr->kind != EXPR_COLUMN && expr->kind != EXPR_AGGREGATE_REF &&
+           expr->kind != EXPR_FUNCTION && expr->kind != EXPR_LITERAL;
+}
+
+static enum status resolve_node(struct resolver *r, struct scope *scope, struct expr *expr)
+{
+    switch ((enum expr_kind)expr->kind) {
+    case EXPR_LITERAL:
+    case EXPR_VARIABLE:
+        resolve_type(expr);
+        return STATUS_OK;
+    case EXPR_COLUMN:
+        return resolve_column(r, scope, expr);
+    case EXPR_UNARY:
+    case EXPR_CAST:
+        return resolve_scalar(r, scope, expr->left);
+    case EXPR_BINARY:
+        return resolve_binary(r, scope, expr);
+    case EXPR_BETWEEN:
+        return resolve_between(r, scope, expr);
+    case EXPR_IN:
+        return resolve_in(r, scope, expr);
+    case EXPR_LIKE:
+        return resolve_like(r, scope, expr);
+    case EXPR_CASE:
+        return resolve_case(r, scope, expr);
+    case EXPR_COLLATE:
+        return resolve_collate(r, scope, expr);
+    case EXPR_FUNCTION:
+        return resolve_function(r, scope, expr);
+    case EXPR_SUBQUERY:
+    case EXPR_EXISTS:
+        return resolve_select(r, expr->select, scope);
+    case EXPR_ROW:
+        return resolve_list(r, scope, &expr->list);
+    case EXPR_RAISE:
+        return fail_at(r->err, STATUS_ERROR, expr->position,
+                       "RAISE() may only be used within a trigger-program");
+    case EXPR_STAR:
+        return fail_at(r->err, STATUS_ERROR, expr->position, "near \"*\": syntax error");
+    case EXPR_AGGREGATE_REF:
+    case EXPR_KIND_COUNT:
+        break;
+    }
+    return STATUS_OK;
+}
+
+enum status resolve_expr(struct resolver *r, struct scope *scope, struct expr *expr)
+{
+    enum status status;
+
+    if (r->depth >= RESOLVE_DEPTH_MAX)
+        return fail_at(r->err, STATUS_ERROR, expr->position,
+                       "Expression tree is too large (maximum depth %d)", RESOLVE_DEPTH_MAX);
+    r->depth++;
+    status = resolve_node(r, scope, expr);
+    r->depth--;
+    if (status == STATUS_OK && wants_type(expr))
+        resolve_type(expr);
+    return status;
+}

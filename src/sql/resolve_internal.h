@@ -1,0 +1,123 @@
+/* resolve_internal.h - shared by resolve*.c: scopes and the pieces of the resolver. */
+#ifndef STOA_SQL_RESOLVE_INTERNAL_H
+#define STOA_SQL_RESOLVE_INTERNAL_H
+
+#include "sql/resolve.h"
+
+/* A table, subquery or function whose columns can be named, and the operand of the join that it is
+ * (part of): that one's join type and USING list apply to it. */
+struct leaf {
+    struct from_item *item, *operand;
+};
+
+/* Where names are looked up: the FROM of one select, then those of the selects around it. */
+struct scope {
+    struct scope  *outer;
+    struct select *select, *head; /* the term, and the compound it belongs to; NULL: DML */
+    uint32_t       depth;         /* 0: outermost */
+    uint32_t       leaf_count, leaf_capacity;
+    struct leaf   *leaves;
+    bool           hidden;           /* its FROM is being resolved: nothing can be named yet */
+    bool           aliases;          /* result columns may be named by their aliases */
+    bool           aggregates;       /* aggregates may stand here */
+    bool           in_aggregate;     /* among the arguments of one */
+    const char    *aggregate_refusal; /* why not; NULL: "misuse of aggregate" */
+    bool           columns_refused;  /* nothing can be named here or further out: LIMIT */
+};
+
+struct with_scope { /* a WITH clause whose names are visible */
+    struct with_scope *outer;
+    struct cte        *first;
+};
+struct cte_progress { /* the common table expressions and views being resolved */
+    struct cte_progress *outer;
+    const struct cte    *cte;
+    const char          *view;
+};
+/* What the arguments of the aggregate being resolved refer to. */
+struct reference_track {
+    struct reference_track *outer;
+    uint32_t                depth;   /* of the scope where the aggregate stands */
+    int32_t                 deepest; /* of the scopes it refers to, up to depth; -1: none */
+};
+
+struct resolver {
+    struct resolve_context *context;
+    struct arena           *arena;
+    struct error           *err;
+    struct with_scope      *with;
+    struct cte_progress    *progress;
+    struct reference_track *track;
+    uint32_t                depth;       /* of the recursion */
+    uint32_t                item_number; /* next from_item->number */
+};
+
+enum {
+    RESOLVE_DEPTH_MAX = 2500, /* C frames; one statement has 1000, views in views add theirs */
+    VIEW_DEPTH_MAX = 100
+};
+
+/* --- resolve.c ----------------------------------------------------------------------------------
+ */
+/* outer: scope around it, NULL: none.  All of the compound. */
+enum status resolve_select(struct resolver *r, struct select *select, struct scope *outer);
+
+/* --- resolve_from.c -----------------------------------------------------------------------------
+ */
+enum status resolve_from(struct resolver *r, struct scope *scope, struct from_list *from);
+/* item as the only, or a further, leaf of scope. */
+enum status scope_add(struct resolver *r, struct scope *scope, struct from_item *item,
+                      struct from_item *operand);
+enum status from_item_columns(struct resolver *r, struct from_item *item, uint32_t count);
+enum status from_item_table(struct resolver *r, struct from_item *item, struct table *table);
+/* The table to be written: refuses views and unknown names. */
+enum status resolve_target(struct resolver *r, struct name schema, struct name name,
+                           struct table **table);
+/* ON conditions, after result columns. */
+enum status resolve_conditions(struct resolver *r, struct scope *scope, struct from_list *from);
+/* Replaces stars in the result list. */
+enum status expand_stars(struct resolver *r, struct scope *scope, struct select *select);
+
+/* --- resolve_name.c -----------------------------------------------------------------------------
+ */
+enum status resolve_column(struct resolver *r, struct scope *scope, struct expr *expr);
+/* expr names leaf's column (-1: rowid) of the scope `levels` further out; fills expr->resolved. */
+enum status bind_column(struct resolver *r, struct scope *scope, uint32_t levels,
+                        struct from_item *item, int32_t column, struct expr *expr);
+/* Notes that the selects from scope up to, not including, the one `levels` further out use node. */
+enum status note_outer(struct resolver *r, struct scope *scope, uint32_t levels,
+                       const struct expr *node);
+int32_t     find_column(const struct from_item *item, struct name name); /* -1: none */
+bool        is_rowid_name(struct name name);
+bool        has_rowid(const struct from_item *item);
+bool        names_hold(const struct name *names, uint32_t count, struct name name);
+bool        name_equal(struct name a, struct name b);
+/* The result column whose alias is name; -1: none. */
+int32_t     find_alias(const struct select *select, struct name name);
+
+/* --- resolve_expr.c -----------------------------------------------------------------------------
+ */
+enum status resolve_expr(struct resolver *r, struct scope *scope, struct expr *expr);
+/* The same, and it must be one value. */
+enum status resolve_scalar(struct resolver *r, struct scope *scope, struct expr *expr);
+enum status resolve_list(struct resolver *r, struct scope *scope, struct expr_list *list);
+uint32_t    expr_width(const struct expr *expr);
+enum status fail_width(struct resolver *r, const struct expr *expr);
+
+/* --- resolve_type.c -----------------------------------------------------------------------------
+ */
+/* Affinity, collation and constancy of expr from those of its parts. */
+void             resolve_type(struct expr *expr);
+enum affinity    comparison_affinity(enum affinity a, enum affinity b);
+enum collation   comparison_collation(const struct expr *left, const struct expr *right);
+/* Affinity of a result column of a (compound) select, as a table's column. */
+enum affinity    select_column_affinity(const struct select *select, uint32_t column);
+/* Whether two resolved expressions compute the same. */
+bool             expr_same(const struct expr *a, const struct expr *b);
+struct expr     *expr_skip_collate(struct expr *expr);
+
+/* --- resolve_aggregate.c ------------------------------------------------------------------------
+ */
+enum status resolve_function(struct resolver *r, struct scope *scope, struct expr *expr);
+
+#endif

@@ -1,0 +1,390 @@
+/* resolve_name.c - column names: where they are from, by SQLite's rules for joins, rowids, aliases
+ * and words in double quotes. */
+#include <assert.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/str.h"
+#include "sql/resolve_internal.h"
+#include "vm/functions.h"
+
+bool name_equal(struct name a, struct name b)
+{
+    return ascii_equal(a.text, a.bytes, b.text, b.bytes);
+}
+
+bool names_hold(const struct name *names, uint32_t count, struct name name)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (name_equal(names[i], name))
+            return true;
+    return false;
+}
+
+int32_t find_column(const struct from_item *item, struct name name)
+{
+    for (uint32_t i = 0; i < item->column_count; i++)
+        if (ascii_equal(item->column_names[i], strlen(item->column_names[i]), name.text,
+                        name.bytes))
+            return (int32_t)i;
+    return -1;
+}
+
+bool is_rowid_name(struct name name)
+{
+    return ascii_equal(name.text, name.bytes, "rowid", 5) ||
+           ascii_equal(name.text, name.bytes, "oid", 3) ||
+           ascii_equal(name.text, name.bytes, "_rowid_", 7);
+}
+
+bool has_rowid(const struct from_item *item)
+{
+    if (item->kind == FROM_TABLE)
+        return item->catalog_table == NULL || !table_schema(item->catalog_table)->without_rowid;
+    return false;
+}
+
+int32_t find_alias(const struct select *select, struct name name)
+{
+    for (uint32_t i = 0; select != NULL && i < select->column_count; i++)
+        if (select->columns[i].alias.text != NULL &&
+            name_equal(select->columns[i].alias, name))
+            return (int32_t)i;
+    return -1;
+}
+
+/* --- binding ---------------------------------------------------------------------------------- */
+/* Adds node to what select takes from outside, unless it is known. */
+static enum status add_outer(struct resolver *r, struct select *select, const struct expr *node,
+                             uint32_t levels)
+{
+    struct expr *copy;
+
+    for (uint32_t i = 0; i < select->outer_count; i++) {
+        const struct expr *known = select->outers[i];
+
+        if (known->kind == node->kind && known->resolved.column == node->resolved.column &&
+            known->resolved.source == node->resolved.source &&
+            known->resolved.select == node->resolved.select)
+            return STATUS_OK;
+    }
+    if ((select->outer_count & (select->outer_count - 1)) == 0) { /* room: the next power of two */
+        uint32_t      room = select->outer_count == 0 ? 1 : select->outer_count * 2;
+        struct expr **grown = arena_alloc(r->arena, room * sizeof *grown);
+
+        if (grown == NULL)
+            return fail_nomem(r->err);
+        if (select->outer_count > 0)
+            memcpy(grown, select->outers, select->outer_count * sizeof *grown);
+        select->outers = grown;
+    }
+    copy = arena_alloc(r->arena, sizeof *copy);
+    if (copy == NULL)
+        return fail_nomem(r->err);
+    *copy = *node;
+    copy->resolved.levels_up = (uint16_t)levels;
+    select->outers[select->outer_count++] = copy;
+    select->correlated = true;
+    return STATUS_OK;
+}
+
+enum status note_outer(struct resolver *r, struct scope *scope, uint32_t levels,
+                       const struct expr *node)
+{
+    for (; levels > 0; levels--, scope = scope->outer) {
+        if (scope->select == NULL)
+            continue;
+        TRY(add_outer(r, scope->select, node, levels));
+        if (scope->head != scope->select)
+            TRY(add_outer(r, scope->head, node, levels));
+    }
+    return STATUS_OK;
+}
+
+static struct scope *scope_up(struct scope *scope, uint32_t levels)
+{
+    while (levels-- > 0)
+        scope = scope->outer;
+    return scope;
+}
+
+enum status bind_column(struct resolver *r, struct scope *scope, uint32_t levels,
+                        struct from_item *item, int32_t column, struct expr *expr)
+{
+    struct scope *owner = scope_up(scope, levels);
+
+    expr->kind = EXPR_COLUMN;
+    expr->resolved.source = item;
+    expr->resolved.select = owner->select;
+    expr->resolved.column = column;
+    expr->resolved.levels_up = (uint16_t)levels;
+    expr->resolved.collation_known = true;
+    if (column < 0) {
+        item->rowid_used = true;
+        expr->resolved.affinity = AFFINITY_INTEGER;
+        expr->resolved.collation = COLLATION_BINARY;
+    } else {
+        bits_set(item->columns_used, (size_t)column);
+        expr->resolved.affinity = item->column_affinities[column];
+        expr->resolved.collation = item->column_collations[column];
+    }
+    for (struct reference_track *track = r->track; track != NULL; track = track->outer)
+        if (owner->depth <= track->depth && (int32_t)owner->depth > track->deepest)
+            track->deepest = (int32_t)owner->depth;
+    return note_outer(r, scope, levels, expr);
+}
+
+/* --- finding ---------------------------------------------------------------------------------- */
+struct match {
+    uint32_t          count; /* of columns found that no USING makes one */
+    struct from_item *item;
+    int32_t           column;
+    uint32_t          rowid_count;
+    struct from_item *rowid_item;
+    /* a name that FULL JOINs merge: coalesce(parts, item.column) */
+    uint32_t          part_count;
+    struct from_item *parts[64];
+    int32_t           part_columns[64];
+};
+
+static bool is_main(struct name schema)
+{
+    return ascii_equal(schema.text, schema.bytes, "main", 4) ||
+           ascii_equal(schema.text, schema.bytes, "temp", 4);
+}
+
+static bool is_schema_table(const char *name)
+{
+    return ascii_casecmp(name, "sqlite_schema") == 0 || ascii_casecmp(name, "sqlite_master") == 0;
+}
+
+/* Whether table (and schema) of expr mean item. */
+static bool qualifier_matches(const struct expr *expr, const struct from_item *item)
+{
+    if (expr->table.text == NULL)
+        return true;
+    if (item->display == NULL)
+        return false;
+    if (expr->schema.text != NULL &&
+        (item->alias.text != NULL || item->kind == FROM_SUBQUERY || !is_main(expr->schema)))
+        return false;
+    if (ascii_equal(item->display, strlen(item->display), expr->table.text, expr->table.bytes))
+        return true;
+    return item->alias.text == NULL && is_schema_table(item->display) &&
+           is_schema_table(expr->table.text);
+}
+
+/* One more table has the name: USING may make it the same column as the ones before. */
+static bool merge_match(struct match *match, const struct leaf *leaf, struct name name)
+{
+    const struct from_item *operand = leaf->operand;
+
+    if (match->count == 0)
+        return true;
+    if (!names_hold(operand->using_names, operand->using_count, name)) {
+        match->part_count = 0; /* ambiguous */
+    } else if ((operand->join & JOIN_TYPE_RIGHT) == 0) {
+        return false; /* the leftmost one stands for both */
+    } else if ((operand->join & JOIN_TYPE_LEFT) == 0 || match->part_count == countof(match->parts)) {
+        match->count = 0; /* RIGHT JOIN: the rightmost one */
+        match->part_count = 0;
+    } else {
+        match->parts[match->part_count] = match->item;
+        match->part_columns[match->part_count++] = match->column;
+        match->count = 0;
+    }
+    return true;
+}
+
+static void match_leaves(const struct scope *scope, uint32_t leaf_count, const struct expr *expr,
+                         struct match *match)
+{
+    memset(match, 0, sizeof *match);
+    for (uint32_t i = 0; i < leaf_count; i++) {
+        struct from_item *item = scope->leaves[i].item;
+        int32_t           column;
+
+        if (!qualifier_matches(expr, item))
+            continue;
+        column = find_column(item, expr->name);
+        if (column >= 0 && merge_match(match, &scope->leaves[i], expr->name)) {
+            match->count++;
+            match->item = item;
+            match->column = column;
+        }
+        if (match->count == 0 && has_rowid(item)) {
+            match->rowid_count++;
+            match->rowid_item = item;
+        }
+    }
+    if (match->count == 0 && match->rowid_count > 0 && is_rowid_name(expr->name)) {
+        match->count = match->rowid_count;
+        match->item = match->rowid_item;
+        match->column = -1;
+    }
+}
+
+/* expr becomes coalesce(parts..., item.column). */
+static enum status bind_merged(struct resolver *r, struct scope *scope, uint32_t levels,
+                               const struct match *match, struct expr *expr)
+{
+    struct expr whole = {.kind = EXPR_FUNCTION, .depth = 2, .position = expr->position,
+                         .source_text = expr->source_text, .source_bytes = expr->source_bytes,
+                         .name = {.text = "coalesce", .bytes = 8, .position = expr->position}};
+    uint32_t    count = match->part_count + 1;
+    bool        known;
+
+    whole.list.count = whole.list.capacity = count;
+    whole.list.items = arena_alloc(r->arena, count * sizeof *whole.list.items);
+    if (whole.list.items == NULL)
+        return fail_nomem(r->err);
+    for (uint32_t i = 0; i < count; i++) {
+        struct expr *part = arena_alloc(r->arena, sizeof *part);
+
+        if (part == NULL)
+            return fail_nomem(r->err);
+        *part = *expr;
+        whole.list.items[i] = part;
+        TRY(bind_column(r, scope, levels, i < match->part_count ? match->parts[i] : match->item,
+                        i < match->part_count ? match->part_columns[i] : match->column, part));
+    }
+    whole.resolved.function = function_find("coalesce", 8, count, &known);
+    *expr = whole;
+    resolve_type(expr);
+    return STATUS_OK;
+}
+
+static enum status fail_name(struct resolver *r, const char *what, const struct expr *expr)
+{
+    if (expr->schema.text != NULL)
+        return fail_at(r->err, STATUS_ERROR, expr->position, "%s: %s.%s.%s", what,
+                       expr->schema.text, expr->table.text, expr->name.text);
+    if (expr->table.text != NULL)
+        return fail_at(r->err, STATUS_ERROR, expr->position, "%s: %s.%s", what, expr->table.text,
+                       expr->name.text);
+    return fail_at(r->err, STATUS_ERROR, expr->position, "%s: %s", what, expr->name.text);
+}
+
+/* --- aliases ---------------------------------------------------------------------------------- */
+/* Whether expr holds an aggregate of the select where it stands.  Subqueries have their own. */
+static bool holds_aggregate(const struct expr *expr)
+{
+    if (expr == NULL)
+        return false;
+    if (expr->kind == EXPR_AGGREGATE_REF)
+        return expr->resolved.levels_up == 0;
+    for (uint32_t i = 0; i < expr->list.count; i++)
+        if (holds_aggregate(expr->list.items[i]))
+            return true;
+    return holds_aggregate(expr->left) || holds_aggregate(expr->right);
+}
+
+/* A copy of what the alias stands for, seen from `levels` further in. */
+static enum status copy_inward(struct resolver *r, struct scope *scope, uint32_t levels,
+                               const struct expr *expr, struct expr **out)
+{
+    struct expr *copy;
+
+    *out = NULL;
+    if (expr == NULL)
+        return STATUS_OK;
+    if (expr->select != NULL)
+        return fail_at(r->err, STATUS_ERROR, expr->position,
+                       "not supported yet: alias of a subquery, named in another subquery");
+    copy = arena_alloc(r->arena, sizeof *copy);
+    if (copy == NULL)
+        return fail_nomem(r->err);
+    *copy = *expr;
+    *out = copy;
+    if (expr->kind == EXPR_COLUMN || expr->kind == EXPR_AGGREGATE_REF) {
+        copy->resolved.levels_up = (uint16_t)(copy->resolved.levels_up + levels);
+        return note_outer(r, scope, copy->resolved.levels_up, copy);
+    }
+    TRY(copy_inward(r, scope, levels, expr->left, &copy->left));
+    TRY(copy_inward(r, scope, levels, expr->right, &copy->right));
+    if (expr->list.count == 0)
+        return STATUS_OK;
+    copy->list.items = arena_alloc(r->arena, expr->list.count * sizeof *copy->list.items);
+    if (copy->list.items == NULL)
+        return fail_nomem(r->err);
+    for (uint32_t i = 0; i < expr->list.count; i++)
+        TRY(copy_inward(r, scope, levels, expr->list.items[i], &copy->list.items[i]));
+    return STATUS_OK;
+}
+
+static enum status bind_alias(struct resolver *r, struct scope *scope, uint32_t levels,
+                              uint32_t column, struct expr *expr)
+{
+    struct scope      *owner = scope_up(scope, levels);
+    const struct expr *meaning = owner->select->columns[column].expr;
+    struct expr       *copy;
+
+    if (!owner->aggregates && holds_aggregate(meaning))
+        return fail_at(r->err, STATUS_ERROR, expr->position, "misuse of aliased aggregate %s",
+                       owner->select->columns[column].alias.text);
+    if (expr_width(meaning) != 1)
+        return fail_at(r->err, STATUS_ERROR, expr->position, "row value misused");
+    if (levels == 0) {
+        *expr = *meaning;
+        return STATUS_OK;
+    }
+    TRY(copy_inward(r, scope, levels, meaning, &copy));
+    *expr = *copy;
+    return STATUS_OK;
+}
+
+/* --- names that are no columns ---------------------------------------------------------------- */
+static void become_literal(struct expr *expr, struct value value)
+{
+    expr->kind = EXPR_LITERAL;
+    expr->value = value;
+    resolve_type(expr);
+}
+
+static enum status resolve_unknown(struct resolver *r, struct expr *expr)
+{
+    struct name name = expr->name;
+
+    if (expr->table.text != NULL)
+        return fail_name(r, "no such column", expr);
+    if (name.quoted_double && r->context->double_quoted_strings) {
+        become_literal(expr, value_text(name.text, name.bytes));
+        return STATUS_OK;
+    }
+    if (name.quoted_double)
+        return fail_at(r->err, STATUS_ERROR, expr->position,
+                       "no such column: \"%s\" - should this be a string literal in single-quotes?",
+                       name.text);
+    if (ascii_equal(name.text, name.bytes, "true", 4) ||
+        ascii_equal(name.text, name.bytes, "false", 5)) {
+        become_literal(expr, value_int(name.bytes == 4));
+        return STATUS_OK;
+    }
+    return fail_name(r, "no such column", expr);
+}
+
+enum status resolve_column(struct resolver *r, struct scope *scope, struct expr *expr)
+{
+    uint32_t levels = 0;
+
+    for (struct scope *s = scope; s != NULL && !s->columns_refused; s = s->outer, levels++) {
+        struct match match;
+        int32_t      alias;
+
+        if (s->hidden)
+            continue;
+        match_leaves(s, s->leaf_count, expr, &match);
+        if (match.count > 1)
+            return fail_name(r, "ambiguous column name", expr);
+        if (match.count == 1 && match.part_count > 0)
+            return bind_merged(r, scope, levels, &match, expr);
+        if (match.count == 1)
+            return bind_column(r, scope, levels, match.item, match.column, expr);
+        if (!s->aliases || expr->table.text != NULL)
+            continue;
+        alias = find_alias(s->select, expr->name);
+        if (alias >= 0)
+            return bind_alias(r, scope, levels, (uint32_t)alias, expr);
+    }
+    return resolve_unknown(r, expr);
+}
