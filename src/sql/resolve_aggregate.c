@@ -118,7 +118,7 @@ static enum status hand_over(struct resolver *r, struct scope *scope, struct sco
     struct expr reference = {.kind = EXPR_AGGREGATE_REF, .depth = 1, .position = expr->position,
                              .source_text = expr->source_text, .source_bytes = expr->source_bytes,
                              .parenthesised = expr->parenthesised};
-    int32_t     number;
+    int32_t     number = 0;
 
     TRY(move_outward(r, expr->filter, levels));
     for (uint32_t i = 0; i < expr->list.count; i++)
@@ -143,7 +143,7 @@ static enum status resolve_aggregate(struct resolver *r, struct scope *scope, st
                                      enum aggregate_kind kind)
 {
     struct reference_track track = {r->track, scope->depth, -1};
-    struct outer_counts   *counts;
+    struct outer_counts   *counts = NULL;
     struct scope          *owner = scope;
     bool                   allowed = scope->aggregates, inside = scope->in_aggregate;
     uint32_t               levels;

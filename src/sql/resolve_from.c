@@ -556,7 +556,7 @@ static enum status join_using(struct resolver *r, struct scope *scope, uint32_t 
     for (uint32_t i = 0; i < operand->using_count; i++) {
         struct name  name = operand->using_names[i];
         uint32_t     at = leaf_with_column(scope, leaves, scope->leaf_count, name);
-        struct expr *left, *right, *equal;
+        struct expr *left = NULL, *right, *equal;
 
         if (at == scope->leaf_count)
             return fail_at(r->err, STATUS_ERROR, name.position,
