@@ -444,7 +444,8 @@ static bool header_matches(const struct csv_options *options, const struct csv_f
 }
 
 /* Is the first row made of names?  If it does not fit the columns' kinds, or if nothing but text
- * is in the file and it has no empty field; where the names are known, only if they are there. */
+ * is in the file and it is not empty.  COPY is careful, since a row taken for names is lost: only
+ * if the table's names are there, or a column of numbers begins with a text. */
 static bool header_detect(const struct csv_options *options, const struct column_kinds *columns,
                           uint32_t count, const struct csv_fields *first)
 {
@@ -457,6 +458,9 @@ static bool header_detect(const struct csv_options *options, const struct column
         uint32_t                   kinds = column->any ? column->kinds & CSV_KIND_ALL : 0;
 
         nulls &= column->first_null;
+        if (options->affinities != NULL && c < options->affinity_count &&
+            options->affinities[c] < AFFINITY_NUMERIC)
+            continue; /* any text may be data there */
         if (!column->any && !column->first_null)
             fits = false; /* a text above nothing is a name */
         if (kinds == 0)

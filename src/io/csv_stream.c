@@ -92,7 +92,7 @@ static uint32_t rows_even(const struct csv_scan *scan, const char *data, uint32_
 
     for (uint32_t r = 0; r < rows; r++) {
         if (scan->row_ends[r] != (r + 1) * stride - 1)
-            return r;
+            rows = r; /* and ends the loop */
     }
     for (uint32_t r = 0; stride > columns && r < rows; r++) {
         uint32_t last = (r + 1) * stride - 1, bytes = scan->ends[last] - scan->ends[last - 1] - 1;
