@@ -66,6 +66,6 @@ bool form_convert(const struct aggregate_part *part, const void *from, enum stat
     else if (part->form == FORM_ORDINAL)
         return widen_ordinal(part, from, to, texts);
     else
-        assert(!"a form that can be widened");
+        assert(0 && "a form that can be widened");
     return true;
 }

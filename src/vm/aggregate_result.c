@@ -77,7 +77,7 @@ static struct value state_value(const struct aggregate_part *part, const void *s
     case FORM_COUNT:
     case FORM_ORDINAL:
     case FORM_KIND_COUNT:
-        assert(!"a form that state_vector reads");
+        assert(0 && "a form that state_vector reads");
         break;
     }
     return empty_value(kind);

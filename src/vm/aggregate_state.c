@@ -158,7 +158,7 @@ enum status state_step(const struct state_array *states, const struct aggregate_
     case AGGREGATE_GROUP_CONCAT:
         return concat_step(states, part, picked, argument, separator, scratch, err);
     default:
-        assert(!"a call that has cells to add");
+        assert(0 && "a call that has cells to add");
         break;
     }
     return STATUS_OK;

@@ -513,7 +513,7 @@ enum status part_step(struct aggregate *aggregate, struct aggregate_part *part,
                              : NULL,
                          &picked, err);
     case AGGREGATE_KIND_COUNT:
-        assert(!"an aggregate kind");
+        assert(0 && "an aggregate kind");
         break;
     }
     return STATUS_OK;
