@@ -222,8 +222,14 @@ enum status hash_table_order(struct hash_table *table, uint32_t *order, struct e
     struct sort_key *keys;
     enum status      status;
 
-    if (!table->is_general)
-        return packed_order(&table->packed, order, err);
+    if (!table->is_general) {
+        bool fits;
+
+        TRY(packed_order(&table->packed, order, &fits, err));
+        if (fits)
+            return STATUS_OK;
+        TRY(to_general(table, err));
+    }
     keys = memory_zalloc(table->memory, bytes);
     if (keys == NULL)
         return fail_nomem(err);

@@ -694,29 +694,43 @@ void packed_keys(const struct packed_table *table, uint32_t column, const uint32
 
 /* --- order --------------------------------------------------------------------------------------
  */
-/* Codes in key order need the ranks of a dictionary's codes: ranks[c], NULL for other columns. */
-static bool ranks_of(const struct packed_table *table, const uint32_t **ranks, bool *ranked)
-{
-    *ranked = false;
-    for (uint32_t c = 0; c < table->columns; c++) {
-        const struct packed_column *column = &table->layout[c];
-        uint32_t                    entries;
+/* Codes in key order: the digits of dictionary codes become ranks, in radices of their own. */
+struct key_order {
+    const uint32_t **ranks;   /* [columns] by code; NULL: the digit is in order as it is */
+    uint64_t        *strides; /* [columns] */
+    bool             ranked;  /* some column has ranks */
+};
 
-        ranks[c] = NULL;
-        if (column->domain.kind != ORDINAL_CODE)
-            continue;
-        entries = dictionary_count(column->domain.dictionary);
-        if (column->span < entries)
-            entries = (uint32_t)column->span;
-        ranks[c] = dictionary_ranks((struct dictionary *)column->domain.dictionary, entries);
-        if (ranks[c] == NULL)
-            return false;
-        *ranked = true;
+/* *fits false: the ranked codes need more than 64 bits. */
+static enum status key_order_make(const struct packed_table *table, struct key_order *order,
+                                  bool *fits, struct error *err)
+{
+    uint64_t stride = 1;
+
+    *fits = true;
+    for (uint32_t c = table->columns; c-- > 0;) {
+        const struct packed_column *column = &table->layout[c];
+        uint64_t                    radix = column->span + 1;
+
+        order->ranks[c] = NULL;
+        order->strides[c] = stride;
+        if (column->domain.kind == ORDINAL_CODE) {
+            struct dictionary *dictionary = (struct dictionary *)column->domain.dictionary;
+
+            /* of the whole dictionary: those are likely to be there already */
+            order->ranks[c] = dictionary_ranks(dictionary, dictionary_count(dictionary));
+            if (order->ranks[c] == NULL)
+                return fail_nomem(err);
+            order->ranked = true;
+            radix = dictionary_count(dictionary) + UINT64_C(1);
+        }
+        if (!table->raw && __builtin_mul_overflow(stride, radix, &stride))
+            *fits = false;
     }
-    return true;
+    return STATUS_OK;
 }
 
-static uint64_t code_sort_key(const struct packed_table *table, const uint32_t *const *ranks,
+static uint64_t code_sort_key(const struct packed_table *table, const struct key_order *order,
                               uint64_t code)
 {
     uint64_t key = 0;
@@ -726,15 +740,15 @@ static uint64_t code_sort_key(const struct packed_table *table, const uint32_t *
     for (uint32_t c = 0; c < table->columns; c++) {
         uint64_t digit = code_digit(&table->layout[c], code);
 
-        if (digit > 0 && ranks[c] != NULL)
-            digit = ranks[c][digit - 1] + UINT64_C(1);
-        key += digit * table->layout[c].stride;
+        if (digit > 0 && order->ranks[c] != NULL)
+            digit = order->ranks[c][digit - 1] + UINT64_C(1);
+        key += digit * order->strides[c];
     }
     return key;
 }
 
-static enum status order_by_sort(struct packed_table *table, const uint32_t *const *ranks,
-                                 bool ranked, uint32_t *order, struct error *err)
+static enum status order_by_sort(struct packed_table *table, const struct key_order *key_order,
+                                 uint32_t *order, struct error *err)
 {
     size_t              bytes = memory_product(table->count, sizeof(struct sort_record));
     struct sort_record *records = memory_alloc(table->memory, bytes);
@@ -752,7 +766,7 @@ static enum status order_by_sort(struct packed_table *table, const uint32_t *con
         if (number == table->null_number)
             continue;
         records[n++] = (struct sort_record){
-            ranked || table->raw ? code_sort_key(table, ranks, code) : code, number};
+            key_order->ranked || table->raw ? code_sort_key(table, key_order, code) : code, number};
     }
     sorted = records_sort(records, spare, n);
     if (nulls)
@@ -764,26 +778,29 @@ static enum status order_by_sort(struct packed_table *table, const uint32_t *con
     return STATUS_OK;
 }
 
-enum status packed_order(struct packed_table *table, uint32_t *order, struct error *err)
+enum status packed_order(struct packed_table *table, uint32_t *order, bool *fits, struct error *err)
 {
-    size_t           bytes = table->columns * sizeof(uint32_t *);
-    const uint32_t **ranks = memory_alloc(table->memory, bytes);
-    bool             ranked;
+    size_t           bytes = table->columns * (sizeof(uint32_t *) + sizeof(uint64_t));
+    struct key_order key_order = {.ranks = memory_alloc(table->memory, bytes)};
     uint32_t         n = 0;
-    enum status      status = STATUS_OK;
+    enum status      status;
 
-    if (ranks == NULL)
+    *fits = true;
+    if (key_order.ranks == NULL)
         return fail_nomem(err);
-    if (!ranks_of(table, ranks, &ranked)) {
-        status = fail_nomem(err);
-    } else if (!ranked && table->direct != NULL && table->direct_count / 16 <= table->count) {
-        for (uint64_t code = 0; code < table->direct_count; code++)
-            if (table->direct[code] != 0)
-                order[n++] = table->direct[code] - 1;
-        assert(n == table->count);
-    } else if (table->count > 0) {
-        status = order_by_sort(table, ranks, ranked, order, err);
+    key_order.strides = (uint64_t *)(key_order.ranks + table->columns);
+    status = key_order_make(table, &key_order, fits, err);
+    if (status == STATUS_OK && *fits && table->count > 0) {
+        if (!key_order.ranked && table->direct != NULL &&
+            table->direct_count / 16 <= table->count) {
+            for (uint64_t code = 0; code < table->direct_count; code++)
+                if (table->direct[code] != 0)
+                    order[n++] = table->direct[code] - 1;
+            assert(n == table->count);
+        } else {
+            status = order_by_sort(table, &key_order, order, err);
+        }
     }
-    memory_free(table->memory, ranks, bytes);
+    memory_free(table->memory, key_order.ranks, bytes);
     return status;
 }

@@ -57,6 +57,8 @@ enum status packed_find(struct packed_table *table, const struct vector *const *
                         bool *fits, struct error *err);
 void        packed_keys(const struct packed_table *table, uint32_t column, const uint32_t *numbers,
                         uint32_t count, struct vector_buffer *buffer, struct vector *out);
-enum status packed_order(struct packed_table *table, uint32_t *order, struct error *err);
+/* *fits false: keys cannot be sorted here. */
+enum status packed_order(struct packed_table *table, uint32_t *order, bool *fits,
+                         struct error *err);
 
 #endif

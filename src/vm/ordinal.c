@@ -45,6 +45,11 @@ struct row_list row_list_of(const struct selection *sel, uint16_t space[VECTOR_C
     return (struct row_list){sel->count, false, selection_rows(sel, space)};
 }
 
+struct row_list row_list_all(uint32_t count)
+{
+    return (struct row_list){count, true, all_rows};
+}
+
 /* --- domains ------------------------------------------------------------------------------------
  */
 /* The kind of a row's cell. */

@@ -34,6 +34,9 @@ struct row_list {
 /* list is made in space unless sel has one. */
 struct row_list row_list_of(const struct selection *sel, uint16_t space[VECTOR_CAP]);
 
+/* Rows 0..count - 1. */
+struct row_list row_list_all(uint32_t count);
+
 /* The domain of the rows of v; reads them only where the type leaves it open (ANY, F64). */
 struct ordinal_domain ordinal_domain_of(const struct vector *v, const struct row_list *rows);
 

@@ -1,6 +1,8 @@
 /* sorter.c - ORDER BY: collects rows in a rowset, sorts their positions, gathers batches. */
 #include "vm/sorter.h"
 
+#include "vm/ordinal.h"
+#include "vm/sorter_before.h"
 #include "vm/sorter_order.h"
 
 #include <assert.h>
@@ -15,8 +17,16 @@ struct sorter {
     const struct sorter_desc *desc;
     struct rowset            *rows;
     uint64_t                  limit;
-    uint32_t                 *order; /* [order_count] positions, sorted; NULL: not sorted yet */
-    uint64_t                  order_count;
+    bool                      by_cells; /* sorter_force_cells */
+    struct value             *worst; /* [key_count] keys of the last of the first limit rows, as of
+                                        the latest pruning: rows not before it are dropped */
+    bool             has_worst;
+    struct arena     worst_texts;
+    uint64_t         keep[VECTOR_WORDS]; /* scratch of sorter_add */
+    uint16_t         list[VECTOR_CAP];
+    struct selection kept;
+    uint32_t        *order; /* [order_count] positions, sorted; NULL: not sorted yet */
+    uint64_t         order_count;
 };
 
 enum status sorter_new(struct memory *memory, const struct sorter_desc *desc, struct sorter **out,
@@ -31,7 +41,10 @@ enum status sorter_new(struct memory *memory, const struct sorter_desc *desc, st
     sorter->desc = desc;
     sorter->limit = UINT64_MAX;
     sorter->rows = rowset_new(memory, desc->column_count);
-    if (sorter->rows == NULL) {
+    sorter->worst =
+        memory_zalloc(memory, memory_product(desc->key_count + (size_t)1, sizeof *sorter->worst));
+    arena_init(&sorter->worst_texts, memory);
+    if (sorter->rows == NULL || sorter->worst == NULL) {
         sorter_free(sorter);
         return fail_nomem(err);
     }
@@ -52,6 +65,9 @@ void sorter_free(struct sorter *sorter)
         return;
     order_drop(sorter);
     rowset_free(sorter->rows);
+    memory_free(sorter->memory, sorter->worst,
+                (sorter->desc->key_count + (size_t)1) * sizeof *sorter->worst);
+    arena_free(&sorter->worst_texts);
     memory_free(sorter->memory, sorter, sizeof *sorter);
 }
 
@@ -60,6 +76,13 @@ void sorter_reset(struct sorter *sorter, uint64_t limit)
     order_drop(sorter);
     rowset_clear(sorter->rows);
     sorter->limit = limit;
+    sorter->has_worst = false;
+    arena_reset(&sorter->worst_texts);
+}
+
+void sorter_force_cells(struct sorter *sorter)
+{
+    sorter->by_cells = true;
 }
 
 uint64_t sorter_count(const struct sorter *sorter)
@@ -82,7 +105,8 @@ enum status sorter_sort(struct sorter *sorter, struct error *err)
     if (sorter->order == NULL)
         return fail_nomem(err);
     sorter->order_count = count;
-    return rows_order(sorter->rows, sorter->desc, sorter->memory, sorter->order, err);
+    return (sorter->by_cells ? rows_order : keys_order)(sorter->rows, sorter->desc, sorter->memory,
+                                                        sorter->order, err);
 }
 
 /* --- top-N --------------------------------------------------------------------------------------
@@ -118,6 +142,27 @@ static enum status rows_copy(const struct sorter *sorter, struct vector_buffer *
     return status;
 }
 
+/* Notes the keys of the last row that is kept. */
+static enum status worst_note(struct sorter *sorter, struct error *err)
+{
+    uint64_t row = sorter->order[sorter_count(sorter) - 1];
+
+    sorter->has_worst = true;
+    arena_reset(&sorter->worst_texts);
+    for (uint32_t c = 0; c < sorter->desc->key_count; c++) {
+        char          scratch[16];
+        struct value *worst = &sorter->worst[c];
+
+        *worst = rowset_value(sorter->rows, c, row, scratch);
+        if (worst->class_ >= CLASS_TEXT && worst->bytes > 0) {
+            worst->s = arena_copy_text(&sorter->worst_texts, worst->s, worst->bytes);
+            if (worst->s == NULL)
+                return fail_nomem(err);
+        }
+    }
+    return STATUS_OK;
+}
+
 /* Drops the rows that cannot be among the first limit.  What stays is in order, and rows that come
  * later stand behind it, so equal rows keep the order of their arrival. */
 static enum status sorter_prune(struct sorter *sorter, struct error *err)
@@ -131,6 +176,7 @@ static enum status sorter_prune(struct sorter *sorter, struct error *err)
     enum status           status;
 
     TRY(sorter_sort(sorter, err));
+    TRY(worst_note(sorter, err));
     buffers = memory_alloc(sorter->memory, buffer_bytes);
     vectors = memory_alloc(sorter->memory, vector_bytes);
     to = rowset_new(sorter->memory, columns);
@@ -150,14 +196,32 @@ static enum status sorter_prune(struct sorter *sorter, struct error *err)
     return STATUS_OK;
 }
 
+/* The rows of sel that come before the worst row kept, in sorter->kept. */
+static void select_better(struct sorter *sorter, const struct vector *const *columns,
+                          const struct selection *sel)
+{
+    const struct sorter_desc *desc = sorter->desc;
+    struct row_list           rows = row_list_of(sel, sorter->list);
+
+    memset(sorter->keep, 0, bits_words(sel->rows) * sizeof *sorter->keep);
+    rows_before(columns, desc->keys, desc->key_count, &rows, sorter->worst, sorter->keep);
+    selection_bits(&sorter->kept, sel->rows, sorter->keep);
+}
+
 enum status sorter_add(struct sorter *sorter, const struct vector *const *columns,
                        const struct selection *sel, struct error *err)
 {
     assert(sorter->order == NULL);
     if (sel->count == 0 || sorter->limit == 0)
         return STATUS_OK;
+    if (sorter->has_worst) {
+        select_better(sorter, columns, sel);
+        if (sorter->kept.count == 0)
+            return STATUS_OK;
+        sel = &sorter->kept;
+    }
     TRY(rowset_append(sorter->rows, columns, sel, err));
-    if (sorter->limit < UINT32_MAX / 4 &&
+    if (!sorter->by_cells && sorter->limit < UINT32_MAX / 4 && sorter->desc->key_count > 0 &&
         rowset_count(sorter->rows) > 2 * sorter->limit + PRUNE_SLACK_ROWS)
         return sorter_prune(sorter, err);
     return STATUS_OK;

@@ -1,4 +1,5 @@
 /* sorter_cells.c - the order of rows with any keys: a merge sort that compares cells. */
+#include "vm/radix_sort.h"
 #include "vm/sorter_order.h"
 
 #include <string.h>
@@ -127,25 +128,65 @@ enum status cells_order(const struct value *cells, uint32_t count, const struct 
     return STATUS_OK;
 }
 
+/* All keys as cells, in *cells (bytes long, owned by the caller); texts made on the way in texts.
+ */
+static enum status cells_make(const struct rowset *rows, const struct sorter_desc *desc,
+                              struct memory *memory, struct arena *texts, struct value **cells,
+                              size_t *bytes, struct error *err)
+{
+    struct vector_buffer *buffer = memory_alloc(memory, sizeof *buffer);
+    enum status           status;
+
+    *bytes = memory_product(rowset_count(rows) * desc->key_count + 1, sizeof **cells);
+    *cells = memory_alloc(memory, *bytes);
+    status = *cells == NULL || buffer == NULL ? fail_nomem(err)
+                                              : cells_fill(rows, desc, buffer, texts, *cells, err);
+    memory_free(memory, buffer, sizeof *buffer);
+    return status;
+}
+
 enum status rows_order(const struct rowset *rows, const struct sorter_desc *desc,
                        struct memory *memory, uint32_t *order, struct error *err)
 {
-    uint32_t      count = (uint32_t)rowset_count(rows);
-    size_t        bytes = memory_product(count * (size_t)desc->key_count + 1, sizeof(struct value));
-    struct value *cells = memory_alloc(memory, bytes);
-    struct vector_buffer *buffer = memory_alloc(memory, sizeof *buffer);
-    struct arena          texts;
-    enum status           status;
+    struct value *cells;
+    size_t        bytes;
+    struct arena  texts;
+    enum status   status;
 
     arena_init(&texts, memory);
-    if (cells == NULL || buffer == NULL)
-        status = fail_nomem(err);
-    else
-        status = cells_fill(rows, desc, buffer, &texts, cells, err);
-    memory_free(memory, buffer, sizeof *buffer);
+    status = cells_make(rows, desc, memory, &texts, &cells, &bytes, err);
     if (status == STATUS_OK)
-        status = cells_order(cells, count, desc->keys, desc->key_count, memory, order, err);
+        status = cells_order(cells, (uint32_t)rowset_count(rows), desc->keys, desc->key_count,
+                             memory, order, err);
     memory_free(memory, cells, bytes);
+    arena_free(&texts);
+    return status;
+}
+
+enum status ties_order(const struct rowset *rows, const struct sorter_desc *desc,
+                       struct memory *memory, const struct sort_record *sorted, uint32_t *order,
+                       struct error *err)
+{
+    uint32_t          count = (uint32_t)rowset_count(rows), end;
+    size_t            spare_bytes = count * sizeof(uint32_t), bytes;
+    struct cell_order cell_order = {NULL, desc->keys, desc->key_count};
+    uint32_t         *spare = memory_alloc(memory, spare_bytes);
+    struct value     *cells;
+    struct arena      texts;
+    enum status       status;
+
+    arena_init(&texts, memory);
+    status = cells_make(rows, desc, memory, &texts, &cells, &bytes, err);
+    if (status == STATUS_OK && spare == NULL)
+        status = fail_nomem(err);
+    cell_order.cells = cells;
+    for (uint32_t first = 0; status == STATUS_OK && first < count; first = end) {
+        for (end = first + 1; end < count && sorted[end].key == sorted[first].key;)
+            end++;
+        merge_sort(&cell_order, order + first, spare, end - first);
+    }
+    memory_free(memory, cells, bytes);
+    memory_free(memory, spare, spare_bytes);
     arena_free(&texts);
     return status;
 }
