@@ -149,10 +149,21 @@ static int32_t term_column(struct cg *cg, const struct create_table *create,
     return -1;
 }
 
+/* SQLite shows its standard types in capitals, other types as they were written. */
+static const char *shown_type(const char *type)
+{
+    static const char *const standard[] = {"ANY", "BLOB", "INT", "INTEGER", "REAL", "TEXT"};
+
+    for (size_t i = 0; type != NULL && i < countof(standard); i++)
+        if (ascii_casecmp(type, standard[i]) == 0)
+            return standard[i];
+    return type == NULL ? "" : type;
+}
+
 static void fill_column(struct cg *cg, struct schema_column *out, const struct column_def *column)
 {
     out->name = copy_name(cg, column->name.text);
-    out->type = copy_name(cg, column->type == NULL ? "" : column->type);
+    out->type = copy_name(cg, shown_type(column->type));
     out->default_sql = copy_name(cg, column->default_sql);
     out->affinity = affinity_of_type(column->type == NULL ? "" : column->type,
                                      column->type == NULL ? 0 : strlen(column->type));

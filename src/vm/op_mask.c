@@ -85,6 +85,16 @@ static bool blend_decode(struct vm *vm, const struct vector *v, enum phys type, 
         *out = *v; /* never read: its rows are not valid */
         return buffer != NULL;
     }
+    if (vector_is_constant(v)) { /* stays one: a CONSTANT's count says nothing */
+        struct value *cell = arena_alloc(&vm->arena, sizeof *cell);
+        char         *text = arena_alloc(&vm->arena, 16);
+
+        if (cell == NULL || text == NULL)
+            return false;
+        *cell = vector_constant_value(v, text);
+        *out = (struct vector){.type = (uint8_t)type, .shape = VECTOR_CONSTANT, .values = cell};
+        return true;
+    }
     return buffer != NULL && vector_decode(v, type, NULL, buffer, &vm->arena, out);
 }
 
