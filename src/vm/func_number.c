@@ -226,6 +226,31 @@ enum status func_min(FUNCTION_ARGUMENTS)
     return STATUS_OK;
 }
 
+/* As max() and min(), but NULLs do not count: PostgreSQL's greatest() and least(). */
+static void extreme_known(const struct function_context *context, uint32_t argc,
+                          const struct value *argv, bool greatest, struct value *out)
+{
+    *out = value_null();
+    for (uint32_t i = 0; i < argc; i++) {
+        int order = value_compare(&argv[i], out, context->collation);
+
+        if (argv[i].class_ != CLASS_NULL &&
+            (out->class_ == CLASS_NULL || (greatest ? order > 0 : order < 0)))
+            *out = argv[i];
+    }
+}
+
+enum status func_greatest(FUNCTION_ARGUMENTS)
+{
+    extreme_known(context, argc, argv, true, out);
+    return STATUS_OK;
+}
+enum status func_least(FUNCTION_ARGUMENTS)
+{
+    extreme_known(context, argc, argv, false, out);
+    return STATUS_OK;
+}
+
 enum status func_nullif(FUNCTION_ARGUMENTS)
 {
     (void)argc;
