@@ -223,6 +223,63 @@ static const struct op *arith_int(struct vm *vm, const struct op *op, enum kerne
     return op + 1;
 }
 
+/* --- INTEGER and REAL mixed
+ * ------------------------------------------------------------------------
+ *
+ * DEC with whole values as INTEGER, against such or against INTEGERs: the class of each row's
+ * result follows from whether both operands are whole, and all of them are exact as doubles. */
+
+static const struct op *arith_mixed(struct vm *vm, const struct op *op)
+{
+    const struct vector  *a = vm_vec(vm, op->p2), *b = vm_vec(vm, op->p1);
+    struct vm_register   *reg = vm_reg(vm, op->p3);
+    double                one_a, one_b;
+    const double         *x = numbers_f64(vm, a, 0, &one_a), *y = numbers_f64(vm, b, 1, &one_b);
+    uint32_t              step_a = vector_is_constant(a) ? 0 : 1;
+    uint32_t              step_b = vector_is_constant(b) ? 0 : 1;
+    struct vector_buffer *buffer = register_buffer(vm, reg, a, b);
+    uint64_t              space[VECTOR_WORDS];
+    const uint64_t       *valid = validity_and(a, b, vm_words(vm), space);
+    struct value         *out;
+
+    if (x == NULL || y == NULL || buffer == NULL)
+        return vm_nomem(vm);
+    out = (struct value *)(void *)buffer->values;
+    ACTIVE_EACH(vm, row, {
+        double  p = x[row * step_a], q = y[row * step_b], r;
+        int64_t i = (int64_t)p, j = (int64_t)q, k;
+        bool    whole = (double)i == p && (double)j == q;
+
+        if (op->code == OP_Add) {
+            k = i + j; /* below 2^54 */
+            r = p + q;
+        } else if (op->code == OP_Subtract) {
+            k = i - j;
+            r = p - q;
+        } else {
+            whole &= !__builtin_mul_overflow(i, j, &k);
+            r = p * q;
+        }
+        out[row] = whole ? value_int(k) : (struct value){.r = r, .class_ = CLASS_REAL};
+    });
+    for (uint32_t i = 0; valid != NULL && i < vm->sel->rows; i++)
+        if (!bits_get(valid, i))
+            out[i] = value_null();
+    exact_pack(vm, reg);
+    return op + 1;
+}
+
+/* Whether v's numbers are exact as doubles and small enough that sums of two stay INTEGER. */
+static bool mixed_fits(const struct vector *v, enum number_class numbers)
+{
+    const int64_t limit = INT64_C(1) << 53;
+    int64_t       lo, hi;
+
+    if (numbers == NUMBERS_INT)
+        return number_bounds(v, &lo, &hi) && lo >= -limit && hi <= limit;
+    return numbers == NUMBERS_MIXED && v->type != PHYS_DEC64;
+}
+
 /* --- REAL ----------------------------------------------------------------------------------------
  */
 
@@ -322,6 +379,8 @@ static const struct op *arith(struct vm *vm, const struct op *op, enum kernel_ar
         return arith_int(vm, op, arith_op);
     if (a <= NUMBERS_MIXED && b <= NUMBERS_MIXED && (a == NUMBERS_REAL || b == NUMBERS_REAL))
         return arith_real(vm, op);
+    if (mixed_fits(vm_vec(vm, op->p2), a) && mixed_fits(vm_vec(vm, op->p1), b))
+        return arith_mixed(vm, op);
     return arith_cells(vm, op);
 }
 
