@@ -264,6 +264,15 @@ static void changes_publish(struct vm *vm)
     state->total_changes += vm->changes;
 }
 
+/* Slots give back rows and snapshots as soon as the run is over, as SQLite closes its cursors at
+ * Halt; only EXPLAIN ANALYZE still looks at them. */
+static void slots_clear(struct vm *vm)
+{
+    for (uint32_t i = 0; i < vm->program->slot_count; i++)
+        if (vm->slots[i].filled)
+            vm_slot_clear(vm, &vm->slots[i]);
+}
+
 enum status vm_run(struct vm *vm, struct error *err)
 {
     const struct op *op;
@@ -299,6 +308,8 @@ enum status vm_run(struct vm *vm, struct error *err)
             vm->changes = 0;
     }
     changes_publish(vm);
+    if (vm->profiles == NULL)
+        slots_clear(vm);
     return vm->status;
 }
 
@@ -325,9 +336,7 @@ void vm_reset(struct vm *vm)
     vm->running = false;
     vm->status = STATUS_OK;
     vm->resume = NULL;
-    for (uint32_t i = 0; i < vm->program->slot_count; i++)
-        if (vm->slots[i].filled)
-            vm_slot_clear(vm, &vm->slots[i]);
+    slots_clear(vm);
     if (vm->program->once_count > 0)
         memset(vm->once, 0, vm->program->once_count);
     arena_reset(&vm->arena);
