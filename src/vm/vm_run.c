@@ -295,6 +295,8 @@ enum status vm_run(struct vm *vm, struct error *err)
     }
     if (vm->status == STATUS_ROW)
         return STATUS_ROW;
+    if (vm->profiles == NULL)
+        slots_clear(vm); /* before the commit: a snapshot that nobody holds need not be kept */
     if (vm->write_open) {
         bool        done = vm->status == STATUS_DONE;
         enum status ended;
@@ -308,8 +310,6 @@ enum status vm_run(struct vm *vm, struct error *err)
             vm->changes = 0;
     }
     changes_publish(vm);
-    if (vm->profiles == NULL)
-        slots_clear(vm);
     return vm->status;
 }
 
