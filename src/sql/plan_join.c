@@ -11,17 +11,19 @@
 
 #include <string.h>
 
-enum { RELATIONS_MAX = 63, PARAMETERS = 63 }; /* bits of a mask; SQLite's own limit is 64 tables */
+/* Relations are bits of a mask: SQLite's limit of tables, and one for the parameters. */
+typedef unsigned __int128 relations;
+enum { RELATIONS_MAX = 64, PARAMETERS = 64 };
 
 struct unit { /* something joined already */
     struct plan *plan;
-    uint64_t     mask;
+    relations     mask;
 };
 struct conjunct {
     struct expr *expr;
-    uint64_t     mask;
+    relations     mask;
     bool         equality; /* between columns of different relations */
-    uint64_t     left_mask, right_mask;
+    relations     left_mask, right_mask;
     double       distinct; /* larger estimate of the distinct values of both sides */
 };
 struct block {
@@ -43,7 +45,7 @@ struct from_state {
  */
 struct mask_walk {
     const struct from_state *state;
-    uint64_t                 mask;
+    relations                 mask;
 };
 
 static bool visit_mask(struct expr *expr, void *data)
@@ -53,25 +55,25 @@ static bool visit_mask(struct expr *expr, void *data)
     if (expr->kind == EXPR_COLUMN || expr->kind == EXPR_AGGREGATE_REF) {
         for (uint32_t i = 0; i < walk->state->item_count; i++)
             if (walk->state->items[i] == expr->resolved.source && expr->kind == EXPR_COLUMN) {
-                walk->mask |= UINT64_C(1) << i;
+                walk->mask |= (relations)1 << i;
                 return false;
             }
-        walk->mask |= UINT64_C(1) << PARAMETERS;
+        walk->mask |= (relations)1 << PARAMETERS;
         return false;
     }
     return true;
 }
 
-static uint64_t expr_mask(const struct from_state *state, struct expr *expr)
+static relations expr_mask(const struct from_state *state, struct expr *expr)
 {
     struct mask_walk walk = {state, 0};
 
     expr_walk(expr, visit_mask, &walk);
     return walk.mask;
 }
-static uint64_t without_parameters(uint64_t mask)
+static relations without_parameters(relations mask)
 {
-    return mask & ~(UINT64_C(1) << PARAMETERS);
+    return mask & ~((relations)1 << PARAMETERS);
 }
 
 /* --- estimates ---------------------------------------------------------------------------------
@@ -245,7 +247,7 @@ static enum status push_down(const struct from_state *state, struct block *block
 {
     for (uint32_t i = 0; i < block->conjunct_count;) {
         struct conjunct *conjunct = &block->conjuncts[i];
-        uint64_t         mask = conjunct->mask;
+        relations         mask = conjunct->mask;
         bool             done = false;
 
         for (uint32_t u = 0; u < block->unit_count && !done; u++)
@@ -268,7 +270,7 @@ static enum status push_down(const struct from_state *state, struct block *block
     return STATUS_OK;
 }
 
-static bool joins(const struct conjunct *conjunct, uint64_t a, uint64_t b)
+static bool joins(const struct conjunct *conjunct, relations a, relations b)
 {
     return conjunct->equality &&
            (((conjunct->left_mask & ~a) == 0 && (conjunct->right_mask & ~b) == 0) ||
@@ -277,7 +279,7 @@ static bool joins(const struct conjunct *conjunct, uint64_t a, uint64_t b)
 
 /* Moves the conjuncts that a join of probe and build can evaluate into plan. */
 static enum status join_conditions(const struct from_state *state, struct plan *plan,
-                                   struct block *block, uint64_t probe, uint64_t build)
+                                   struct block *block, relations probe, relations build)
 {
     struct planner *planner = state->planner;
 
@@ -287,7 +289,7 @@ static enum status join_conditions(const struct from_state *state, struct plan *
     for (uint32_t i = 0; i < block->conjunct_count;) {
         struct conjunct *conjunct = &block->conjuncts[i];
         struct expr     *expr = conjunct->expr;
-        uint64_t mask = state->outer_as_mask ? conjunct->mask : without_parameters(conjunct->mask);
+        relations mask = state->outer_as_mask ? conjunct->mask : without_parameters(conjunct->mask);
 
         if ((mask & ~(probe | build)) != 0) {
             i++;
@@ -389,7 +391,7 @@ static enum status block_join(const struct from_state *state, struct block *bloc
         TRY(join_pair(state, block, a, b));
     }
     for (uint32_t i = 0; i < block->conjunct_count;) {
-        uint64_t mask = without_parameters(block->conjuncts[i].mask);
+        relations mask = without_parameters(block->conjuncts[i].mask);
 
         if ((mask & ~block->units[0].mask) == 0) {
             TRY(unit_filter(state->planner, &block->units[0], block->conjuncts[i].expr));
@@ -420,7 +422,7 @@ static enum status join_outer(const struct from_state *state, struct block *bloc
 
     TRY(block_add(state, &on_block, on));
     for (uint32_t i = 0; i < on_block.conjunct_count;) {
-        uint64_t     mask = on_block.conjuncts[i].mask;
+        relations     mask = on_block.conjuncts[i].mask;
         struct unit *side = NULL;
 
         if (!state->outer_as_mask)
@@ -455,7 +457,7 @@ static enum status join_outer(const struct from_state *state, struct block *bloc
 }
 
 /* Whether expr is NULL when the columns of mask all are: a column of it, or arithmetic on one. */
-static bool is_strict(const struct from_state *state, struct expr *expr, uint64_t mask)
+static bool is_strict(const struct from_state *state, struct expr *expr, relations mask)
 {
     expr = expr_strip(expr);
     if (expr->kind == EXPR_COLUMN)
@@ -469,7 +471,7 @@ static bool is_strict(const struct from_state *state, struct expr *expr, uint64_
 
 /* Whether WHERE lets no row pass that an outer join filled with NULLs for mask. */
 static bool where_rejects_nulls(const struct from_state *state, const struct block *block,
-                                uint64_t mask)
+                                relations mask)
 {
     for (uint32_t i = 0; i < block->conjunct_count; i++) {
         struct expr *expr = block->conjuncts[i].expr;
@@ -501,7 +503,7 @@ static enum status add_item(struct from_state *state, struct from_item *item, st
     plan->item = item;
     plan->select = state->select;
     unit->plan = plan;
-    unit->mask = UINT64_C(1) << state->item_count;
+    unit->mask = (relations)1 << state->item_count;
     state->scans[state->item_count] = plan;
     state->items[state->item_count++] = item;
     return STATUS_OK;
@@ -578,7 +580,7 @@ static enum status add_parameters(struct from_state *state, struct block *block)
         return fail_nomem(state->planner->err);
     plan->select = state->select;
     memmove(&block->units[1], &block->units[0], block->unit_count * sizeof block->units[0]);
-    block->units[0] = (struct unit){plan, UINT64_C(1) << PARAMETERS};
+    block->units[0] = (struct unit){plan, (relations)1 << PARAMETERS};
     block->unit_count++;
     state->outer_as_mask = true;
     return STATUS_OK;
