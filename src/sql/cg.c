@@ -301,8 +301,13 @@ void cg_prologue(struct cg *cg)
 {
     cg->in_prologue = true;
     for (uint32_t i = 0; i < cg->constant_count; i++) {
+        struct expr *expr = cg->constants[i].expr;
+        int32_t      reg = cg->constants[i].reg;
+
         cg_truncate(cg, 0);
-        cg_expr_to(cg, cg->constants[i].expr, cg->constants[i].reg);
+        cg_expr_to(cg, expr, reg);
+        if (expr->kind != EXPR_LITERAL && expr->kind != EXPR_VARIABLE)
+            cg_emit(cg, OP_First, reg, reg, 1); /* of this row: a constant for any batch */
     }
     cg->in_prologue = false;
 }

@@ -173,7 +173,13 @@ static void produce_scan(struct cg *cg, const struct plan *plan, struct cg_sink 
         int32_t  end = cg_label(cg), reg = cg_registers(cg, 1);
         uint32_t mark = cg_mark(cg);
 
-        cg_private_to(cg, plan->rowid, reg);
+        if (plan->rowid->kind != EXPR_LITERAL && plan->rowid->kind != EXPR_VARIABLE) {
+            cg_one_row(cg);
+            cg_private_to(cg, plan->rowid, reg);
+            cg_emit(cg, OP_First, reg, reg, 1);
+        } else {
+            cg_private_to(cg, plan->rowid, reg);
+        }
         cg_affinity(cg, reg, 1, integer);
         cg_emit(cg, OP_SeekRowid, sink.slot, end, reg);
         cg->one_row = false;

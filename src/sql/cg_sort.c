@@ -421,12 +421,18 @@ void cg_produce_limit(struct cg *cg, const struct plan *plan, struct cg_sink *pa
            .sink = {consume_limit, parent, plan}, .limit = cg_registers(cg, 1), .end = cg_label(cg)};
     uint32_t mark = cg_mark(cg);
 
+    if (select->limit->kind != EXPR_LITERAL || select->offset != NULL)
+        cg_one_row(cg);
     cg_private_to(cg, select->limit, self.limit);
+    if (select->limit->kind != EXPR_LITERAL)
+        cg_emit(cg, OP_First, self.limit, self.limit, 1);
     cg_emit(cg, OP_MustBeInt, self.limit, 0, 0);
     cg_emit(cg, OP_IfZero, self.limit, self.end, 0);
     if (select->offset != NULL) {
         self.offset = cg_registers(cg, 1);
         cg_private_to(cg, select->offset, self.offset);
+        if (select->offset->kind != EXPR_LITERAL)
+            cg_emit(cg, OP_First, self.offset, self.offset, 1);
         cg_emit(cg, OP_MustBeInt, self.offset, 0, 0);
     }
     if (plan->input->kind == PLAN_SORT)
