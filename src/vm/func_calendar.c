@@ -6,7 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "vm/func.h"
+#include "store/day.h"
+#include "vm/func_vector.h"
 #include "vm/moment.h"
 
 enum unit {
@@ -236,6 +237,88 @@ enum status func_date_part(FUNCTION_ARGUMENTS)
     TRY(time_argument(context, &argv[1], &m, &valid));
     if (valid)
         *out = part_of_moment(&m, unit);
+    return STATUS_OK;
+}
+
+/* --- vectors of days -------------------------------------------------------------------------- */
+
+/* The CONSTANT unit of v; false: it is none. */
+static bool constant_unit(const struct vector *v, enum unit *unit)
+{
+    struct value name;
+    char         scratch[16];
+
+    if (v->shape != VECTOR_CONSTANT)
+        return false;
+    name = constant_of(v, scratch);
+    return name.class_ == CLASS_TEXT && unit_find((struct text){name.s, name.bytes}, unit);
+}
+
+/* Day 0 is a Thursday; days begin at 0000-01-01, a Saturday. */
+static int32_t days_after_monday(int32_t day)
+{
+    return (int32_t)((uint32_t)(day - DAY_MIN + 5) % 7);
+}
+
+/* date_trunc(CONSTANT unit, day): a day. */
+enum status vector_date_trunc(FUNCTION_VECTOR_ARGUMENTS)
+{
+    const int32_t *days = argv[1]->values;
+    int32_t       *results = (int32_t *)(void *)buffer->values;
+    enum unit      unit;
+
+    (void)context, (void)argc;
+    if (!is_flat(argv[1], PHYS_DAY32) || !constant_unit(argv[0], &unit) ||
+        (unit != UNIT_DAY && unit != UNIT_WEEK && unit != UNIT_MONTH && unit != UNIT_QUARTER &&
+         unit != UNIT_YEAR))
+        return decline(declined);
+    SELECTED_EACH(sel, row, {
+        int32_t  year, day = vector_row_valid(argv[1], row) ? days[row] : 0;
+        uint32_t month, in_month;
+
+        if (unit == UNIT_DAY) {
+            results[row] = day;
+        } else if (unit == UNIT_WEEK) {
+            results[row] = day - days_after_monday(day);
+            if (results[row] < DAY_MIN)
+                return decline(declined);
+        } else {
+            day_to_civil(day, &year, &month, &in_month);
+            month = unit == UNIT_MONTH ? month : unit == UNIT_YEAR ? 1 : (month - 1) / 3 * 3 + 1;
+            results[row] = day_from_civil(year, month, 1);
+        }
+    });
+    result_like(argv[1], PHYS_DAY32, sel, buffer, out);
+    return STATUS_OK;
+}
+
+/* date_part(CONSTANT unit, day): an INTEGER. */
+enum status vector_date_part(FUNCTION_VECTOR_ARGUMENTS)
+{
+    const int32_t *days = argv[1]->values;
+    int64_t       *results = (int64_t *)(void *)buffer->values;
+    enum unit      unit;
+
+    (void)context, (void)argc;
+    if (!is_flat(argv[1], PHYS_DAY32) || !constant_unit(argv[0], &unit))
+        return decline(declined);
+    if (unit != UNIT_YEAR && unit != UNIT_QUARTER && unit != UNIT_MONTH && unit != UNIT_DAY &&
+        unit != UNIT_DOW && unit != UNIT_ISODOW)
+        return decline(declined);
+    SELECTED_EACH(sel, row, {
+        int32_t  year, day = vector_row_valid(argv[1], row) ? days[row] : 0;
+        int32_t  weekday = days_after_monday(day);
+        uint32_t month, in_month;
+
+        day_to_civil(day, &year, &month, &in_month);
+        results[row] = unit == UNIT_YEAR      ? year
+                       : unit == UNIT_QUARTER ? (int64_t)(month + 2) / 3
+                       : unit == UNIT_MONTH   ? (int64_t)month
+                       : unit == UNIT_DAY     ? (int64_t)in_month
+                       : unit == UNIT_DOW     ? (weekday + 1) % 7
+                                              : weekday + 1;
+    });
+    result_like(argv[1], PHYS_I64, sel, buffer, out);
     return STATUS_OK;
 }
 

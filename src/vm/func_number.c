@@ -292,6 +292,13 @@ enum status func_first(FUNCTION_ARGUMENTS)
     return STATUS_OK;
 }
 
+enum status func_subtype(FUNCTION_ARGUMENTS)
+{
+    (void)context, (void)argc;
+    *out = value_int(argv[0].subtype);
+    return STATUS_OK;
+}
+
 enum status func_typeof(FUNCTION_ARGUMENTS)
 {
     const char *name = class_name((enum value_class)argv[0].class_);

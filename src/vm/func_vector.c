@@ -7,52 +7,9 @@
 #include <string.h>
 
 #include "store/day.h"
-#include "vm/func.h"
+#include "vm/func_vector.h"
 #include "vm/like.h"
-
-/* Runs the statement behind sel and row for each active row of sel. */
-#define SELECTED_EACH(sel, row, ...)                                                               \
-    do {                                                                                           \
-        if ((sel)->count == (sel)->rows) {                                                         \
-            for (uint32_t row = 0; row < (sel)->rows; row++)                                       \
-                __VA_ARGS__                                                                        \
-        } else {                                                                                   \
-            const uint16_t *list_ = selection_list(sel);                                           \
-            for (uint32_t i_ = 0; i_ < (sel)->count; i_++) {                                       \
-                uint32_t row = list_[i_];                                                          \
-                __VA_ARGS__                                                                        \
-            }                                                                                      \
-        }                                                                                          \
-    } while (0)
-
-/* out becomes a FLAT vector of type in buffer, NULL where v is. */
-static void result_like(const struct vector *v, enum phys type, const struct selection *sel,
-                        struct vector_buffer *buffer, struct vector *out)
-{
-    *out = (struct vector){
-        .type = (uint8_t)type, .shape = VECTOR_FLAT, .count = sel->rows, .values = buffer->values};
-    if (v->valid != NULL) {
-        memcpy(buffer->valid, v->valid, bits_words(sel->rows) * sizeof(uint64_t));
-        out->valid = buffer->valid;
-    }
-}
-
-static enum status decline(bool *declined)
-{
-    *declined = true;
-    return STATUS_OK;
-}
-
-static bool is_flat(const struct vector *v, enum phys type)
-{
-    return v->shape == VECTOR_FLAT && v->type == type;
-}
-
-/* A CONSTANT's value; its text may lie in scratch. */
-static struct value constant_of(const struct vector *v, char scratch[16])
-{
-    return vector_value(v, 0, scratch);
-}
+#include "vm/moment.h"
 
 static bool is_integers(const struct vector *v)
 {
@@ -405,94 +362,51 @@ enum status vector_unixepoch(FUNCTION_VECTOR_ARGUMENTS)
     return STATUS_OK;
 }
 
-enum { DAY_FORMAT_MAX = 64 }; /* bytes of a format, and of what it makes of a day */
-
-/* The bytes that format makes of any day; 0: it holds a conversion that is not done here. */
-static uint32_t day_format_bytes(const char *format, size_t bytes)
+/* One row of strftime: a day number or a text.  False: neither can be done here. */
+static bool strftime_row(const struct vector *v, uint32_t row, struct text format, char *to)
 {
-    uint32_t made = 0;
+    char canonical[MOMENT_TEXT_BYTES];
 
-    for (size_t i = 0; i < bytes; i++) {
-        if (format[i] != '%') {
-            if (format[i] == '\0')
-                return 0;
-            made++;
-            continue;
-        }
-        if (++i == bytes)
-            return 0;
-        switch (format[i]) {
-        case 'Y':
-            made += 4;
-            break;
-        case 'F':
-            made += 10;
-            break;
-        case 'm':
-        case 'd':
-            made += 2;
-            break;
-        default:
-            return 0;
-        }
+    if (v->type == PHYS_DAY32) {
+        day_to_text(((const int32_t *)v->values)[row], canonical);
+        memcpy(canonical + DAY_TEXT_BYTES, " 00:00:00", MOMENT_TEXT_BYTES - DAY_TEXT_BYTES);
+    } else {
+        const struct value *cell = (const struct value *)v->values + row;
+
+        if (!moment_canonical(cell->s, cell->bytes, canonical))
+            return false;
     }
-    return made <= DAY_FORMAT_MAX ? made : 0;
+    moment_format_plain(canonical, format, to);
+    return true;
 }
 
-static char *format_day(int32_t number, const char *format, size_t bytes, char *to)
-{
-    char day[DAY_TEXT_BYTES];
-
-    day_to_text(number, day); /* YYYY-MM-DD: each conversion is a part of it */
-    for (size_t i = 0; i < bytes; i++) {
-        if (format[i] != '%') {
-            *to++ = format[i];
-            continue;
-        }
-        switch (format[++i]) {
-        case 'Y':
-            to = mempcpy(to, day, 4);
-            break;
-        case 'm':
-            to = mempcpy(to, day + 5, 2);
-            break;
-        case 'd':
-            to = mempcpy(to, day + 8, 2);
-            break;
-        default:
-            assert(format[i] == 'F');
-            to = mempcpy(to, day, DAY_TEXT_BYTES);
-            break;
-        }
-    }
-    return to;
-}
-
-/* strftime(CONSTANT format of %Y %m %d %F, day) */
+/* strftime(CONSTANT format, day or text), the format plain. */
 enum status vector_strftime(FUNCTION_VECTOR_ARGUMENTS)
 {
-    struct value   format, *results = (struct value *)(void *)buffer->values;
-    const int32_t *days;
-    uint32_t       made;
-    char           scratch[16], *text;
+    const struct vector *v = argv[1];
+    struct value         constant, *results = (struct value *)(void *)buffer->values;
+    struct text          format;
+    uint32_t             made;
+    char                 scratch[16], *text;
 
-    if (argc != 2 || argv[0]->shape != VECTOR_CONSTANT || !is_flat(argv[1], PHYS_DAY32))
+    if (argc != 2 || argv[0]->shape != VECTOR_CONSTANT ||
+        (!is_flat(v, PHYS_DAY32) && !is_flat(v, PHYS_TEXT)))
         return decline(declined);
-    format = constant_of(argv[0], scratch);
-    if (format.class_ != CLASS_TEXT || format.bytes > DAY_FORMAT_MAX)
-        return decline(declined);
-    made = day_format_bytes(format.s, format.bytes);
-    if (made == 0)
+    constant = constant_of(argv[0], scratch);
+    format = (struct text){constant.s, constant.bytes};
+    if (constant.class_ != CLASS_TEXT || (made = moment_plain_bytes(format)) == 0)
         return decline(declined);
     text = arena_alloc(context->arena, (size_t)made * sel->count);
     if (text == NULL)
         return fail_nomem(context->err);
-    days = argv[1]->values;
-    result_like(argv[1], PHYS_TEXT, sel, buffer, out);
+    result_like(v, PHYS_TEXT, sel, buffer, out);
     SELECTED_EACH(sel, row, {
         results[row] = value_text(text, made);
-        if (vector_row_valid(argv[1], row))
-            text = format_day(days[row], format.s, format.bytes, text);
+        if (vector_row_valid(v, row)) {
+            if (!strftime_row(v, row, format, text))
+                return decline(declined);
+            text += made;
+        }
     });
     return STATUS_OK;
 }

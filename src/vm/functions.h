@@ -11,8 +11,9 @@
 enum function_flag {
     FUNCTION_PURE =
         1, /* same arguments, same result: may fold, may run once per dictionary entry */
-    /* As PURE within one execution only: it may ask for the statement's time (date('now')).  May run
-     * once per dictionary entry and, of constants, once per execution; not folded when compiled. */
+    /* As PURE within one execution only: it may ask for the statement's time (date('now')).  May
+     * run once per dictionary entry and, of constants, once per execution; not folded when
+     * compiled. */
     FUNCTION_STATEMENT = 2,
     FUNCTION_MAY_FAIL = 4, /* can raise an error: evaluated for active rows only */
     FUNCTION_COLLATES =
@@ -25,8 +26,8 @@ enum function_flag {
 };
 
 struct function_context {
-    struct arena  *arena; /* results' text goes here; lives as long as the batch.  A result may
-                             also borrow the bytes of an argument. */
+    struct arena *arena; /* results' text goes here; lives as long as the batch.  A result may
+                            also borrow the bytes of an argument. */
     struct error  *err;
     enum collation collation; /* FUNCTION_COLLATES */
     void          *user_data; /* of a user function */

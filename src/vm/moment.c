@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "vm/func.h"
+#include "store/day.h"
 
 /* --- calendar --------------------------------------------------------------------------------- */
 
@@ -737,4 +737,95 @@ struct moment moment_thursday_of(const struct moment *m)
     thursday.has_date = false;
     moment_need_date(&thursday);
     return thursday;
+}
+
+/* --- the short way ---------------------------------------------------------------------------- */
+
+/* The number of two digits, -1 if they are none. */
+static int two_digits(const char *s)
+{
+    return ascii_digit(s[0]) && ascii_digit(s[1]) ? (s[0] - '0') * 10 + (s[1] - '0') : -1;
+}
+
+static bool two_digits_below(const char *s, int limit)
+{
+    int n = two_digits(s);
+
+    return n >= 0 && n < limit;
+}
+
+bool moment_canonical(const char *s, size_t bytes, char out[MOMENT_TEXT_BYTES])
+{
+    int century, year, month, day;
+
+    if (bytes != DAY_TEXT_BYTES && bytes != MOMENT_TEXT_BYTES)
+        return false;
+    century = two_digits(s);
+    year = two_digits(s + 2);
+    month = two_digits(s + 5);
+    day = two_digits(s + 8);
+    if (century < 0 || year < 0 || s[4] != '-' || s[7] != '-' || month < 1 || month > 12 ||
+        day < 1 || (uint32_t)day > day_month_days(century * 100 + year, (uint32_t)month))
+        return false;
+    if (bytes == DAY_TEXT_BYTES) {
+        memcpy(out, s, DAY_TEXT_BYTES);
+        memcpy(out + DAY_TEXT_BYTES, " 00:00:00", MOMENT_TEXT_BYTES - DAY_TEXT_BYTES);
+        return true;
+    }
+    if (s[10] != ' ' || s[13] != ':' || s[16] != ':' || !two_digits_below(s + 11, 24) ||
+        !two_digits_below(s + 14, 60) || !two_digits_below(s + 17, 60))
+        return false;
+    memcpy(out, s, MOMENT_TEXT_BYTES);
+    return true;
+}
+
+/* Which part of a canonical text a conversion is; bytes 0: none. */
+static void plain_part(char c, uint32_t *from, uint32_t *bytes)
+{
+    static const struct {
+        char    c;
+        uint8_t from, bytes;
+    } parts[] = {{'Y', 0, 4},  {'m', 5, 2},  {'d', 8, 2},  {'F', 0, 10}, {'H', 11, 2},
+                 {'M', 14, 2}, {'S', 17, 2}, {'T', 11, 8}, {'R', 11, 5}};
+
+    *from = *bytes = 0;
+    for (size_t i = 0; i < countof(parts); i++)
+        if (parts[i].c == c) {
+            *from = parts[i].from;
+            *bytes = parts[i].bytes;
+        }
+}
+
+uint32_t moment_plain_bytes(struct text format)
+{
+    uint32_t made = 0, from, bytes;
+
+    for (size_t i = 0; i < format.bytes && made <= MOMENT_PLAIN_MAX; i++) {
+        if (format.s[i] == '\0')
+            return 0;
+        bytes = 1;
+        if (format.s[i] == '%') {
+            if (++i == format.bytes)
+                return 0;
+            plain_part(format.s[i], &from, &bytes);
+            if (bytes == 0)
+                return 0;
+        }
+        made += bytes;
+    }
+    return made <= MOMENT_PLAIN_MAX ? made : 0;
+}
+
+void moment_format_plain(const char canonical[MOMENT_TEXT_BYTES], struct text format, char *to)
+{
+    uint32_t from, bytes;
+
+    for (size_t i = 0; i < format.bytes; i++) {
+        if (format.s[i] != '%') {
+            *to++ = format.s[i];
+            continue;
+        }
+        plain_part(format.s[++i], &from, &bytes);
+        to = mempcpy(to, canonical + from, bytes);
+    }
 }

@@ -7,7 +7,7 @@
 #ifndef STOA_VM_MOMENT_H
 #define STOA_VM_MOMENT_H
 
-#include "vm/functions.h"
+#include "vm/func.h"
 
 enum { MS_DAY = 86400000, MS_MINUTE = 60000 };
 #define MS_MAX INT64_C(464269060799999)    /* 9999-12-31 23:59:59.999 */
@@ -49,5 +49,16 @@ int moment_days_after_sunday(const struct moment *m);
 int moment_days_after_january_1(const struct moment *m);
 /* The Thursday of m's week, which decides to which ISO year the week belongs. */
 struct moment moment_thursday_of(const struct moment *m);
+
+/* --- the short way ---
+ * A canonical text, 'YYYY-MM-DD' or 'YYYY-MM-DD HH:MM:SS' of a moment that exists in the years 0000
+ * to 9999, holds all that a plain format (of %Y %m %d %F %H %M %S %T %R) can ask for. */
+enum { MOMENT_TEXT_BYTES = 19, MOMENT_PLAIN_MAX = 64 };
+
+/* Whether s is canonical; then out is it with the time of day. */
+bool moment_canonical(const char *s, size_t bytes, char out[MOMENT_TEXT_BYTES]);
+/* The bytes, at most MOMENT_PLAIN_MAX, that format makes of any moment; 0: it is not plain. */
+uint32_t moment_plain_bytes(struct text format);
+void     moment_format_plain(const char canonical[MOMENT_TEXT_BYTES], struct text format, char *to);
 
 #endif

@@ -40,6 +40,7 @@ enum batch_kind {
     ASCII,
     UTF8,
     NASTY,
+    TIMES, /* canonical texts, in half of the batches others among them */
     DAYS,
     KIND_COUNT
 };
@@ -77,15 +78,37 @@ static size_t random_text(enum batch_kind kind, char *to)
     return bytes;
 }
 
+/* A canonical date or time, or in a nasty batch something like it. */
+static size_t random_time(bool nasty, char *to)
+{
+    static const char *const others[] = {"2023-02-29",          "2024-06-15 24:00:00",
+                                         "2024-06-15T14:30:45", "2024-06-15 14:30",
+                                         "abcd-ef-gh",          "2024-04-31 10:00:00"};
+    size_t                   bytes = DAY_TEXT_BYTES;
+
+    if (nasty && random_below(20) == 0) {
+        const char *other = others[random_below(countof(others))];
+
+        memcpy(to, other, strlen(other));
+        return strlen(other);
+    }
+    day_to_text(DAY_MIN + (int32_t)random_below(DAY_MAX - DAY_MIN + 1), to);
+    if (random_below(2) == 0)
+        bytes += (size_t)sprintf(to + bytes, " %02d:%02d:%02d", (int)random_below(24),
+                                 (int)random_below(60), (int)random_below(60));
+    return bytes;
+}
+
 static void fill_texts(enum batch_kind kind, uint32_t rows)
 {
+    bool          nasty = random_below(2) == 0;
     struct value *cells = (struct value *)(void *)batch.space.values;
     char         *to = batch.text;
 
     batch.v.type = PHYS_TEXT;
     batch.v.flags = kind == ASCII ? VECTOR_ASCII : 0;
     for (uint32_t row = 0; row < rows; row++) {
-        size_t bytes = random_text(kind, to);
+        size_t bytes = kind == TIMES ? random_time(nasty, to) : random_text(kind, to);
 
         cells[row] = value_text(to, bytes);
         to += bytes;
@@ -127,12 +150,12 @@ static void fill_numbers(enum batch_kind kind, uint32_t rows)
 
 static void fill_batch(enum batch_kind kind, uint32_t rows)
 {
-    static const uint8_t types[KIND_COUNT] = {PHYS_I64,  PHYS_I8,    PHYS_I64,
-                                              PHYS_F64,  PHYS_DEC32, PHYS_TEXT,
-                                              PHYS_TEXT, PHYS_TEXT,  PHYS_DAY32};
+    static const uint8_t types[KIND_COUNT] = {PHYS_I64,   PHYS_I8,   PHYS_I64,  PHYS_F64,
+                                              PHYS_DEC32, PHYS_TEXT, PHYS_TEXT, PHYS_TEXT,
+                                              PHYS_TEXT,  PHYS_DAY32};
 
     batch.v = (struct vector){.type = types[kind], .count = rows, .values = batch.space.values};
-    if (kind >= ASCII && kind <= NASTY)
+    if (kind >= ASCII && kind <= TIMES)
         fill_texts(kind, rows);
     else
         fill_numbers(kind, rows);
@@ -144,6 +167,9 @@ static void fill_batch(enum batch_kind kind, uint32_t rows)
         for (uint32_t w = 0; w < VECTOR_WORDS; w++)
             batch.space.valid[w] = random_below(UINT64_MAX) | random_below(UINT64_MAX);
         batch.v.valid = batch.space.valid;
+        for (uint32_t row = 0; row < rows; row++) /* a NULL row's slot means nothing */
+            if (kind == DAYS && !bits_get(batch.space.valid, row))
+                ((int32_t *)(void *)batch.space.values)[row] = (int32_t)random_below(UINT32_MAX);
     }
 }
 
@@ -276,6 +302,19 @@ static const struct form {
     {"strftime", 2, 1, {TEXT("%Y")}},
     {"strftime", 2, 1, {TEXT("%Y-%m")}},
     {"strftime", 2, 1, {TEXT("on %d.%m.%Y, %F")}},
+    {"strftime", 2, 1, {TEXT("%Y-%m-%d %H:%M:00")}},
+    {"strftime", 2, 1, {TEXT("%T %R")}},
+    {"date_trunc", 2, 1, {TEXT("day")}},
+    {"date_trunc", 2, 1, {TEXT("week")}},
+    {"date_trunc", 2, 1, {TEXT("month")}},
+    {"date_trunc", 2, 1, {TEXT("quarter")}},
+    {"date_trunc", 2, 1, {TEXT("year")}},
+    {"date_part", 2, 1, {TEXT("year")}},
+    {"date_part", 2, 1, {TEXT("quarter")}},
+    {"date_part", 2, 1, {TEXT("month")}},
+    {"date_part", 2, 1, {TEXT("day")}},
+    {"date_part", 2, 1, {TEXT("dow")}},
+    {"date_part", 2, 1, {TEXT("isodow")}},
     {"strftime", 2, 1, {TEXT("%W")}},
 };
 
