@@ -72,7 +72,7 @@ static void fields_locate(struct csv_batch *batch, uint32_t c, struct csv_scratc
 {
     const uint32_t *ends = batch->ends;
     uint32_t        rows = batch->rows, stride = batch->stride, least = UINT32_MAX;
-    bool            last = c + 1 == stride && batch->returns;
+    bool            last = c + 1 == stride && batch->flags == NULL; /* \r\n */
 
     s->start[0] = c > 0 ? ends[c - 1] + 1 : 0;
     for (uint32_t r = 0, f = c; r < rows; r++, f += stride) {

@@ -261,12 +261,15 @@ static void record_row(struct record *r, uint32_t columns, bool *added)
 /* Hands the record's messages on. */
 static enum status messages_tell(struct csv_import *import, struct error *err)
 {
-    const char *text = import->messages.data, *end = text + import->messages.bytes;
-
     if (import->messages.failed)
         return fail_nomem(err);
-    for (; import->options.message != NULL && text < end; text += strlen(text) + 1)
-        import->options.message(import->options.message_data, text);
+    for (size_t at = 0; at < import->messages.bytes;) {
+        const char *text = import->messages.data + at;
+
+        if (import->options.message != NULL)
+            import->options.message(import->options.message_data, text);
+        at += strlen(text) + 1;
+    }
     str_clear(&import->messages);
     return STATUS_OK;
 }

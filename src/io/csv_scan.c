@@ -57,13 +57,10 @@ static inline void scan_masks_portable(const char *data, const struct csv_scan *
         word = __builtin_bswap64(word);
 #endif
         m->delimiter |= word_equal(word, scan->delimiter) << shift;
-        m->newline |= word_equal(word, scan->newline) << shift;
+        m->newline |= word_equal(word, '\n') << shift;
         if (scan->quote != '\0')
             m->quote |= word_equal(word, scan->quote) << shift;
-        if (scan->newline != '\r')
-            m->carriage |= word_equal(word, '\r') << shift;
-        else /* a line feed is the stray byte then */
-            m->carriage |= word_equal(word, '\n') << shift;
+        m->carriage |= word_equal(word, '\r') << shift;
         m->special |= (word_top_bits(word) | word_equal(word, '\0')) << shift;
     }
 }
@@ -106,9 +103,9 @@ AVX2 static inline void scan_masks_avx2(const char *data, const struct csv_scan 
     uint64_t top;
 
     m->delimiter = equal_mask(low, high, scan->delimiter);
-    m->newline = equal_mask(low, high, scan->newline);
+    m->newline = equal_mask(low, high, '\n');
     m->quote = scan->quote != '\0' ? equal_mask(low, high, scan->quote) : 0;
-    m->carriage = equal_mask(low, high, scan->newline != '\r' ? '\r' : '\n');
+    m->carriage = equal_mask(low, high, '\r');
     top = (uint32_t)_mm256_movemask_epi8(low) |
           (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
     m->special = top | equal_mask(low, high, '\0');

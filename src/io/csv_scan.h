@@ -6,7 +6,8 @@
  *
  * The scanner reads only text whose quoting is regular: an opening quote follows a field or row
  * end, a closing one precedes a field or row end, a quote inside is doubled.  At the first step
- * that holds anything else it stops and says so; the caller reads on with csv_parse. */
+ * that holds anything else it stops and says so; the caller reads on with csv_parse.  Rows end with
+ * \n, before which a \r may stand; a \r elsewhere outside of quotes is not regular. */
 #ifndef STOA_IO_CSV_SCAN_H
 #define STOA_IO_CSV_SCAN_H
 
@@ -18,7 +19,7 @@ enum { CSV_SCAN_STEP = 64 };
 
 struct csv_scan {
     /* what to look for; quote '\0': none */
-    char delimiter, newline, quote;
+    char delimiter, quote;
 
     /* the index, in memory of the caller.  A step writes past the counts, so both arrays have
      * CSV_SCAN_STEP slots more than the limits. */

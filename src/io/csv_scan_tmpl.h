@@ -60,8 +60,6 @@ SCAN_TARGET void SCAN_RUN(struct csv_scan *scan, const char *data, uint32_t byte
         }
         /* a carriage return belongs to the newline behind it, or is no regular text */
         bad |= (m.carriage << 1 | scan->after_return) & ~rows & keep;
-        if (scan->newline == '\r')
-            bad |= m.carriage; /* line feeds among carriage returns */
         if (bad != 0) {
             scan->irregular = true;
             return;

@@ -34,9 +34,9 @@ enum status csv_stream_open(struct csv_stream *stream, struct csv_input *input,
     stream->scan.end_limit = ends - CSV_SCAN_STEP;
     stream->scan.delimiter = dialect->delimiter;
     stream->scan.quote = dialect->quote;
-    stream->scan.newline = dialect->newline == CSV_NEWLINE_CR ? '\r' : '\n';
-    /* other escapes, comments and the rule of loose quotes are csv_parse's alone */
-    stream->scannable = dialect->comment == '\0' && dialect->delimiter != '\0' &&
+    /* lone carriage returns, other escapes and comments are csv_parse's alone */
+    stream->scannable = dialect->newline != CSV_NEWLINE_CR && dialect->comment == '\0' &&
+                        dialect->delimiter != '\0' &&
                         (dialect->quote == '\0' || dialect->escape == dialect->quote);
     stream->slow_run = SLOW_RUN_MIN;
     return STATUS_OK;
@@ -73,9 +73,9 @@ static enum status stream_scan(struct csv_stream *stream, uint32_t rows, bool pl
         size_t bytes = input->bytes - stream->position;
         char  *data = input->data + stream->position;
 
-        if (input->at_end && bytes > 0 && data[bytes - 1] != scan->newline &&
+        if (input->at_end && bytes > 0 && data[bytes - 1] != '\n' &&
             !(plain && data[bytes - 1] == scan->delimiter))
-            data[bytes++] = scan->newline; /* into the readable bytes behind the window */
+            data[bytes++] = '\n'; /* into the readable bytes behind the window */
         csv_scan_run(scan, data, (uint32_t)bytes);
         if (input->at_end || scan->irregular || scan->row_count >= scan->row_limit ||
             scan->end_count >= scan->end_limit)
@@ -151,7 +151,6 @@ enum status csv_stream_next_scanned(struct csv_stream *stream, uint32_t cap, boo
                                 .stride = stride,
                                 .quote = scan->quoted ? scan->quote : '\0',
                                 .doubled = scan->doubled,
-                                .returns = scan->newline == '\n',
                                 .ascii = !scan->not_ascii};
     stream->line += scan->breaks ? count_lines(data, used) : rows;
     stream->position += used;
@@ -209,7 +208,10 @@ static enum status record_check(struct csv_stream *stream, enum csv_outcome outc
         if (stream->dialect.columns != 1 || (*text != '\n' && *text != '\r'))
             return STATUS_OK;
         *added = true;
-        return csv_fields_pad(fields) ? STATUS_OK : fail_nomem(err);
+        if (!csv_fields_pad(fields))
+            return fail_nomem(err);
+        fields->flags[first_field] = 0; /* not missing: empty */
+        return STATUS_OK;
     case CSV_RECORD_UNTERMINATED:
         return bad_line(stream, text, bytes, 0, "a quoted field is not terminated", err);
     case CSV_RECORD_BAD_QUOTE:

@@ -19,7 +19,6 @@ struct csv_batch {
     uint32_t        rows, columns, stride;
     char            quote;   /* of fields in the file's form; '\0': none is quoted */
     bool            doubled; /* some quoted field holds doubled quotes */
-    bool            returns; /* a carriage return may precede a row's end */
     bool            ascii;   /* no byte >= 0x80 and no NUL */
 };
 
