@@ -1,0 +1,146 @@
+/* table_stats.c - what is known of a column without reading its rows. */
+#include <stdio.h>
+
+#include "store/dictionary_internal.h"
+#include "store/table_scan.h"
+
+enum { ENCODINGS_MAX = 8 };
+
+struct encodings {
+    char     name[ENCODINGS_MAX][16];
+    uint32_t segments[ENCODINGS_MAX];
+    uint32_t count;
+};
+
+static void encodings_add(struct encodings *encodings, const char *name)
+{
+    for (uint32_t i = 0; i < encodings->count; i++)
+        if (strcmp(encodings->name[i], name) == 0) {
+            encodings->segments[i]++;
+            return;
+        }
+    if (encodings->count == ENCODINGS_MAX)
+        return;
+    snprintf(encodings->name[encodings->count], 16, "%s", name);
+    encodings->segments[encodings->count++] = 1;
+}
+
+static void encodings_text(const struct encodings *encodings, uint32_t tail_rows, char *text,
+                           size_t cap)
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (uint32_t i = 0; i < encodings->count && used < cap; i++)
+        used += (size_t)snprintf(text + used, cap - used, "%s%s x%u", i > 0 ? ", " : "",
+                                 encodings->name[i], encodings->segments[i]);
+    if (tail_rows > 0 && used < cap)
+        snprintf(text + used, cap - used, "%stail %u rows", encodings->count > 0 ? ", " : "",
+                 tail_rows);
+}
+
+static void range_add(struct column_stats *stats, int64_t lo, int64_t hi)
+{
+    stats->lo = lo < stats->lo ? lo : stats->lo;
+    stats->hi = hi > stats->hi ? hi : stats->hi;
+}
+
+/* How the payloads of two segments must agree for one range to hold of both. */
+static uint32_t payload_kind(const struct segment *segment)
+{
+    enum phys type = segment->all.type;
+
+    if (type <= PHYS_I64)
+        return 1;
+    return type == PHYS_DAY32 ? 2 : 3 + segment->all.scale;
+}
+
+static void add_tail(const struct table *table, uint32_t column, bool integers,
+                     struct column_stats *stats)
+{
+    const struct tail *tail = &table->state.tail;
+    struct tail_place  at = {0, 0};
+
+    for (uint32_t i = 0; i < tail->rows; i++, at = tail_next(tail, at)) {
+        const struct value *cell = &tail_cells(tail, at)[column];
+
+        stats->classes |= 1u << cell->class_;
+        if (cell->class_ == CLASS_NULL)
+            stats->nulls++;
+        else if (cell->class_ == CLASS_INTEGER && integers)
+            range_add(stats, cell->i, cell->i);
+        else
+            stats->bounded = false;
+        stats->bytes += sizeof *cell + (cell->class_ >= CLASS_TEXT ? cell->bytes : 0);
+    }
+}
+
+static void rowid_stats(struct table *table, struct column_stats *stats)
+{
+    const struct group_list *groups = table->state.groups;
+
+    stats->classes = table->state.live > 0 ? 1u << CLASS_INTEGER : 0;
+    stats->distinct = table->state.live;
+    stats->bounded = table_largest(table, &stats->hi);
+    stats->lo = INT64_MAX;
+    if (group_list_count(groups) > 0)
+        stats->lo = groups->entries[0].group->first_rowid;
+    if (table->state.tail.rows > 0) {
+        int64_t first = tail_rowid(&table->state.tail, (struct tail_place){0, 0});
+
+        stats->lo = first < stats->lo ? first : stats->lo;
+    }
+    for (uint32_t g = 0; g < group_list_count(groups); g++)
+        if (groups->entries[g].group->rowids != NULL)
+            stats->bytes += (size_t)groups->entries[g].group->rows * sizeof(int64_t);
+    snprintf(stats->encodings, sizeof stats->encodings, "rowid");
+}
+
+enum status table_column_stats(struct table *table, uint32_t column, struct column_stats *stats,
+                               struct error *err)
+{
+    const struct group_list *groups = table->state.groups;
+    struct encodings         encodings = {.count = 0};
+    uint32_t                 kind = 0;
+    bool                     dictionary = true;
+
+    *stats = (struct column_stats){.bounded = true, .lo = INT64_MAX, .hi = INT64_MIN};
+    if (column >= table->schema->column_count)
+        return fail(err, STATUS_RANGE, "table %s has no column %u", table->schema->name, column);
+    if ((int32_t)column == table->schema->rowid_column) {
+        rowid_stats(table, stats);
+        return STATUS_OK;
+    }
+    for (uint32_t g = 0; g < group_list_count(groups); g++) {
+        const struct segment *segment = groups->entries[g].group->column[column];
+        char                  name[16];
+
+        encodings_add(&encodings, segment_encoding(segment, name));
+        stats->classes |= segment->classes;
+        stats->nulls += segment->nulls;
+        stats->bytes += segment_bytes(segment);
+        if (segment->nulls == segment->rows)
+            continue;
+        dictionary = dictionary && segment->all.shape == VECTOR_DICT;
+        if (kind == 0)
+            kind = payload_kind(segment);
+        if (!segment->bounded || segment->all.shape == VECTOR_DICT || payload_kind(segment) != kind)
+            stats->bounded = false;
+        else
+            range_add(stats, segment->lo, segment->hi);
+    }
+    add_tail(table, column, kind <= 1, stats);
+    encodings_text(&encodings, table->state.tail.rows, stats->encodings, sizeof stats->encodings);
+    if (table->texts[column].dictionary != NULL) {
+        stats->bytes += dictionary_bytes(table->texts[column].dictionary);
+        if (dictionary)
+            stats->distinct = dictionary_count(table->texts[column].dictionary);
+    }
+    stats->bounded = stats->bounded && stats->lo <= stats->hi;
+    if (stats->bounded && stats->distinct == 0) {
+        uint64_t range = (uint64_t)stats->hi - (uint64_t)stats->lo;
+
+        stats->distinct = range < table->state.live ? range + 1 : table->state.live;
+    }
+    return STATUS_OK;
+}
