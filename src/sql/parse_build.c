@@ -673,7 +673,7 @@ struct assignment_list assignments_add(struct parser *parser, struct assignment_
     uint32_t width = value->kind == EXPR_ROW ? value->list.count : 1;
 
     /* how many columns a subquery has is known when it is resolved */
-    if (value->kind != EXPR_SUBQUERY && columns.count != width)
+    if (value->kind != EXPR_SUBQUERY && columns.count > 1 && columns.count != width)
         parser_fail(parser, columns.items[0].position, "%u columns assigned %u values",
                     columns.count, width);
     list.items = parser_grow(parser, list.items, list.count, &list.capacity, sizeof *list.items);

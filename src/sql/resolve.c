@@ -124,28 +124,16 @@ static enum status resolve_group_term(struct resolver *r, struct scope *scope, u
     return STATUS_OK;
 }
 
-static bool holds_own_aggregate(const struct expr *expr)
-{
-    if (expr == NULL)
-        return false;
-    if (expr->kind == EXPR_AGGREGATE_REF && expr->resolved.levels_up == 0)
-        return true;
-    for (uint32_t i = 0; i < expr->list.count; i++)
-        if (holds_own_aggregate(expr->list.items[i]))
-            return true;
-    return holds_own_aggregate(expr->left) || holds_own_aggregate(expr->right);
-}
-
 static enum status resolve_group_by(struct resolver *r, struct scope *scope)
 {
     static const char     refusal[] = "aggregate functions are not allowed in the GROUP BY clause";
     const struct select  *select = scope->select;
 
-    scope->aggregates = true; /* so that aliases of aggregates come this far */
+    scope->before_groups = false; /* so that aliases of aggregates come this far */
     scope->aggregate_refusal = refusal;
     for (uint32_t i = 0; i < select->group_by.count; i++) {
         TRY(resolve_group_term(r, scope, i));
-        if (holds_own_aggregate(select->group_by.items[i]))
+        if (find_aggregate(select->group_by.items[i]) != NULL)
             return fail_at(r->err, STATUS_ERROR, select->group_by.items[i]->position, "%s",
                            refusal);
     }
@@ -154,6 +142,17 @@ static enum status resolve_group_by(struct resolver *r, struct scope *scope)
 }
 
 /* --- results ---------------------------------------------------------------------------------- */
+/* A column's own name; that of the rowid is its alias's, if it has one. */
+static const char *bound_name(const struct expr *expr)
+{
+    const struct from_item *item = expr->resolved.source;
+    int32_t                 column = expr->resolved.column;
+
+    if (column < 0 && item->catalog_table != NULL)
+        column = table_schema(item->catalog_table)->rowid_column;
+    return column < 0 ? "rowid" : item->column_names[column];
+}
+
 /* As sqlite3_column_name: the alias, the column's own name, or the text. */
 static const char *result_name(struct resolver *r, const struct select *select, uint32_t i)
 {
@@ -163,9 +162,7 @@ static const char *result_name(struct resolver *r, const struct select *select, 
     if (column->alias.text != NULL)
         return column->alias.text;
     if (expr->kind == EXPR_COLUMN && expr->resolved.source != NULL)
-        return expr->resolved.column < 0
-                   ? "rowid"
-                   : expr->resolved.source->column_names[expr->resolved.column];
+        return bound_name(expr);
     if (!select->is_values && expr->source_text != NULL)
         return expr->source_text;
     return arena_printf(r->arena, "column%u", i + 1);
@@ -251,11 +248,12 @@ static enum status resolve_term(struct resolver *r, struct scope *scope)
                        "HAVING clause on a non-aggregate query");
     if (select->having != NULL)
         TRY(resolve_scalar(r, scope, select->having));
-    scope->aggregates = false;
+    scope->before_groups = true;
     if (select->where != NULL)
         TRY(resolve_scalar(r, scope, select->where));
     TRY(resolve_conditions(r, scope, &select->from));
-    scope->aggregates = select->is_aggregate;
+    scope->before_groups = !select->is_aggregate;
+    scope->aggregates = true;
     for (uint32_t i = 0; scope->head->prior == NULL && i < select->order_by.count; i++)
         TRY(resolve_order_term(r, scope, i));
     TRY(resolve_group_by(r, scope));
@@ -385,6 +383,61 @@ enum status resolve_select(struct resolver *r, struct select *select, struct sco
 }
 
 /* --- DML -------------------------------------------------------------------------------------- */
+static bool is_generated(const struct schema_column *column)
+{
+    return (column->flags & (COLUMN_GENERATED_STORED | COLUMN_GENERATED_VIRTUAL)) != 0;
+}
+
+static int32_t table_column_number(const struct schema_table *schema, struct name name)
+{
+    for (uint32_t i = 0; i < schema->column_count; i++)
+        if (ascii_equal(schema->columns[i].name, strlen(schema->columns[i].name), name.text,
+                        name.bytes))
+            return (int32_t)i;
+    return -1;
+}
+
+/* The columns named in INSERT INTO t(...). */
+static enum status check_insert_columns(struct resolver *r, const struct insert *insert,
+                                        const struct schema_table *schema)
+{
+    const char *dot = insert->schema.text != NULL ? "." : "";
+    const char *prefix = insert->schema.text != NULL ? insert->schema.text : "";
+
+    for (uint32_t i = 0; i < insert->column_count; i++) {
+        struct name name = insert->columns[i];
+        int32_t     column = table_column_number(schema, name);
+
+        if (column >= 0 && is_generated(&schema->columns[column]))
+            return fail_at(r->err, STATUS_ERROR, name.position,
+                           "cannot INSERT into generated column \"%s\"", name.text);
+        if (column < 0 && (schema->without_rowid || !is_rowid_name(name)))
+            return fail_at(r->err, STATUS_ERROR, name.position,
+                           "table %s%s%s has no column named %s", prefix, dot,
+                           insert->table.text, name.text);
+    }
+    return STATUS_OK;
+}
+
+static enum status check_insert_values(struct resolver *r, const struct insert *insert,
+                                       const struct schema_table *schema)
+{
+    uint32_t wanted = 0, given = insert->select->column_count;
+
+    for (uint32_t i = 0; i < schema->column_count; i++)
+        wanted += !is_generated(&schema->columns[i]) &&
+                  (schema->columns[i].flags & COLUMN_HIDDEN) == 0;
+    if (insert->column_count > 0 && given != insert->column_count)
+        return fail_at(r->err, STATUS_ERROR, insert->table.position, "%u values for %u columns",
+                       given, insert->column_count);
+    if (insert->column_count == 0 && given != wanted)
+        return fail_at(r->err, STATUS_ERROR, insert->table.position,
+                       "table %s%s%s has %u columns but %u values were supplied",
+                       insert->schema.text != NULL ? insert->schema.text : "",
+                       insert->schema.text != NULL ? "." : "", insert->table.text, wanted, given);
+    return STATUS_OK;
+}
+
 static enum status resolve_insert(struct resolver *r, struct insert *insert)
 {
     struct with_scope with = {r->with, insert->with};
@@ -392,8 +445,11 @@ static enum status resolve_insert(struct resolver *r, struct insert *insert)
 
     r->with = &with;
     TRY(resolve_target(r, insert->schema, insert->table, &table));
-    if (insert->select != NULL)
+    TRY(check_insert_columns(r, insert, table_schema(table)));
+    if (insert->select != NULL) {
         TRY(resolve_select(r, insert->select, NULL));
+        TRY(check_insert_values(r, insert, table_schema(table)));
+    }
     r->with = with.outer;
     return STATUS_OK;
 }
@@ -436,8 +492,7 @@ static enum status resolve_assignment(struct resolver *r, struct scope *scope,
 
         if (column < 0 && !(is_rowid_name(name) && has_rowid(target)))
             return fail_at(r->err, STATUS_ERROR, name.position, "no such column: %s", name.text);
-        if (column >= 0 && (table_schema(target->catalog_table)->columns[column].flags &
-                            (COLUMN_GENERATED_STORED | COLUMN_GENERATED_VIRTUAL)) != 0)
+        if (column >= 0 && is_generated(&table_schema(target->catalog_table)->columns[column]))
             return fail_at(r->err, STATUS_ERROR, name.position,
                            "cannot UPDATE generated column \"%s\"", name.text);
     }

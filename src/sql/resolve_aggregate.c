@@ -99,15 +99,16 @@ static enum status add_aggregate(struct resolver *r, struct select *select,
     return STATUS_OK;
 }
 
-static enum status fail_misuse(struct resolver *r, const struct scope *owner,
+/* allowed: aggregates may stand where this one does, only not those of owner. */
+static enum status fail_misuse(struct resolver *r, const struct scope *owner, bool allowed,
                                const struct expr *expr)
 {
+    if (!allowed)
+        return fail_at(r->err, STATUS_ERROR, expr->position, "misuse of aggregate function %s()",
+                       expr->name.text);
     if (owner->aggregate_refusal != NULL)
         return fail_at(r->err, STATUS_ERROR, expr->position, "%s", owner->aggregate_refusal);
-    if (owner->select != NULL && owner->select->is_aggregate && !owner->in_aggregate)
-        return fail_at(r->err, STATUS_ERROR, expr->position, "misuse of aggregate: %s()",
-                       expr->name.text);
-    return fail_at(r->err, STATUS_ERROR, expr->position, "misuse of aggregate function %s()",
+    return fail_at(r->err, STATUS_ERROR, expr->position, "misuse of aggregate: %s()",
                    expr->name.text);
 }
 
@@ -145,7 +146,7 @@ static enum status resolve_aggregate(struct resolver *r, struct scope *scope, st
     struct reference_track track = {r->track, scope->depth, -1};
     struct outer_counts   *counts = NULL;
     struct scope          *owner = scope;
-    bool                   allowed = scope->aggregates, inside = scope->in_aggregate;
+    bool                   allowed = scope->aggregates;
     uint32_t               levels;
 
     if (expr->distinct && expr->list.count != 1)
@@ -154,16 +155,14 @@ static enum status resolve_aggregate(struct resolver *r, struct scope *scope, st
     TRY(save_outers(r, scope, &counts));
     r->track = &track;
     scope->aggregates = false;
-    scope->in_aggregate = true;
     TRY(resolve_arguments(r, scope, expr));
     scope->aggregates = allowed;
-    scope->in_aggregate = inside;
     r->track = track.outer;
     levels = track.deepest < 0 ? 0 : scope->depth - (uint32_t)track.deepest;
     for (uint32_t i = 0; i < levels; i++)
         owner = owner->outer;
-    if (!owner->aggregates || owner->select == NULL)
-        return fail_misuse(r, owner, expr);
+    if (!allowed || !owner->aggregates || owner->before_groups || owner->aggregate_refusal != NULL)
+        return fail_misuse(r, owner, allowed, expr);
     restore_outers(scope, levels, counts);
     expr->resolved.aggregate_kind = (int32_t)kind + 1;
     return hand_over(r, scope, owner, levels, expr);

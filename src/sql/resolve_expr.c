@@ -49,8 +49,6 @@ static enum status check_widths(struct resolver *r, const struct expr *left,
 
     if (wanted == has)
         return STATUS_OK;
-    if (right->kind == EXPR_SUBQUERY)
-        return fail_subselect(r, right, has, wanted);
     return fail_at(r->err, STATUS_ERROR, left->position, "row value misused");
 }
 
@@ -123,12 +121,48 @@ static enum status resolve_between(struct resolver *r, struct scope *scope, stru
     return STATUS_OK;
 }
 
+/* (a, b) IN ((1, 2), (3, 4)) is (a, b) IN (VALUES (1, 2), (3, 4)). */
+static enum status rewrite_row_list(struct resolver *r, struct expr *expr, uint32_t width)
+{
+    struct select *select = arena_zalloc(r->arena, sizeof *select);
+    uint32_t       rows = expr->list.count;
+
+    if (select == NULL)
+        return fail_nomem(r->err);
+    select->is_values = true;
+    select->position = expr->position;
+    select->column_count = select->column_capacity = width;
+    select->values_rows = rows;
+    select->columns = arena_zalloc(r->arena, width * sizeof *select->columns);
+    select->values = arena_alloc(r->arena, (size_t)rows * width * sizeof *select->values);
+    if (select->columns == NULL || select->values == NULL)
+        return fail_nomem(r->err);
+    for (uint32_t i = 0; i < rows; i++) {
+        const struct expr *row = expr->list.items[i];
+        uint32_t           has = row->kind == EXPR_ROW ? row->list.count : 1;
+
+        if (has != width)
+            return fail_at(r->err, STATUS_ERROR, row->position,
+                           "IN(...) element has %u term%s - expected %u", has, has == 1 ? "" : "s",
+                           width);
+        memcpy(select->values + (size_t)i * width, row->list.items,
+               width * sizeof *select->values);
+    }
+    for (uint32_t i = 0; i < width; i++)
+        select->columns[i].expr = select->values[i];
+    expr->select = select;
+    expr->list = (struct expr_list){0};
+    return STATUS_OK;
+}
+
 static enum status resolve_in(struct resolver *r, struct scope *scope, struct expr *expr)
 {
     uint32_t wanted;
 
     TRY(resolve_expr(r, scope, expr->left));
     wanted = expr_width(expr->left);
+    if (expr->left->kind == EXPR_ROW && expr->list.count > 0)
+        TRY(rewrite_row_list(r, expr, wanted));
     if (expr->select != NULL) {
         TRY(resolve_select(r, expr->select, scope));
         if (expr->select->column_count != wanted)
@@ -150,16 +184,16 @@ static enum status resolve_like(struct resolver *r, struct scope *scope, struct 
     if (expr->op != EXPR_OP_LIKE && expr->list.count > 0)
         return fail_at(r->err, STATUS_ERROR, expr->position,
                        "wrong number of arguments to function %s()",
-                       expr->op == EXPR_OP_GLOB     ? "GLOB"
-                       : expr->op == EXPR_OP_REGEXP ? "REGEXP"
-                                                    : "MATCH");
+                       expr->op == EXPR_OP_GLOB     ? "glob"
+                       : expr->op == EXPR_OP_REGEXP ? "regexp"
+                                                    : "match");
     if (expr->op == EXPR_OP_MATCH)
         return fail_at(r->err, STATUS_ERROR, expr->position,
                        "unable to use function MATCH in the requested context");
     if (expr->op == EXPR_OP_REGEXP) {
         expr->resolved.function = function_find("regexp", 6, 2, &known);
         if (expr->resolved.function == NULL)
-            return fail_at(r->err, STATUS_ERROR, expr->position, "no such function: REGEXP");
+            return fail_at(r->err, STATUS_ERROR, expr->position, "no such function: regexp");
     }
     return STATUS_OK;
 }

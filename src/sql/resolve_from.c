@@ -28,7 +28,8 @@ enum status scope_add(struct resolver *r, struct scope *scope, struct from_item 
         scope->leaves = leaves;
         scope->leaf_capacity = capacity;
     }
-    scope->leaves[scope->leaf_count++] = (struct leaf){item, operand};
+    scope->leaves[scope->leaf_count] = (struct leaf){item, operand, scope->leaf_count};
+    scope->leaf_count++;
     return STATUS_OK;
 }
 
@@ -95,6 +96,10 @@ static enum status set_column_name(struct resolver *r, struct from_item *item, u
 {
     const char *unique = name;
 
+    if (ascii_casecmp(name, "true") == 0 || ascii_casecmp(name, "false") == 0)
+        unique = name = arena_printf(r->arena, "column%u", i + 1);
+    if (name == NULL)
+        return fail_nomem(r->err);
     for (uint32_t n = 1; name_taken(item, i, unique); n++) {
         unique = arena_printf(r->arena, "%s:%u", name, n);
         if (unique == NULL)
@@ -612,6 +617,8 @@ static enum status resolve_items(struct resolver *r, struct scope *scope, struct
         uint32_t          leaves = scope->leaf_count;
 
         TRY(resolve_item(r, scope, item, i == 0 && whole != NULL ? whole : item));
+        for (uint32_t l = leaves; item->kind == FROM_NESTED && l < scope->leaf_count; l++)
+            scope->leaves[l].nest = leaves;
         if (i > 0)
             TRY(join_using(r, scope, leaves, has_right_join(from, i), item));
     }
@@ -626,15 +633,41 @@ enum status resolve_from(struct resolver *r, struct scope *scope, struct from_li
     return STATUS_OK;
 }
 
+static uint32_t count_leaves(const struct from_item *item)
+{
+    uint32_t count = 0;
+
+    if (item->kind != FROM_NESTED)
+        return 1;
+    for (uint32_t i = 0; i < item->nested->count; i++)
+        count += count_leaves(item->nested->items[i]);
+    return count;
+}
+
+/* Within parentheses only what stands there can be named. */
+static enum status resolve_nested_conditions(struct resolver *r, const struct scope *scope,
+                                             struct from_item *item, uint32_t first)
+{
+    struct scope inner = *scope;
+
+    inner.leaves += first;
+    inner.leaf_count = count_leaves(item);
+    inner.aliases = false;
+    return resolve_conditions(r, &inner, item->nested);
+}
+
 enum status resolve_conditions(struct resolver *r, struct scope *scope, struct from_list *from)
 {
+    uint32_t leaf = 0;
+
     for (uint32_t i = 0; i < from->count; i++) {
         struct from_item *item = from->items[i];
 
         if (item->kind == FROM_NESTED)
-            TRY(resolve_conditions(r, scope, item->nested));
+            TRY(resolve_nested_conditions(r, scope, item, leaf));
         if (item->on != NULL && item->using_count == 0)
             TRY(resolve_scalar(r, scope, item->on));
+        leaf += count_leaves(item);
     }
     return STATUS_OK;
 }
@@ -686,6 +719,41 @@ static bool is_merged_later(const struct scope *scope, uint32_t leaf, struct nam
     return using_ && right;
 }
 
+/* What * calls a column: within parentheses, names used before get ":1", ":2"... */
+static enum status nested_name(struct resolver *r, const struct scope *scope, uint32_t l,
+                               const char **name)
+{
+    uint32_t before = 0;
+
+    for (uint32_t i = scope->leaves[l].nest; i < l; i++)
+        for (uint32_t c = 0; c < scope->leaves[i].item->column_count; c++)
+            before += ascii_casecmp(scope->leaves[i].item->column_names[c], *name) == 0;
+    if (before == 0)
+        return STATUS_OK;
+    *name = arena_printf(r->arena, "%s:%u", *name, before);
+    return *name == NULL ? fail_nomem(r->err) : STATUS_OK;
+}
+
+/* * means table.column: a table that stands twice under one name makes that ambiguous. */
+static enum status check_unambiguous(struct resolver *r, const struct scope *scope, uint32_t l,
+                                     struct name column)
+{
+    const struct from_item *item = scope->leaves[l].item;
+
+    for (uint32_t i = 0; i < scope->leaf_count; i++) {
+        const struct from_item *other = scope->leaves[i].item;
+
+        if (i == l || item->display == NULL || other->display == NULL ||
+            ascii_casecmp(item->display, other->display) != 0 || find_column(other, column) < 0)
+            continue;
+        return fail_at(r->err, STATUS_ERROR, column.position,
+                       "ambiguous column name: %s%s.%s",
+                       item->alias.text == NULL && item->catalog_table != NULL ? "main." : "",
+                       item->display, column.text);
+    }
+    return STATUS_OK;
+}
+
 /* The columns of one leaf.  all: for *, where USING columns stand once. */
 static enum status expand_leaf(struct resolver *r, struct scope *scope, uint32_t l, bool all,
                                int32_t position, struct expansion *expansion)
@@ -702,6 +770,8 @@ static enum status expand_leaf(struct resolver *r, struct scope *scope, uint32_t
         if (is_hidden(item, i) ||
             (all && l > 0 && names_hold(operand->using_names, operand->using_count, name)))
             continue;
+        TRY(nested_name(r, scope, l, &column.name));
+        TRY(check_unambiguous(r, scope, l, name));
         column.expr = new_column(r, name, position);
         if (column.expr == NULL)
             return fail_nomem(r->err);

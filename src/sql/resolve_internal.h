@@ -8,6 +8,7 @@
  * (part of): that one's join type and USING list apply to it. */
 struct leaf {
     struct from_item *item, *operand;
+    uint32_t          nest; /* number of the first leaf in the same parentheses; its own if in none */
 };
 
 /* Where names are looked up: the FROM of one select, then those of the selects around it. */
@@ -19,8 +20,8 @@ struct scope {
     struct leaf   *leaves;
     bool           hidden;           /* its FROM is being resolved: nothing can be named yet */
     bool           aliases;          /* result columns may be named by their aliases */
-    bool           aggregates;       /* aggregates may stand here */
-    bool           in_aggregate;     /* among the arguments of one */
+    bool           aggregates;       /* aggregates may stand here... */
+    bool           before_groups;    /* ...but not its own: WHERE, ON */
     const char    *aggregate_refusal; /* why not; NULL: "misuse of aggregate" */
     bool           columns_refused;  /* nothing can be named here or further out: LIMIT */
 };
@@ -92,6 +93,8 @@ bool        is_rowid_name(struct name name);
 bool        has_rowid(const struct from_item *item);
 bool        names_hold(const struct name *names, uint32_t count, struct name name);
 bool        name_equal(struct name a, struct name b);
+/* An aggregate of the select where expr stands; NULL: it holds none.  Subqueries have their own. */
+const struct expr *find_aggregate(const struct expr *expr);
 /* The result column whose alias is name; -1: none. */
 int32_t     find_alias(const struct select *select, struct name name);
 

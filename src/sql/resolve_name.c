@@ -147,10 +147,12 @@ struct match {
     int32_t           part_columns[64];
 };
 
-static bool is_main(struct name schema)
+/* Whether item's table is in the schema of that name. */
+static bool is_schema_of(struct name schema, const struct from_item *item)
 {
-    return ascii_equal(schema.text, schema.bytes, "main", 4) ||
-           ascii_equal(schema.text, schema.bytes, "temp", 4);
+    bool temporary = item->catalog_table != NULL && table_schema(item->catalog_table)->temporary;
+
+    return ascii_equal(schema.text, schema.bytes, temporary ? "temp" : "main", 4);
 }
 
 static bool is_schema_table(const char *name)
@@ -166,7 +168,7 @@ static bool qualifier_matches(const struct expr *expr, const struct from_item *i
     if (item->display == NULL)
         return false;
     if (expr->schema.text != NULL &&
-        (item->alias.text != NULL || item->kind == FROM_SUBQUERY || !is_main(expr->schema)))
+        (item->alias.text != NULL || item->kind == FROM_SUBQUERY || !is_schema_of(expr->schema, item)))
         return false;
     if (ascii_equal(item->display, strlen(item->display), expr->table.text, expr->table.bytes))
         return true;
@@ -266,17 +268,21 @@ static enum status fail_name(struct resolver *r, const char *what, const struct 
 }
 
 /* --- aliases ---------------------------------------------------------------------------------- */
-/* Whether expr holds an aggregate of the select where it stands.  Subqueries have their own. */
-static bool holds_aggregate(const struct expr *expr)
+const struct expr *find_aggregate(const struct expr *expr)
 {
+    const struct expr *found;
+
     if (expr == NULL)
-        return false;
-    if (expr->kind == EXPR_AGGREGATE_REF)
-        return expr->resolved.levels_up == 0;
-    for (uint32_t i = 0; i < expr->list.count; i++)
-        if (holds_aggregate(expr->list.items[i]))
-            return true;
-    return holds_aggregate(expr->left) || holds_aggregate(expr->right);
+        return NULL;
+    if (expr->kind == EXPR_AGGREGATE_REF && expr->resolved.levels_up == 0)
+        return expr;
+    for (uint32_t i = 0; i < expr->list.count; i++) {
+        found = find_aggregate(expr->list.items[i]);
+        if (found != NULL)
+            return found;
+    }
+    found = find_aggregate(expr->left);
+    return found != NULL ? found : find_aggregate(expr->right);
 }
 
 /* A copy of what the alias stands for, seen from `levels` further in. */
@@ -317,11 +323,15 @@ static enum status bind_alias(struct resolver *r, struct scope *scope, uint32_t 
 {
     struct scope      *owner = scope_up(scope, levels);
     const struct expr *meaning = owner->select->columns[column].expr;
+    const struct expr *aggregate = find_aggregate(meaning);
     struct expr       *copy;
 
-    if (!owner->aggregates && holds_aggregate(meaning))
+    if (aggregate != NULL && !owner->aggregates)
         return fail_at(r->err, STATUS_ERROR, expr->position, "misuse of aliased aggregate %s",
                        owner->select->columns[column].alias.text);
+    if (aggregate != NULL && owner->before_groups)
+        return fail_at(r->err, STATUS_ERROR, expr->position, "misuse of aggregate: %s()",
+                       owner->select->aggregates[aggregate->resolved.column]->name.text);
     if (expr_width(meaning) != 1)
         return fail_at(r->err, STATUS_ERROR, expr->position, "row value misused");
     if (levels == 0) {

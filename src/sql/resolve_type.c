@@ -276,6 +276,17 @@ static bool lists_same(const struct expr_list *a, const struct expr_list *b)
     return true;
 }
 
+/* The column that stands for the rowid is the rowid. */
+static int32_t plain_column(const struct expr *expr)
+{
+    const struct from_item *item = expr->resolved.source;
+
+    if (item != NULL && item->kind == FROM_TABLE && item->catalog_table != NULL &&
+        table_schema(item->catalog_table)->rowid_column == expr->resolved.column)
+        return -1;
+    return expr->resolved.column;
+}
+
 /* What the kinds have of their own. */
 static bool details_same(const struct expr *a, const struct expr *b)
 {
@@ -283,8 +294,7 @@ static bool details_same(const struct expr *a, const struct expr *b)
     case EXPR_LITERAL:
         return values_same(&a->value, &b->value);
     case EXPR_COLUMN:
-        return a->resolved.source == b->resolved.source &&
-               a->resolved.column == b->resolved.column;
+        return a->resolved.source == b->resolved.source && plain_column(a) == plain_column(b);
     case EXPR_AGGREGATE_REF:
         return a->resolved.select == b->resolved.select &&
                a->resolved.column == b->resolved.column;
