@@ -186,7 +186,7 @@ static void list_row_render(stoa_stmt *stmt, int columns, struct texts *out)
             strcat(row, "|");
         strcat(row, text == NULL ? "" : text);
     }
-    texts_add(out, row);
+    texts_add(out, row[0] == '\0' ? "(empty)" : row); /* a blank line would end the record */
     free(row);
 }
 

@@ -30,6 +30,34 @@ static void text_add(struct text *text, const char *data, size_t bytes)
     text->data[text->bytes] = '\0';
 }
 
+static int line_order(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Sorts the lines of text, for "query rowsort". */
+static void text_sort_lines(struct text *text)
+{
+    size_t count = 0, used = 0;
+    char **lines, *copy = strdup(text->data == NULL ? "" : text->data);
+
+    for (size_t i = 0; i < text->bytes; i++)
+        count += text->data[i] == '\n';
+    lines = calloc(count + 1, sizeof *lines);
+    if (copy == NULL || lines == NULL)
+        exit(2);
+    for (char *line = strtok(copy, "\n"); line != NULL && used < count; line = strtok(NULL, "\n"))
+        lines[used++] = line;
+    qsort(lines, used, sizeof *lines, line_order);
+    text->bytes = 0;
+    for (size_t i = 0; i < used; i++) {
+        text_add(text, lines[i], strlen(lines[i]));
+        text_add(text, "\n", 1);
+    }
+    free(lines);
+    free(copy);
+}
+
 static void text_line(struct text *text, const char *line)
 {
     text_add(text, line, strlen(line));
@@ -45,6 +73,8 @@ static void record_write(sqlite3 *oracle, const char *sql, const char *sort, str
 
     if (rc == SQLITE_OK && stmt != NULL)
         while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+            size_t start = rows.bytes;
+
             for (int c = 0; c < columns; c++) {
                 const char *value = (const char *)sqlite3_column_text(stmt, c);
 
@@ -52,8 +82,12 @@ static void record_write(sqlite3 *oracle, const char *sql, const char *sort, str
                 if (value != NULL)
                     text_add(&rows, value, strlen(value));
             }
+            if (rows.bytes == start) /* a blank line would end the record */
+                text_add(&rows, "(empty)", 7);
             text_add(&rows, "\n", 1);
         }
+    if (strstr(sort, "rowsort") != NULL)
+        text_sort_lines(&rows);
     sqlite3_finalize(stmt);
     if (rc != SQLITE_OK && rc != SQLITE_DONE) {
         text_line(out, "statement error");
