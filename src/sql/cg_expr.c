@@ -369,6 +369,16 @@ static void emit_to(struct cg *cg, struct expr *expr, int32_t target)
 
 /* --- entry points ------------------------------------------------------------------------------
  */
+/* A group key's value above the aggregation. */
+static int32_t group_key(struct cg *cg, int32_t key, int32_t target)
+{
+    const struct plan *aggregate = cg->aggregate;
+
+    if (aggregate->key_bare[key] >= 0)
+        return cg_column(cg, aggregate, aggregate->key_bare[key], target);
+    return cg_column(cg, &aggregate->select->group_by, key, target);
+}
+
 /* A register that holds expr already, or will from the prologue on; 0: none. */
 static int32_t at_hand(struct cg *cg, struct expr *expr)
 {
@@ -376,7 +386,7 @@ static int32_t at_hand(struct cg *cg, struct expr *expr)
         int32_t key = plan_group_key(cg->aggregate, expr);
 
         if (key >= 0)
-            return cg_column(cg, &cg->aggregate->select->group_by, key, 0);
+            return group_key(cg, key, 0);
     }
     if (expr->kind == EXPR_COLUMN) {
         int32_t bare = cg->aggregate == NULL ? -1 : plan_bare_column(cg->aggregate, expr);
@@ -433,7 +443,7 @@ static bool column_straight_to(struct cg *cg, struct expr *expr, int32_t target)
         int32_t key = plan_group_key(cg->aggregate, expr);
 
         if (key >= 0) {
-            cg_column(cg, &cg->aggregate->select->group_by, key, target);
+            group_key(cg, key, target);
             return true;
         }
     }

@@ -70,6 +70,53 @@ static bool visit_bare(struct expr *expr, void *data)
     return false;
 }
 
+/* Whether equal values of a group key can look different: 'a' and 'A' under NOCASE, 1 and 1.0. */
+static bool key_varies(const struct expr *key)
+{
+    const struct from_item *item = key->resolved.source;
+    struct column_stats     stats;
+    unsigned both = 1U << CLASS_INTEGER | 1U << CLASS_REAL;
+
+    if (key->resolved.collation != COLLATION_BINARY)
+        return true;
+    if (key->kind != EXPR_COLUMN || key->resolved.affinity > AFFINITY_BLOB || item == NULL ||
+        item->catalog_table == NULL || key->resolved.column < 0)
+        return false;
+    return table_column_stats(item->catalog_table, (uint32_t)key->resolved.column, &stats, NULL) ==
+               STATUS_OK &&
+           (stats.classes & both) == both;
+}
+
+/* With a min or max, a group key shows the value of the row that has it, like any other column. */
+static bool plan_key_values(struct planner *planner, struct plan *aggregate,
+                            struct bare_search *search)
+{
+    const struct select *select = aggregate->select;
+    uint32_t             keys = select->group_by.count;
+    int32_t             *key_bare = arena_alloc(planner->arena, (keys + 1) * sizeof *key_bare);
+    bool                 extreme = false;
+
+    if (key_bare == NULL)
+        return false;
+    for (uint32_t i = 0; i < select->aggregate_count; i++) {
+        int32_t kind = select->aggregates[i]->resolved.aggregate_kind - 1;
+
+        extreme |= kind == AGGREGATE_MIN || kind == AGGREGATE_MAX;
+    }
+    for (uint32_t i = 0; i < keys; i++) {
+        struct expr *key = expr_strip(select->group_by.items[i]);
+
+        key_bare[i] = -1;
+        if (!extreme || !key_varies(key))
+            continue;
+        key_bare[i] = (int32_t)search->found.count;
+        if (!expr_list_add(planner->arena, &search->found, key))
+            return false;
+    }
+    aggregate->key_bare = key_bare;
+    return true;
+}
+
 static enum status plan_aggregate(struct planner *planner, struct select *select,
                                   struct plan **plan)
 {
@@ -86,7 +133,7 @@ static enum status plan_aggregate(struct planner *planner, struct select *select
     expr_walk(select->having, visit_bare, &search);
     for (uint32_t i = 0; i < select->order_by.count; i++)
         expr_walk(select->order_by.terms[i].expr, visit_bare, &search);
-    if (search.failed)
+    if (search.failed || !plan_key_values(planner, aggregate, &search))
         return fail_nomem(planner->err);
     aggregate->bare = search.found.items;
     aggregate->bare_count = search.found.count;

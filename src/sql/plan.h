@@ -67,6 +67,7 @@ struct plan {
     /* AGGREGATE */
     struct expr **bare; /* columns that are no group key */
     uint32_t      bare_count;
+    int32_t      *key_bare; /* [keys] bare column that stands for a key's value; -1: none */
     bool          sorted;
     /* COMPOUND */
     enum compound_op op;

@@ -177,6 +177,8 @@ static int cell_order(const struct cell *a, const struct cell *b)
     case STOA_FLOAT:
         x = a->type == STOA_FLOAT ? a->r : (double)a->i;
         y = b->type == STOA_FLOAT ? b->r : (double)b->i;
+        if (x == y && a->type == STOA_INTEGER && b->type == STOA_INTEGER)
+            return a->i < b->i ? -1 : a->i > b->i;
         return x < y ? -1 : x > y ? 1 : a->type - b->type;
     case STOA_NULL:
         return 0;
