@@ -205,9 +205,9 @@ static void produce_source(struct cg *cg, const struct plan *plan, struct cg_sin
     if (desc == NULL || names == NULL)
         return;
     for (uint32_t i = 0; i < count; i++) {
-        struct expr *argument = item->arguments.items[i];
-
-        cg_expr_to(cg, argument, first + (int32_t)i);
+        cg_expr_to(cg, item->arguments.items[i], first + (int32_t)i);
+        if (item->argument_names != NULL && item->argument_names[i] != NULL)
+            names[i] = cg_text(cg, item->argument_names[i]);
     }
     desc->module = item->source_module;
     desc->state = item->source_state;

@@ -50,55 +50,37 @@ static bool copy_variables(struct program *program, const struct statement *stat
     return true;
 }
 
-/* A program of its own for statement, EXPLAIN left out of account. */
+/* Fills program with statement's, EXPLAIN left out of account. */
 static enum status generate(const struct compile_context *context, struct arena *arena,
-                            struct statement *statement, struct program **out, struct error *err)
+                            struct statement *statement, struct program *program,
+                            struct error *err)
 {
-    struct program *program = program_new(context->memory);
-    struct cg       cg = {.context = context, .program = program, .arena = arena, .err = err};
-    enum status     status;
+    struct cg cg = {.context = context, .program = program, .arena = arena, .err = err};
 
-    if (program == NULL)
-        return fail_nomem(err);
     cg.planner = (struct planner){.context = context, .arena = arena, .err = err};
     program->schema_version = database_schema_version(context->database);
     program->sql = arena_copy_text(&program->arena, statement->sql, statement->sql_bytes);
     if (program->sql == NULL || !copy_variables(program, statement))
-        cg_fail(&cg, fail_nomem(err));
+        return fail_nomem(err);
     cg_program(&cg, statement);
-    status = cg.status;
-    if (status == STATUS_OK)
-        status = program_finish(program, err);
-    if (status != STATUS_OK) {
-        program_free(program);
-        return status;
-    }
+    TRY(cg.status);
+    TRY(program_finish(program, err));
     assert(program_verify(program, NULL) == STATUS_OK);
-    *out = program;
     return STATUS_OK;
 }
 
 /* EXPLAIN: the program of the statement becomes rows of another one. */
-static enum status generate_explain(const struct compile_context *context, struct arena *arena,
-                                    struct statement *statement, struct program **out,
-                                    struct error *err)
+static enum status explain(const struct compile_context *context, enum explain_mode mode,
+                           struct program **program, struct error *err)
 {
-    struct program *inner, *program;
-    enum status     status;
+    struct program *inner = *program;
 
-    TRY(generate(context, arena, statement, &inner, err));
-    program = program_new(context->memory);
-    if (program == NULL) {
+    *program = program_new(context->memory);
+    if (*program == NULL) {
         program_free(inner);
         return fail_nomem(err);
     }
-    status = cg_explain(context, program, inner, statement->explain, err);
-    if (status != STATUS_OK) {
-        program_free(program);
-        return status;
-    }
-    *out = program;
-    return STATUS_OK;
+    return cg_explain(context, *program, inner, mode, err);
 }
 
 static enum status compile_statement(const struct compile_context *context, struct arena *arena,
@@ -108,6 +90,7 @@ static enum status compile_statement(const struct compile_context *context, stru
     struct resolve_context resolve = {.database = context->database,
                                       .arena = arena,
                                       .sources = context->sources,
+                                      .source_context = context->source_context,
                                       .functions = context->functions,
                                       .double_quoted_strings = true};
     const struct parse_limits *limits =
@@ -120,11 +103,16 @@ static enum status compile_statement(const struct compile_context *context, stru
     if (statement->unsupported != NULL)
         return fail_at(err, STATUS_ERROR, statement->unsupported_position,
                        "not supported yet: %s", statement->unsupported);
+    *program = program_new(context->memory);
+    if (*program == NULL)
+        return fail_nomem(err);
+    resolve.kept = &(*program)->arena;
     TRY(resolve_statement(&resolve, statement, err));
     trace_ast(context, statement);
+    TRY(generate(context, arena, statement, *program, err));
     if (statement->explain != EXPLAIN_NONE)
-        return generate_explain(context, arena, statement, program, err);
-    return generate(context, arena, statement, program, err);
+        TRY(explain(context, statement->explain, program, err));
+    return STATUS_OK;
 }
 
 enum status compile(const struct compile_context *context, const char *sql, size_t bytes,
@@ -137,6 +125,10 @@ enum status compile(const struct compile_context *context, const char *sql, size
     *tail = bytes;
     arena_init(&arena, context->memory);
     status = compile_statement(context, &arena, sql, bytes, program, tail, err);
+    if (status != STATUS_OK) {
+        program_free(*program);
+        *program = NULL;
+    }
     arena_free(&arena);
     return status;
 }
