@@ -10,19 +10,22 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace
+{
 
 std::vector<bench_case> cases;
 
 // Collects CPU time per iteration by case name while printing as usual.
-class RatioReporter : public benchmark::ConsoleReporter {
-public:
+class RatioReporter : public benchmark::ConsoleReporter
+{
+  public:
     std::map<std::string, double> cpu, real;
 
     void ReportRuns(const std::vector<Run> &runs) override
     {
         for (const Run &run : runs)
-            if (!run.error_occurred && (run.run_type == Run::RT_Iteration || run.aggregate_name == "median")) {
+            if (!run.error_occurred &&
+                (run.run_type == Run::RT_Iteration || run.aggregate_name == "median")) {
                 std::string name = run.run_name.function_name;
                 double      c = run.GetAdjustedCPUTime(), r = run.GetAdjustedRealTime();
                 // without repetitions: the only run; with them: the median, which comes last
@@ -42,14 +45,15 @@ public:
 
 void print_ratios(const RatioReporter &reporter)
 {
-    std::map<std::string, std::map<std::string, double>> table; // what -> engine -> real time
+    std::map<std::string, std::map<std::string, std::string>> table; // what -> engine -> name
 
     for (const auto &entry : reporter.real) {
         size_t slash = entry.first.rfind('/');
 
-        table[entry.first.substr(0, slash)][entry.first.substr(slash + 1)] = entry.second;
+        table[entry.first.substr(0, slash)][entry.first.substr(slash + 1)] = entry.first;
     }
-    std::printf("\ntime divided by stoa's (wall clock, best of the repetitions; above 1: stoa is faster)\n");
+    std::printf("\ntime divided by stoa's: wall clock (CPU), best of the repetitions; above 1 stoa "
+                "is faster\n");
     for (const auto &row : table) {
         auto mine = row.second.find("stoa");
 
@@ -58,7 +62,9 @@ void print_ratios(const RatioReporter &reporter)
         std::printf("%-28s", row.first.c_str());
         for (const auto &engine : row.second)
             if (engine.first != "stoa")
-                std::printf("  %s %.2f", engine.first.c_str(), engine.second / mine->second);
+                std::printf("  %s %.2f (%.2f)", engine.first.c_str(),
+                            reporter.real.at(engine.second) / reporter.real.at(mine->second),
+                            reporter.cpu.at(engine.second) / reporter.cpu.at(mine->second));
         std::printf("\n");
     }
 }
@@ -71,7 +77,8 @@ void run_case(benchmark::State &state, const bench_case *c)
             break;
         }
     if (c->bytes > 0)
-        state.SetBytesProcessed(static_cast<int64_t>(c->bytes * static_cast<double>(state.iterations())));
+        state.SetBytesProcessed(
+            static_cast<int64_t>(c->bytes * static_cast<double>(state.iterations())));
 }
 
 const char *option_value(const char *argument, const char *name)

@@ -90,7 +90,7 @@ static double data_bytes(const char *path)
 
 static bool data_make(const struct bench_options *options, char *path, size_t cap)
 {
-    char command[4096];
+    char part[4200];
 
     snprintf(path, cap, "%s/groupby-%ld.csv", options->data, options->rows);
     if (data_bytes(path) > 0)
@@ -98,8 +98,8 @@ static bool data_make(const struct bench_options *options, char *path, size_t ca
     if (mkdir(options->data, 0777) != 0 && errno != EEXIST)
         return false;
     fprintf(stderr, "making %s\n", path);
-    snprintf(command, sizeof command, "%s.part", path);
-    return data_write(command, options->rows) && rename(command, path) == 0;
+    snprintf(part, sizeof part, "%s.part", path);
+    return data_write(part, options->rows) && rename(part, path) == 0;
 }
 
 /* --- cases
