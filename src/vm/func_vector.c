@@ -11,30 +11,6 @@
 #include "vm/like.h"
 #include "vm/moment.h"
 
-static bool is_integers(const struct vector *v)
-{
-    return v->shape == VECTOR_SEQUENCE || (v->shape == VECTOR_FLAT && v->type <= PHYS_I64);
-}
-
-static bool is_reals(const struct vector *v)
-{
-    return v->shape == VECTOR_FLAT &&
-           (v->type == PHYS_F64 ||
-            (v->type >= PHYS_DEC16 && v->type <= PHYS_DEC64 && !(v->flags & VECTOR_WHOLE_IS_INT)));
-}
-
-/* v's rows as C int64_t or double in arena or v itself; NULL: memory. */
-static const void *decoded(struct function_context *context, const struct vector *v, enum phys type,
-                           const struct selection *sel)
-{
-    struct vector         flat;
-    struct vector_buffer *space = arena_alloc_aligned(context->arena, sizeof *space, 64);
-
-    if (space == NULL || !vector_decode(v, type, sel, space, context->arena, &flat))
-        return NULL;
-    return flat.values;
-}
-
 /* --- text ------------------------------------------------------------------------------------- */
 
 enum status vector_length(FUNCTION_VECTOR_ARGUMENTS)
@@ -231,7 +207,7 @@ enum status vector_abs(FUNCTION_VECTOR_ARGUMENTS)
 
     (void)argc;
     if (is_integers(v)) {
-        const int64_t *in = decoded(context, v, PHYS_I64, sel);
+        const int64_t *in = func_decoded(context, v, PHYS_I64, sel);
         int64_t       *results = (int64_t *)(void *)buffer->values, least = 0;
 
         if (in == NULL)
@@ -246,7 +222,7 @@ enum status vector_abs(FUNCTION_VECTOR_ARGUMENTS)
         return STATUS_OK;
     }
     if (is_reals(v)) {
-        const double *in = decoded(context, v, PHYS_F64, sel);
+        const double *in = func_decoded(context, v, PHYS_F64, sel);
         double       *results = (double *)(void *)buffer->values;
 
         if (in == NULL)
@@ -278,14 +254,14 @@ enum status vector_round(FUNCTION_VECTOR_ARGUMENTS)
         places = constant.i;
     }
     if (is_integers(v) && places <= 0) {
-        const int64_t *in = decoded(context, v, PHYS_I64, sel);
+        const int64_t *in = func_decoded(context, v, PHYS_I64, sel);
 
         if (in == NULL)
             return fail_nomem(context->err);
         for (uint32_t row = 0; row < sel->rows; row++)
             results[row] = (double)in[row];
     } else if (is_reals(v)) {
-        const double *in = decoded(context, v, PHYS_F64, sel);
+        const double *in = func_decoded(context, v, PHYS_F64, sel);
 
         if (in == NULL)
             return fail_nomem(context->err);

@@ -50,4 +50,20 @@ static inline struct value constant_of(const struct vector *v, char scratch[16])
     return vector_value(v, 0, scratch);
 }
 
+static inline bool is_integers(const struct vector *v)
+{
+    return v->shape == VECTOR_SEQUENCE || (v->shape == VECTOR_FLAT && v->type <= PHYS_I64);
+}
+
+static inline bool is_reals(const struct vector *v)
+{
+    return v->shape == VECTOR_FLAT &&
+           (v->type == PHYS_F64 ||
+            (v->type >= PHYS_DEC16 && v->type <= PHYS_DEC64 && !(v->flags & VECTOR_WHOLE_IS_INT)));
+}
+
+/* v's rows as C int64_t or double (type I64 or F64), in arena or v's own.  NULL: memory. */
+const void *func_decoded(struct function_context *context, const struct vector *v, enum phys type,
+                         const struct selection *sel);
+
 #endif
