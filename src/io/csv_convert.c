@@ -2,6 +2,7 @@
 #include "io/csv_convert.h"
 
 #include "base/number.h"
+#include "base/str.h"
 #include <assert.h>
 #include <string.h>
 
@@ -41,9 +42,9 @@ struct fields {
 void csv_column_init(struct csv_column *column, enum csv_rule rule)
 {
     *column = (struct csv_column){.rule = rule};
-    column->form = rule == CSV_RULE_TEXT ? CSV_FORM_DAY
+    column->form = rule == CSV_RULE_TEXT                                     ? CSV_FORM_DAY
                    : rule == CSV_RULE_REAL || rule == CSV_RULE_AFFINITY_REAL ? CSV_FORM_DEC
-                                                                              : CSV_FORM_INT;
+                                                                             : CSV_FORM_INT;
 }
 
 /* --- where the fields are --------------------------------------------------------------------- */
@@ -112,8 +113,8 @@ static const uint64_t *fields_valid(const struct csv_column *column, const struc
         return NULL;
     bits_fill(s->valid, batch->rows);
     for (uint32_t r = 0; r < batch->rows; r++) {
-        bool null = batch->flags != NULL &&
-                    (batch->flags[r * batch->stride + c] & CSV_FIELD_MISSING) != 0;
+        bool null =
+            batch->flags != NULL && (batch->flags[r * batch->stride + c] & CSV_FIELD_MISSING) != 0;
 
         if (column->null_text != NULL && s->length[r] == column->null_bytes &&
             (!bits_get(s->quoted, r) || numeric) &&
@@ -155,13 +156,11 @@ static inline bool digits8(const char *end, uint32_t n, uint64_t *value)
     return true;
 }
 
-/* n (1..18) digits at text. */
-static inline bool digits_read(const char *text, uint32_t n, uint64_t *value)
+/* n (9..18) digits at text; apart, so that the loops over short ones stay small. */
+static __attribute__((noinline)) bool digits_long(const char *text, uint32_t n, uint64_t *value)
 {
     uint64_t low, high, top = 0;
 
-    if (n <= 8)
-        return digits8(text + n, n, value);
     if (!digits8(text + n, 8, &low))
         return false;
     n -= 8;
@@ -173,6 +172,12 @@ static inline bool digits_read(const char *text, uint32_t n, uint64_t *value)
     }
     *value = (top * UINT64_C(100000000) + high) * UINT64_C(100000000) + low;
     return true;
+}
+
+/* n (1..18) digits at text. */
+static inline bool digits_read(const char *text, uint32_t n, uint64_t *value)
+{
+    return n <= 8 ? digits8(text + n, n, value) : digits_long(text, n, value);
 }
 
 /* --- INTEGER ---------------------------------------------------------------------------------- */
@@ -353,10 +358,9 @@ static bool convert_any(const struct fields *f, enum csv_rule rule, struct arena
             out[r] = detected_cell(rule, text, f->length[r]);
         } else {
             out[r] = value_text(text, f->length[r]);
-            if (!value_apply_affinity(&out[r],
-                                      rule == CSV_RULE_AFFINITY_REAL ? AFFINITY_REAL
-                                                                     : AFFINITY_NUMERIC,
-                                      arena))
+            if (!value_apply_affinity(
+                    &out[r], rule == CSV_RULE_AFFINITY_REAL ? AFFINITY_REAL : AFFINITY_NUMERIC,
+                    arena))
                 return false;
         }
     }
@@ -476,10 +480,10 @@ static void pack_decimals(const struct fields *f, const int64_t *number, uint8_t
     out->hi = most;
 }
 
-/* A numeric column in the first form from column->form on that holds all its fields. */
-static bool convert_numbers(struct csv_column *column, const struct fields *f,
-                            struct csv_scratch *s, struct arena *arena,
-                            struct vector_buffer *buffer, struct vector *out)
+/* A numeric column in the first form from column->form on that holds all its fields.  False: none
+ * but ANY does. */
+static bool convert_typed(struct csv_column *column, const struct fields *f, struct csv_scratch *s,
+                          struct vector_buffer *buffer, struct vector *out)
 {
     enum csv_rule rule = column->rule;
     bool          plain = rule == CSV_RULE_INTEGER || rule == CSV_RULE_REAL;
@@ -513,8 +517,46 @@ static bool convert_numbers(struct csv_column *column, const struct fields *f,
         /* the next batch may fit again */
         column->form = numeric ? CSV_FORM_INT : CSV_FORM_DEC;
     }
+    return false;
+}
+
+/* The fields without blanks around them, in the scratch.  False: none has any. */
+static bool fields_trim(const struct fields *f, struct csv_scratch *s, struct fields *out)
+{
+    bool any = false;
+
+    *out = *f;
+    out->start = s->trimmed_start;
+    out->length = s->trimmed_length;
+    for (uint32_t r = 0; r < f->rows; r++) {
+        const char *text = f->base + f->start[r], *end = text + f->length[r], *from = text;
+
+        while (text < end && ascii_space(*text))
+            text++;
+        while (end > text && ascii_space(end[-1]))
+            end--;
+        s->trimmed_start[r] = f->start[r] + (uint32_t)(text - from);
+        s->trimmed_length[r] = (uint32_t)(end - text);
+        any |= s->trimmed_length[r] != f->length[r];
+    }
+    return any;
+}
+
+static bool convert_numbers(struct csv_column *column, const struct fields *f,
+                            struct csv_scratch *s, struct arena *arena,
+                            struct vector_buffer *buffer, struct vector *out)
+{
+    struct fields trimmed;
+    bool          expected = column->blanks;
+
+    if (!expected && convert_typed(column, f, s, buffer, out))
+        return true;
+    column->blanks = fields_trim(f, s, &trimmed);
+    if ((expected || column->blanks) && convert_typed(column, &trimmed, s, buffer, out))
+        return true;
+    out->flags = 0;
     out->type = PHYS_ANY;
-    return convert_any(f, rule, arena, (struct value *)buffer->values);
+    return convert_any(f, column->rule, arena, (struct value *)buffer->values);
 }
 
 static void convert_texts(struct csv_column *column, const struct fields *f, bool ascii,

@@ -13,14 +13,20 @@
 
 /* What a column's fields become. */
 enum csv_rule {
-    CSV_RULE_TEXT,     /* TEXT */
-    CSV_RULE_INTEGER,  /* detected: integers in plain form INTEGER, other numbers REAL, else TEXT */
-    CSV_RULE_REAL,     /* detected: numbers in plain form REAL, else TEXT */
+    CSV_RULE_TEXT,    /* TEXT */
+    CSV_RULE_INTEGER, /* detected: integers in plain form INTEGER, other numbers REAL, else TEXT */
+    CSV_RULE_REAL,    /* detected: numbers in plain form REAL, else TEXT */
     CSV_RULE_AFFINITY_NUMERIC, /* as a column of NUMERIC or INTEGER affinity stores them */
     CSV_RULE_AFFINITY_REAL
 };
-enum csv_form { CSV_FORM_INT, CSV_FORM_DEC, CSV_FORM_REAL, CSV_FORM_ANY, CSV_FORM_DAY,
-                CSV_FORM_TEXT };
+enum csv_form {
+    CSV_FORM_INT,
+    CSV_FORM_DEC,
+    CSV_FORM_REAL,
+    CSV_FORM_ANY,
+    CSV_FORM_DAY,
+    CSV_FORM_TEXT
+};
 
 struct csv_column {
     enum csv_rule rule;
@@ -32,12 +38,14 @@ struct csv_column {
 
     enum csv_form form;     /* tried first */
     uint8_t       scale;    /* of CSV_FORM_DEC: the last batch's */
+    bool          blanks;   /* numbers had blanks around them */
     uint32_t      no_dates; /* batches in which dates were tried in vain */
 };
 
 /* Work space of one conversion, shared by all columns of a reader. */
 struct csv_scratch {
     uint32_t start[VECTOR_CAP], length[VECTOR_CAP]; /* of the fields, from base; unquoted */
+    uint32_t trimmed_start[VECTOR_CAP], trimmed_length[VECTOR_CAP]; /* without blanks around */
     uint64_t quoted[VECTOR_WORDS];
     uint64_t valid[VECTOR_WORDS];
     int64_t  number[VECTOR_CAP];

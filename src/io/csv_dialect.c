@@ -6,8 +6,8 @@
 #include <string.h>
 
 enum {
-    SAMPLE_ROWS = 20480,         /* as many as DuckDB looks at */
-    SAMPLE_BYTES = 256 * 1024,   /* of a big file: 5,000 rows of 50 bytes in 10 ms */
+    SAMPLE_ROWS = 20480,           /* as many as DuckDB looks at */
+    SAMPLE_BYTES = 256 * 1024,     /* of a big file: 5,000 rows of 50 bytes in 10 ms */
     CANDIDATE_COLUMNS_MAX = 100000 /* a line of delimiters only; more is not a table */
 };
 
@@ -390,8 +390,8 @@ static bool observe(struct sampler *s, const struct csv_dialect *d, struct colum
         enum csv_outcome   outcome;
 
         csv_fields_clear(fields);
-        outcome = csv_parse_record(d, s->sample + at, s->bytes - at, s->at_end, fields, &used,
-                                   &lines);
+        outcome =
+            csv_parse_record(d, s->sample + at, s->bytes - at, s->at_end, fields, &used, &lines);
         if (outcome == CSV_RECORD_NOMEM)
             return false;
         if (outcome == CSV_RECORD_PARTIAL)
@@ -401,11 +401,11 @@ static bool observe(struct sampler *s, const struct csv_dialect *d, struct colum
             continue;
         count = fields->count < d->columns ? fields->count : d->columns;
         for (uint32_t c = 0; c < count; c++) {
-            uint32_t            start = csv_fields_start(fields, c);
-            const char         *text = csv_fields_base(fields) + start;
-            size_t              bytes = fields->ends[c] - start;
-            bool                null = is_null(s->options, text, bytes);
-            uint32_t            kinds = null ? 0 : csv_kind_of(text, bytes);
+            uint32_t             start = csv_fields_start(fields, c);
+            const char          *text = csv_fields_base(fields) + start;
+            size_t               bytes = fields->ends[c] - start;
+            bool                 null = is_null(s->options, text, bytes);
+            uint32_t             kinds = null ? 0 : csv_kind_of(text, bytes);
             struct column_kinds *column = &columns[c];
 
             if (rows == 0) {
@@ -591,7 +591,7 @@ static enum status columns_make(struct sampler *s, struct csv_dialect *d, struct
         drop_empty_tail(s->options, d, kinds, first);
         for (uint32_t c = 0; c < d->columns; c++)
             (*columns)[c].type =
-                    s->options->all_text ? CSV_TYPE_TEXT : (uint8_t)column_type(&kinds[c], d->header);
+                s->options->all_text ? CSV_TYPE_TEXT : (uint8_t)column_type(&kinds[c], d->header);
         status = name_columns(s->options, d, first, arena, *columns, err);
     }
     memory_free(memory, kinds, bytes);
@@ -630,10 +630,11 @@ static enum status dialect_choose(struct sampler *s, const char *path, struct cs
             return fail_nomem(err);
     }
     if (!best.good)
-        return fail(err, STATUS_FORMAT,
-                    "\"%s\": no delimiter and quote read every line with the same number of fields; "
-                    "give DELIMITER, QUOTE, SKIP or NULL_PADDING",
-                    path);
+        return fail(
+            err, STATUS_FORMAT,
+            "\"%s\": no delimiter and quote read every line with the same number of fields; "
+            "give DELIMITER, QUOTE, SKIP or NULL_PADDING",
+            path);
     *d = best.dialect;
     d->skip += best.first_line;
     if (d->quote == '\0' && s->options->quote == CSV_AUTO && !seen['"'])
@@ -647,8 +648,8 @@ enum status csv_dialect_detect(const struct csv_options *options, const char *pa
                                struct csv_dialect *dialect, struct csv_detected_column **columns,
                                struct error *err)
 {
-    struct sampler    s = {.options = options, .sample = sample, .bytes = sample_bytes,
-                           .at_end = at_end};
+    struct sampler s = {
+        .options = options, .sample = sample, .bytes = sample_bytes, .at_end = at_end};
     struct csv_fields first;
     enum status       status;
 

@@ -1,4 +1,5 @@
-/* csv_import.c - sqlite3's CSV reader: what its shell does with each byte, over a window of them. */
+/* csv_import.c - sqlite3's CSV reader: what its shell does with each byte, over a window of them.
+ */
 #include "io/csv_import.h"
 
 #include "io/csv_stream.h"
@@ -95,7 +96,8 @@ static void field_quoted(struct record *r, struct str *text)
             before = 0; /* doubled: one of them is kept */
             continue;
         }
-        if ((before == QUOTE && (c == column_separator || c == row_separator || c == END_OF_FILE)) ||
+        if ((before == QUOTE &&
+             (c == column_separator || c == row_separator || c == END_OF_FILE)) ||
             (c == row_separator && before == '\r' && before_that == QUOTE)) {
             text->bytes -= 1 + (before != QUOTE);
             r->term = c;
@@ -311,7 +313,8 @@ static void record_pass(struct record *r, uint32_t columns, bool *added)
 {
     (void)columns;
     *added = false;
-    while (record_field(r) && !r->partial && r->term == (unsigned char)r->import->options.column_separator)
+    while (record_field(r) && !r->partial &&
+           r->term == (unsigned char)r->import->options.column_separator)
         ;
 }
 
@@ -338,12 +341,10 @@ enum status csv_import_open(const struct csv_import_options *options, struct mem
                             struct csv_import **out, struct error *err)
 {
     struct csv_import *import = memory_zalloc(memory, sizeof *import);
-    struct csv_dialect dialect = {.delimiter = options->column_separator,
-                                  .quote = QUOTE,
-                                  .escape = QUOTE,
-                                  .columns = 1};
-    struct csv_input   input;
-    enum status        status;
+    struct csv_dialect dialect = {
+        .delimiter = options->column_separator, .quote = QUOTE, .escape = QUOTE, .columns = 1};
+    struct csv_input input;
+    enum status      status;
 
     if (import == NULL)
         return fail_nomem(err);
@@ -420,8 +421,8 @@ static enum status names_rename(struct csv_import *import, struct arena *arena, 
             clash = name_repeated(renamed, count, c);
     }
     if (any) {
-        str_printf(&import->messages, "Columns renamed during .import %s due to duplicates:",
-                   import->options.path);
+        str_printf(&import->messages,
+                   "Columns renamed during .import %s due to duplicates:", import->options.path);
         str_char(&import->messages, '\0');
     }
     for (uint32_t c = 0, last = UINT32_MAX; any && c <= count; c++) {
@@ -456,7 +457,8 @@ enum status csv_import_names(struct csv_import *import, struct arena *arena, uin
     for (uint32_t c = 0; c < *count; c++) {
         uint32_t start = csv_fields_start(fields, c), bytes = fields->ends[c] - start;
 
-        names[c] = bytes == 0 ? "?" : arena_copy_text(arena, csv_fields_base(fields) + start, bytes);
+        names[c] =
+            bytes == 0 ? "?" : arena_copy_text(arena, csv_fields_base(fields) + start, bytes);
         if (names[c] == NULL)
             return fail_nomem(err);
     }
@@ -527,8 +529,8 @@ enum status csv_import_next(struct csv_import *import, uint32_t columns, uint32_
     if (import->batch.rows == 0) {
         cap = scannable && cap > SLOW_ROWS ? SLOW_ROWS : cap;
         TRY(next_read(import, cap, err));
-        import->slow_rows -=
-                import->batch.rows < import->slow_rows ? import->batch.rows : import->slow_rows;
+        import->slow_rows -= import->batch.rows < import->slow_rows ? import->batch.rows
+            : import->slow_rows;
     }
     *rows = import->batch.rows;
     return STATUS_OK;
@@ -633,7 +635,8 @@ static enum status import_plan_make(const struct source_arguments *arguments, st
         TRY(import_argument(plan, arguments->names[i], &values[i], err));
     }
     if (arguments->count < 2 || values[0].class_ != CLASS_TEXT || values[0].bytes == 0 ||
-        values[1].class_ != CLASS_INTEGER || values[1].i < 1 || values[1].i > CSV_IMPORT_COLUMNS_MAX)
+        values[1].class_ != CLASS_INTEGER || values[1].i < 1 ||
+        values[1].i > CSV_IMPORT_COLUMNS_MAX)
         return fail(err, STATUS_ERROR, "import_csv wants a path and a number of columns");
     plan->columns = (uint32_t)values[1].i;
     plan->options.path = arena_copy_text(arena, values[0].s, values[0].bytes);
@@ -717,8 +720,8 @@ static enum status import_column_get(struct cursor *cursor, uint32_t column,
 {
     (void)sel;
     return csv_import_column(((struct import_cursor *)cursor)->import, column, out)
-                   ? STATUS_OK
-                   : fail_nomem(err);
+               ? STATUS_OK
+               : fail_nomem(err);
 }
 
 static void import_close(struct cursor *cursor)

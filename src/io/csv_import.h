@@ -16,11 +16,12 @@ struct csv_import_options {
     char        column_separator; /* .import --csv: ',' */
     char        row_separator;    /* '\n'; a '\r' before it is dropped */
     bool        ascii;            /* --ascii, or .mode ascii without --csv: no quotes */
-    /* The shell is in .mode ascii, whatever the reader: then sqlite3 passes over records whose first
-     * field is empty, counting the fields behind it in a message. */
-    bool        mode_ascii;
-    uint32_t    skip;             /* records (--skip) */
-    /* Told what sqlite3 prints, one line without its line end a call, in its order.  May be NULL. */
+    /* The shell is in .mode ascii, whatever the reader: then sqlite3 passes over records whose
+     * first field is empty, counting the fields behind it in a message. */
+    bool     mode_ascii;
+    uint32_t skip; /* records (--skip) */
+    /* Told what sqlite3 prints, one line without its line end a call, in its order.  May be NULL.
+     */
     void (*message)(void *data, const char *text);
     void *message_data;
 };

@@ -172,8 +172,8 @@ enum status csv_input_advance(struct csv_input *input, size_t drop, struct error
     room = input->block_bytes - CSV_INPUT_FRONT - CSV_INPUT_BACK;
     if (room - input->bytes < CSV_INPUT_BLOCK / 4) { /* a long record: double the window */
         if (input->bytes >= CSV_INPUT_MAX)
-            return fail(err, STATUS_TOOBIG, "\"%s\": a record is longer than %d bytes",
-                        input->path, CSV_INPUT_MAX);
+            return fail(err, STATUS_TOOBIG, "\"%s\": a record is longer than %d bytes", input->path,
+                        CSV_INPUT_MAX);
         room *= 2;
         TRY(window_resize(input, room, err));
     }
@@ -194,8 +194,8 @@ static enum status input_begin(struct csv_input *input, struct error *err)
     uint64_t size = input->packed_total;
 
     /* a small file needs no megabyte; one byte more finds its end in the first read */
-    TRY(window_resize(input, size > 0 && size < CSV_INPUT_BLOCK - 4096 ? size + 4096 : CSV_INPUT_BLOCK,
-                      err));
+    TRY(window_resize(
+        input, size > 0 && size < CSV_INPUT_BLOCK - 4096 ? size + 4096 : CSV_INPUT_BLOCK, err));
     /* a pipe may give little at a time; the magics need a few bytes */
     while (!input->at_end && input->bytes < 4)
         TRY(window_read(input, 4096, err));

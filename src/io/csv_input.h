@@ -27,9 +27,9 @@ struct csv_input {
     size_t           bytes;
     char            *block; /* owned; data lies in it */
     size_t           block_bytes;
-    bool             at_end;      /* nothing will follow the window */
-    uint64_t         offset;      /* bytes of the (unpacked) stream before data */
-    uint64_t         packed_done; /* bytes read from the file */
+    bool             at_end;       /* nothing will follow the window */
+    uint64_t         offset;       /* bytes of the (unpacked) stream before data */
+    uint64_t         packed_done;  /* bytes read from the file */
     uint64_t         packed_total; /* size of the file; 0: unknown */
     struct csv_gzip *gzip;         /* NULL: plain */
 };

@@ -219,9 +219,9 @@ static enum status set_encoding(const struct setting *set)
 
 static enum status set_format(const struct setting *set)
 {
-    return text_is(set->value, "csv") ? STATUS_OK
-                                      : fail(set->err, STATUS_ERROR,
-                                             "not supported yet: COPY formats other than CSV");
+    return text_is(set->value, "csv")
+               ? STATUS_OK
+               : fail(set->err, STATUS_ERROR, "not supported yet: COPY formats other than CSV");
 }
 
 static enum status set_names(const struct setting *set)
@@ -278,37 +278,46 @@ static const struct option {
     size_t           offset;
     enum status (*call)(const struct setting *set);
 } option_table[] = {
-#define BYTE(name, member) {name, KIND_BYTE, offsetof(struct csv_options, member), NULL}
-#define BOOL(name, member) {name, KIND_BOOL, offsetof(struct csv_options, member), NULL}
-#define CALL(name, call) {name, KIND_CALL, 0, call}
-        BYTE("delimiter", delimiter),
-        BYTE("delim", delimiter),
-        BYTE("sep", delimiter),
-        BYTE("quote", quote),
-        BYTE("escape", escape),
-        BYTE("comment", comment),
-        BOOL("all_varchar", all_text),
-        BOOL("all_text", all_text),
-        BOOL("ignore_errors", ignore_errors),
-        BOOL("null_padding", padding),
-        BOOL("auto_detect", detect),
-        CALL("header", set_header),
-        CALL("null", set_null),
-        CALL("nullstr", set_null),
-        CALL("skip", set_skip),
-        CALL("strict_mode", set_strict),
-        CALL("names", set_names),
-        CALL("column_names", set_names),
-        CALL("types", set_types),
-        CALL("dtypes", set_types),
-        CALL("column_types", set_types),
-        CALL("columns", set_columns),
-        CALL("rejects", set_rejects),
-        CALL("rejects_table", set_rejects),
-        CALL("encoding", set_encoding),
-        CALL("format", set_format),
-        CALL("__affinities", set_affinities),
-        CALL("__columns", set_copy_columns),
+#define BYTE(name, member)                                                                         \
+    {                                                                                              \
+        name, KIND_BYTE, offsetof(struct csv_options, member), NULL                                \
+    }
+#define BOOL(name, member)                                                                         \
+    {                                                                                              \
+        name, KIND_BOOL, offsetof(struct csv_options, member), NULL                                \
+    }
+#define CALL(name, call)                                                                           \
+    {                                                                                              \
+        name, KIND_CALL, 0, call                                                                   \
+    }
+    BYTE("delimiter", delimiter),
+    BYTE("delim", delimiter),
+    BYTE("sep", delimiter),
+    BYTE("quote", quote),
+    BYTE("escape", escape),
+    BYTE("comment", comment),
+    BOOL("all_varchar", all_text),
+    BOOL("all_text", all_text),
+    BOOL("ignore_errors", ignore_errors),
+    BOOL("null_padding", padding),
+    BOOL("auto_detect", detect),
+    CALL("header", set_header),
+    CALL("null", set_null),
+    CALL("nullstr", set_null),
+    CALL("skip", set_skip),
+    CALL("strict_mode", set_strict),
+    CALL("names", set_names),
+    CALL("column_names", set_names),
+    CALL("types", set_types),
+    CALL("dtypes", set_types),
+    CALL("column_types", set_types),
+    CALL("columns", set_columns),
+    CALL("rejects", set_rejects),
+    CALL("rejects_table", set_rejects),
+    CALL("encoding", set_encoding),
+    CALL("format", set_format),
+    CALL("__affinities", set_affinities),
+    CALL("__columns", set_copy_columns),
 #undef BYTE
 #undef BOOL
 #undef CALL

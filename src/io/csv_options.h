@@ -22,8 +22,8 @@ struct csv_options {
     const char *const *types;         /* in arena: declared types */
     const char        *rejects_table; /* REJECTS; NULL: none */
     /* COPY: the table's affinity letters, one per file column, and its column names */
-    const char        *affinities; /* NULL: read_csv */
-    uint32_t           affinity_count;
+    const char *affinities; /* NULL: read_csv */
+    uint32_t    affinity_count;
 };
 
 /* How many columns the user or the target table has said the file has; 0: nothing was said. */

@@ -220,8 +220,8 @@ enum csv_outcome csv_parse_record(const struct csv_dialect *dialect, const char 
                                   bool at_end, struct csv_fields *fields, size_t *used,
                                   uint32_t *lines)
 {
-    struct parse p = {.dialect = dialect, .next = data, .end = data + bytes, .at_end = at_end};
-    uint32_t     count = fields->count;
+    struct parse     p = {.dialect = dialect, .next = data, .end = data + bytes, .at_end = at_end};
+    uint32_t         count = fields->count;
     enum csv_outcome outcome;
     const char      *first = data; /* blanks may precede a comment */
 

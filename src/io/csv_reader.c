@@ -25,8 +25,9 @@ static enum status plan_options(struct csv_plan *plan, const struct source_argum
             if (plan->path == NULL)
                 return fail_nomem(err);
         } else {
-            return fail(err, STATUS_ERROR, path_given ? "a CSV reader takes one path; name its options"
-                                                      : "a CSV reader wants a path");
+            return fail(err, STATUS_ERROR,
+                        path_given ? "a CSV reader takes one path; name its options"
+                                   : "a CSV reader wants a path");
         }
     }
     return path_given ? STATUS_OK : fail(err, STATUS_ERROR, "a CSV reader wants a path");
@@ -63,7 +64,7 @@ static enum status plan_fixed(struct csv_plan *plan, struct arena *arena, struct
         return fail_nomem(err);
     for (uint32_t c = 0; c < d->columns; c++) {
         plan->columns[c].name =
-                c < o->name_count ? o->names[c] : arena_printf(arena, "column%u", c);
+            c < o->name_count ? o->names[c] : arena_printf(arena, "column%u", c);
         if (plan->columns[c].name == NULL)
             return fail_nomem(err);
     }
@@ -99,13 +100,12 @@ static enum status plan_detect(struct csv_plan *plan, struct memory *memory, str
         status = csv_input_advance(&input, 0, err);
     if (status == STATUS_OK && input.bytes == 0)
         status = csv_options_columns(&plan->options) > 0
-                         ? plan_fixed(plan, arena, err)
-                         : fail(err, STATUS_FORMAT, "\"%s\" is empty: it has no columns",
-                                plan->path);
+                     ? plan_fixed(plan, arena, err)
+                     : fail(err, STATUS_FORMAT, "\"%s\" is empty: it has no columns", plan->path);
     else if (status == STATUS_OK)
-        status = csv_dialect_detect(&plan->options, plan->path, input.data, input.bytes,
-                                    input.at_end, memory, arena, &plan->dialect, &plan->columns,
-                                    err);
+        status =
+            csv_dialect_detect(&plan->options, plan->path, input.data, input.bytes, input.at_end,
+                               memory, arena, &plan->dialect, &plan->columns, err);
     csv_input_close(&input);
     return status;
 }
@@ -152,9 +152,8 @@ static enum csv_rule column_rule(const struct csv_plan *plan, uint32_t c)
 
 static const char *column_type_name(const struct csv_plan *plan, uint32_t c)
 {
-    static const char *const names[] = {[CSV_TYPE_TEXT] = "TEXT",
-                                        [CSV_TYPE_INTEGER] = "INTEGER",
-                                        [CSV_TYPE_REAL] = "REAL"};
+    static const char *const names[] = {
+        [CSV_TYPE_TEXT] = "TEXT", [CSV_TYPE_INTEGER] = "INTEGER", [CSV_TYPE_REAL] = "REAL"};
 
     if (c < plan->options.type_count)
         return plan->options.types[c];
@@ -172,18 +171,18 @@ struct reader_column {
 };
 
 struct csv_reader {
-    struct cursor         cursor; /* first: the cursor is the reader */
-    struct source_context context;
+    struct cursor          cursor; /* first: the cursor is the reader */
+    struct source_context  context;
     const struct csv_plan *plan;
-    struct csv_stream     stream;
-    bool                  open; /* stream is */
-    struct csv_batch      batch;
-    uint64_t              batch_number;
-    uint64_t              rows_before; /* the batch's */
-    struct arena          arena;       /* of the batch: text that conversion makes */
-    struct csv_scratch   *scratch;
-    struct reader_column *columns;
-    struct csv_rejects    rejects;
+    struct csv_stream      stream;
+    bool                   open; /* stream is */
+    struct csv_batch       batch;
+    uint64_t               batch_number;
+    uint64_t               rows_before; /* the batch's */
+    struct arena           arena;       /* of the batch: text that conversion makes */
+    struct csv_scratch    *scratch;
+    struct reader_column  *columns;
+    struct csv_rejects     rejects;
 };
 
 static void reader_active(const struct csv_reader *reader, bool active)

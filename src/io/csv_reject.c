@@ -9,7 +9,7 @@
 enum { RAW_BYTES_MAX = 1 << 16 };
 
 static const struct source_column reject_columns[CSV_REJECT_COLUMNS] = {
-        {"line", "INTEGER"}, {"column", "INTEGER"}, {"reason", "TEXT"}, {"raw", "TEXT"}};
+    {"line", "INTEGER"}, {"column", "INTEGER"}, {"reason", "TEXT"}, {"raw", "TEXT"}};
 
 void csv_rejects_init(struct csv_rejects *rejects, struct memory *memory)
 {
@@ -94,7 +94,7 @@ static enum status rejects_table_create(struct database *database, struct memory
         const char           *type = reject_columns[c].type;
 
         column->name =
-                schema_copy_text(memory, reject_columns[c].name, strlen(reject_columns[c].name));
+            schema_copy_text(memory, reject_columns[c].name, strlen(reject_columns[c].name));
         column->type = schema_copy_text(memory, type, strlen(type));
         column->affinity = affinity_of_type(type, strlen(type));
         if (column->name == NULL || column->type == NULL)
@@ -148,13 +148,13 @@ enum status csv_rejects_store(struct csv_rejects *rejects, const struct source_c
 
 /* --- csv_rejects() ---------------------------------------------------------------------------- */
 struct reject_cursor {
-    struct cursor         cursor; /* first */
-    struct source_context context;
+    struct cursor          cursor; /* first */
+    struct source_context  context;
     const struct csv_plan *plan;
-    struct csv_rejects    rejects;
-    struct reject_batch   batch;
-    uint64_t              position;
-    uint32_t              count; /* rows of the batch */
+    struct csv_rejects     rejects;
+    struct reject_batch    batch;
+    uint64_t               position;
+    uint32_t               count; /* rows of the batch */
 };
 
 /* Reads the whole file: only then is it known which lines are bad. */
@@ -189,8 +189,8 @@ static enum status reject_next(struct cursor *cursor, uint32_t cap, uint32_t *co
     (void)err;
     reader->position += reader->count;
     reader->count = reader->rejects.rows == NULL
-                            ? 0
-                            : batch_view(reader->rejects.rows, reader->position, cap, &reader->batch);
+                        ? 0
+                        : batch_view(reader->rejects.rows, reader->position, cap, &reader->batch);
     *active = NULL;
     *count = reader->count;
     cursor->rows_read += *count;

@@ -83,7 +83,7 @@ AVX2 static inline uint64_t prefix_xor_clmul(uint64_t word)
     __m128i all = _mm_set1_epi8((char)0xff);
 
     return (uint64_t)_mm_cvtsi128_si64(
-            _mm_clmulepi64_si128(_mm_set_epi64x(0, (long long)word), all, 0));
+        _mm_clmulepi64_si128(_mm_set_epi64x(0, (long long)word), all, 0));
 }
 
 AVX2 static inline uint64_t equal_mask(__m256i low, __m256i high, char c)
@@ -106,8 +106,8 @@ AVX2 static inline void scan_masks_avx2(const char *data, const struct csv_scan 
     m->newline = equal_mask(low, high, '\n');
     m->quote = scan->quote != '\0' ? equal_mask(low, high, scan->quote) : 0;
     m->carriage = equal_mask(low, high, '\r');
-    top = (uint32_t)_mm256_movemask_epi8(low) |
-          (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
+    top = (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high)
+                                                    << 32;
     m->special = top | equal_mask(low, high, '\0');
 }
 
@@ -127,9 +127,9 @@ void csv_scan_run(struct csv_scan *scan, const char *data, uint32_t bytes)
     if (which == 0) {
         __builtin_cpu_init();
         which = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") &&
-                                __builtin_cpu_supports("pclmul")
-                        ? 2
-                        : 1;
+                        __builtin_cpu_supports("pclmul")
+                    ? 2
+                    : 1;
         known = which;
     }
     if (which == 2)

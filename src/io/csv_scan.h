@@ -29,18 +29,18 @@ struct csv_scan {
     uint32_t  end_limit, row_limit; /* a step begins only below both */
 
     /* state */
-    uint32_t position;  /* bytes scanned */
-    uint64_t in_quotes; /* all ones: position is inside of quotes */
-    uint64_t after_end; /* 1: the byte before position ended a field (also at the start) */
-    uint64_t after_close; /* 1: the byte before position is a closing quote */
+    uint32_t position;     /* bytes scanned */
+    uint64_t in_quotes;    /* all ones: position is inside of quotes */
+    uint64_t after_end;    /* 1: the byte before position ended a field (also at the start) */
+    uint64_t after_close;  /* 1: the byte before position is a closing quote */
     uint64_t after_return; /* 1: the byte before position is a carriage return outside quotes */
 
     /* findings */
-    bool     irregular; /* stopped: the text at position is not regular */
-    bool     quoted;    /* quotes were seen */
-    bool     doubled;   /* a doubled quote was seen */
-    bool     not_ascii; /* a byte >= 0x80 or NUL was seen */
-    bool     breaks;    /* a newline inside of quotes was seen */
+    bool irregular; /* stopped: the text at position is not regular */
+    bool quoted;    /* quotes were seen */
+    bool doubled;   /* a doubled quote was seen */
+    bool not_ascii; /* a byte >= 0x80 or NUL was seen */
+    bool breaks;    /* a newline inside of quotes was seen */
 };
 
 /* Begins a new index at offset 0 of a text that starts with a field. */

@@ -71,11 +71,10 @@ SCAN_TARGET void SCAN_RUN(struct csv_scan *scan, const char *data, uint32_t byte
             uint64_t below = (rest & -rest) - 1;
 
             scan->row_ends[scan->row_count++] =
-                    scan->end_count + (uint32_t)__builtin_popcountll(ends & below);
+                scan->end_count + (uint32_t)__builtin_popcountll(ends & below);
         }
         scan->end_count =
-                (uint32_t)(SCAN_EMIT(scan->ends + scan->end_count, ends, scan->position) -
-                           scan->ends);
+            (uint32_t)(SCAN_EMIT(scan->ends + scan->end_count, ends, scan->position) - scan->ends);
         scan->position += last + 1;
     }
 }

@@ -20,8 +20,8 @@ enum status csv_stream_open(struct csv_stream *stream, struct csv_input *input,
     uint32_t ends = BATCH_FIELDS + dialect->columns + 2 * CSV_SCAN_STEP;
     uint32_t row_ends = BATCH_ROWS + 2 * CSV_SCAN_STEP;
 
-    *stream = (struct csv_stream){
-            .input = *input, .dialect = *dialect, .memory = memory, .line = 1};
+    *stream =
+        (struct csv_stream){.input = *input, .dialect = *dialect, .memory = memory, .line = 1};
     input->block = NULL;
     csv_fields_init(&stream->fields, memory);
     stream->index_bytes = ((size_t)ends + row_ends) * sizeof(uint32_t);
@@ -179,8 +179,8 @@ static bool record_fit(struct csv_stream *stream, uint32_t count)
     struct csv_fields *fields = &stream->fields;
     uint32_t           columns = stream->dialect.columns;
 
-    if (count == columns + 1 && csv_fields_start(fields, fields->count - 1) ==
-                                        fields->ends[fields->count - 1])
+    if (count == columns + 1 &&
+        csv_fields_start(fields, fields->count - 1) == fields->ends[fields->count - 1])
         csv_fields_truncate(fields, fields->count - 1);
     else if (count > columns || (count < columns && !stream->dialect.padding))
         return false;

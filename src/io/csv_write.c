@@ -45,8 +45,8 @@ static enum status writer_flush(struct csv_writer *writer, struct error *err)
         return fail_nomem(err);
     while (left > 0) {
         ssize_t n = writer->gzip != NULL
-                            ? gzwrite(writer->gzip, data, left < INT32_MAX ? (unsigned)left : INT32_MAX)
-                            : write(writer->fd, data, left);
+                        ? gzwrite(writer->gzip, data, left < INT32_MAX ? (unsigned)left : INT32_MAX)
+                        : write(writer->fd, data, left);
 
         if (n < 0 && errno == EINTR && writer->gzip == NULL)
             continue;

@@ -1,5 +1,5 @@
-/* fuzz_csv.c - any bytes as a CSV file, through every reader: nothing may crash, leak or run on, and
- * what is read depends neither on the size of batches nor on how the bytes arrive. */
+/* fuzz_csv.c - any bytes as a CSV file, through every reader: nothing may crash, leak or run on,
+ * and what is read depends neither on the size of batches nor on how the bytes arrive. */
 #include "io/csv.h"
 #include "io/csv_import.h"
 

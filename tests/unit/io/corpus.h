@@ -110,7 +110,8 @@ static inline void row_append(struct str *out, const struct value *v, bool first
     }
 }
 
-/* --- JSON, as far as the expectations go -------------------------------------------------------- */
+/* --- JSON, as far as the expectations go --------------------------------------------------------
+ */
 /* Behind the JSON value at p. */
 static inline const char *json_skip(const char *p)
 {
@@ -166,9 +167,12 @@ static inline void json_string(const char *p, struct str *out)
         }
         p++;
         if (*p != 'u') {
-            str_char(out, *p == 'n' ? '\n' : *p == 't' ? '\t' : *p == 'r' ? '\r' : *p == 'b' ? '\b'
-                                                                            : *p == 'f' ? '\f'
-                                                                                        : *p);
+            str_char(out, *p == 'n'   ? '\n'
+                          : *p == 't' ? '\t'
+                          : *p == 'r' ? '\r'
+                          : *p == 'b' ? '\b'
+                          : *p == 'f' ? '\f'
+                                      : *p);
             continue;
         }
         code = (unsigned)strtoul((char[]){p[1], p[2], p[3], p[4], 0}, NULL, 16);

@@ -26,17 +26,51 @@ static void random_digits(struct str *out, uint32_t most)
 /* One field of a column that mostly holds one kind of text. */
 static void random_field(struct str *out, uint32_t kind)
 {
-    static const char *const odd[] = {"",       "0",     "-0",    "007",   "-0.0", "+5",   "1e3",
-                                      "1e400",  ".5",    "5.",    "-",     ".",    "abc",  " 12",
-                                      "12 ",    "1 2",   "0x10",  "1e",    "inf",  "nan",  "00.5",
-                                      "9223372036854775807",      "9223372036854775808",
-                                      "-9223372036854775808",     "9007199254740993",
-                                      "9007199254740993.5",       "0.1",   "1.0",  "100000000000000000000",
-                                      "2024-02-29", "2023-02-29", "0000-01-01", "9999-12-31",
-                                      "2024-13-01", "2024-1-1",   "1.7976931348623157e308"};
+    static const char *const odd[] = {"",
+                                      "0",
+                                      "-0",
+                                      "007",
+                                      "-0.0",
+                                      "+5",
+                                      "1e3",
+                                      "1e400",
+                                      ".5",
+                                      "5.",
+                                      "-",
+                                      ".",
+                                      "abc",
+                                      " 12",
+                                      "12 ",
+                                      "1 2",
+                                      "0x10",
+                                      "1e",
+                                      "inf",
+                                      "nan",
+                                      "00.5",
+                                      "9223372036854775807",
+                                      "9223372036854775808",
+                                      "-9223372036854775808",
+                                      "9007199254740993",
+                                      "9007199254740993.5",
+                                      "0.1",
+                                      "1.0",
+                                      "100000000000000000000",
+                                      "2024-02-29",
+                                      "2023-02-29",
+                                      "0000-01-01",
+                                      "9999-12-31",
+                                      "2024-13-01",
+                                      "2024-1-1",
+                                      "1.7976931348623157e308"};
 
     if (random_below(20) == 0) {
         str_text(out, odd[random_below((uint32_t)countof(odd))]);
+        return;
+    }
+    if (kind >= 10) { /* the same with blanks around */
+        str_text(out, random_below(2) == 0 ? "  " : "");
+        random_field(out, kind - 10);
+        str_text(out, random_below(2) == 0 ? " " : "");
         return;
     }
     if (kind < 5 && random_below(3) == 0)
@@ -133,12 +167,9 @@ static void check_batch(struct csv_column *column, struct str *text, uint32_t ro
 {
     static struct csv_scratch   scratch;
     static struct vector_buffer buffer;
-    struct csv_batch            batch = {.base = text->data + 64,
-                                         .ends = ends,
-                                         .rows = rows,
-                                         .columns = 1,
-                                         .stride = 1};
-    struct vector               v;
+    struct csv_batch            batch = {
+                   .base = text->data + 64, .ends = ends, .rows = rows, .columns = 1, .stride = 1};
+    struct vector v;
 
     assert_true(csv_convert(column, &batch, 0, &scratch, arena, &buffer, &v));
     assert_true(vector_ok(&v));
@@ -174,7 +205,7 @@ static void vectors_hold_what_the_rules_say(void **state)
             str_init(&text, NULL);
             str_append(&text, (char[64]){0}, 64);
             if (random_below(5) == 0)
-                kind = random_below(7);
+                kind = random_below(7) + 10 * random_below(2);
             for (uint32_t r = 0; r < rows; r++) {
                 random_field(&text, kind);
                 ends[r] = (uint32_t)text.bytes - 64;
@@ -195,13 +226,13 @@ static void encodings_are_the_narrow_ones(void **state)
         const char   *lines;
         const char   *dump;
     } cases[] = {
-            {CSV_RULE_INTEGER, "1\n-2\n\n", "i64 flat [3] 1 -2 NULL"},
-            {CSV_RULE_REAL, "1.5\n2.25\n", "dec16 flat [2] 1.5 2.25"},
-            {CSV_RULE_REAL, "1234.5\n2.25\n", "dec32 flat [2] 1234.5 2.25"},
-            {CSV_RULE_AFFINITY_NUMERIC, "17.00\n12.30\n", "dec16 flat [2] 17 12.3"},
-            {CSV_RULE_TEXT, "2024-02-29\n1970-01-01\n", "day32 flat [2] '2024-02-29' '1970-01-01'"},
-            {CSV_RULE_TEXT, "2024-02-29\n1970-01-0\n", "text flat [2] '2024-02-29' '1970-01-0'"},
-            {CSV_RULE_INTEGER, "1\n007\n2.5\n", "any flat [3] 1 '007' 2.5"},
+        {CSV_RULE_INTEGER, "1\n-2\n\n", "i64 flat [3] 1 -2 NULL"},
+        {CSV_RULE_REAL, "1.5\n2.25\n", "dec16 flat [2] 1.5 2.25"},
+        {CSV_RULE_REAL, "1234.5\n2.25\n", "dec32 flat [2] 1234.5 2.25"},
+        {CSV_RULE_AFFINITY_NUMERIC, "17.00\n12.30\n", "dec16 flat [2] 17 12.3"},
+        {CSV_RULE_TEXT, "2024-02-29\n1970-01-01\n", "day32 flat [2] '2024-02-29' '1970-01-01'"},
+        {CSV_RULE_TEXT, "2024-02-29\n1970-01-0\n", "text flat [2] '2024-02-29' '1970-01-0'"},
+        {CSV_RULE_INTEGER, "1\n007\n2.5\n", "any flat [3] 1 '007' 2.5"},
     };
 
     (void)state;
@@ -240,8 +271,8 @@ static void encodings_are_the_narrow_ones(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-            cmocka_unit_test(vectors_hold_what_the_rules_say),
-            cmocka_unit_test(encodings_are_the_narrow_ones),
+        cmocka_unit_test(vectors_hold_what_the_rules_say),
+        cmocka_unit_test(encodings_are_the_narrow_ones),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* test_csv_corpus.c - 205 files that are hard to read, against what sqlite3 and DuckDB make of them. */
+/* test_csv_corpus.c - 205 files that are hard to read, against what sqlite3 and DuckDB make of
+ * them. */
 #include "corpus.h"
 #include "io/csv.h"
 #include "io/csv_import.h"
@@ -111,7 +112,8 @@ static void detection_agrees_with_duckdb(void **state)
 
     (void)state;
     if (folder == NULL) {
-        print_message("skipped: no ../shared/csv beside the source tree, and STOA_SHARED is not set\n");
+        print_message(
+            "skipped: no ../shared/csv beside the source tree, and STOA_SHARED is not set\n");
         skip();
     }
     e = expectations_read(folder);
@@ -136,7 +138,8 @@ static void detection_agrees_with_duckdb(void **state)
         if (!read)
             assert_true(err.text[0] != '\0');
         /* the same at any batch size */
-        assert_int_equal(read, file_read(&memory, path, 3, &columns_again, &rows_again, &again, &err));
+        assert_int_equal(read,
+                         file_read(&memory, path, 3, &columns_again, &rows_again, &again, &err));
         if (read) {
             assert_int_equal(rows, rows_again);
             assert_int_equal(rows_text.bytes, again.bytes);
@@ -193,8 +196,8 @@ static bool some_first_field_is_empty(const struct str *rows)
 
 /* As the shell does: names, then rows; an empty file makes no table. */
 static void import_file(struct memory *memory, const char *path, uint32_t cap, bool mode_ascii,
-                        struct told *told,
-                        struct str *names_text, uint32_t *columns, uint64_t *rows, struct str *out)
+                        struct told *told, struct str *names_text, uint32_t *columns,
+                        uint64_t *rows, struct str *out)
 {
     struct csv_import_options options = {.path = path,
                                          .column_separator = ',',
@@ -301,8 +304,8 @@ static void import_equals_sqlite(const char *line, uint32_t cap, bool mode_ascii
             p += *p == ',' ? 2 : 0;
         }
         if (expected.bytes != names.bytes || memcmp(expected.data, names.data, names.bytes) != 0)
-            fail_msg("%s: columns are named\n%.*snot\n%.*s", file.data, (int)names.bytes, names.data,
-                     (int)expected.bytes, expected.data);
+            fail_msg("%s: columns are named\n%.*snot\n%.*s", file.data, (int)names.bytes,
+                     names.data, (int)expected.bytes, expected.data);
     }
 done:
     str_free(&told.first);
@@ -320,7 +323,8 @@ static void import_does_what_sqlite3_does(void **state)
 
     (void)state;
     if (folder == NULL) {
-        print_message("skipped: no ../shared/csv beside the source tree, and STOA_SHARED is not set\n");
+        print_message(
+            "skipped: no ../shared/csv beside the source tree, and STOA_SHARED is not set\n");
         skip();
     }
     e = expectations_read(folder);
@@ -342,8 +346,8 @@ static void import_does_what_sqlite3_does(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-            cmocka_unit_test(detection_agrees_with_duckdb),
-            cmocka_unit_test(import_does_what_sqlite3_does),
+        cmocka_unit_test(detection_agrees_with_duckdb),
+        cmocka_unit_test(import_does_what_sqlite3_does),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* test_csv_reader.c - read_csv and csv_rejects as the engine uses them: options, errors, windows. */
+/* test_csv_reader.c - read_csv and csv_rejects as the engine uses them: options, errors, windows.
+ */
 #include "csv_help.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -81,7 +82,9 @@ static void quotes_and_line_ends_are_read(void **state)
     check("a\tb\n1\t'x\ty'\n", OPTIONS("quote='"), "a INTEGER, b TEXT", "1\t'x\\ty'\n");
     check("a;b\n1;\"x\\\"y\"\n2;\"z\"\n", OPTIONS("escape=\\"), "a INTEGER, b TEXT",
           "1\t'x\"y'\n2\t'z'\n");
-    check("\xef\xbb\xbf" "a,b\n1,2\n", NULL, "a INTEGER, b INTEGER", "1\t2\n");
+    check("\xef\xbb\xbf"
+          "a,b\n1,2\n",
+          NULL, "a INTEGER, b INTEGER", "1\t2\n");
 }
 
 static void empty_fields_are_null_unless_quoted_text(void **state)
@@ -120,14 +123,38 @@ static void copy_applies_affinities_and_keeps_empty_texts(void **state)
     (void)state;
     /* B: TEXT, D: INTEGER, E: REAL, C: NUMERIC, A: none */
     check("007,007,007,1.50,007\n,,,,\nx,y,z,17.00,w\n",
-          OPTIONS("__columns=a\x1f" "b\x1f" "c\x1f" "d\x1f" "e", "__affinities=BDECA"), NULL,
-          "'007'\t7\t7.0\t1.5\t'007'\n''\t''\t''\t''\t''\n'x'\t'y'\t'z'\t17\t'w'\n");
-    check("a,B\n1,2\n", OPTIONS("__columns=A\x1f" "b", "__affinities=BB"), NULL, "'1'\t'2'\n");
-    check("u,v\n1,2\n", OPTIONS("__columns=A\x1f" "b", "__affinities=BB"), NULL,
-          "'u'\t'v'\n'1'\t'2'\n");
-    check("u,v\n1,2\n", OPTIONS("__columns=A\x1f" "b", "__affinities=BD"), NULL, "'1'\t2\n");
-    check("", OPTIONS("__columns=A\x1f" "b", "__affinities=BB"), NULL, "");
-    check("1,2\n", OPTIONS("__columns=A\x1f" "b", "__affinities=BD", "null="), NULL, "'1'\t2\n");
+          OPTIONS("__columns=a\x1f"
+                  "b\x1f"
+                  "c\x1f"
+                  "d\x1f"
+                  "e",
+                  "__affinities=BDECA"),
+          NULL, "'007'\t7\t7.0\t1.5\t'007'\n''\t''\t''\t''\t''\n'x'\t'y'\t'z'\t17\t'w'\n");
+    check("a,B\n1,2\n",
+          OPTIONS("__columns=A\x1f"
+                  "b",
+                  "__affinities=BB"),
+          NULL, "'1'\t'2'\n");
+    check("u,v\n1,2\n",
+          OPTIONS("__columns=A\x1f"
+                  "b",
+                  "__affinities=BB"),
+          NULL, "'u'\t'v'\n'1'\t'2'\n");
+    check("u,v\n1,2\n",
+          OPTIONS("__columns=A\x1f"
+                  "b",
+                  "__affinities=BD"),
+          NULL, "'1'\t2\n");
+    check("",
+          OPTIONS("__columns=A\x1f"
+                  "b",
+                  "__affinities=BB"),
+          NULL, "");
+    check("1,2\n",
+          OPTIONS("__columns=A\x1f"
+                  "b",
+                  "__affinities=BD", "null="),
+          NULL, "'1'\t2\n");
 }
 
 static void bad_lines_fail_with_line_and_cause(void **state)
@@ -154,19 +181,18 @@ static void bad_lines_fail_with_line_and_cause(void **state)
 
 static void rejects_are_told_with_line_column_and_text(void **state)
 {
-    const char *path = text_file("a,b\n1,2\n3\n4,5,6\n7,\"x\"y\n8,9\n");
+    const char       *path = text_file("a,b\n1,2\n3\n4,5,6\n7,\"x\"y\n8,9\n");
     const char *const options[] = {"auto_detect=false", "names=a,b", "header=true", NULL};
-    struct str  out;
+    struct str        out;
 
     (void)state;
     str_init(&out, NULL);
     module_read(&csv_rejects_module, NULL, path, options, 2048, false, NULL, &out);
-    assert_string_equal(
-            str_end(&out),
-            "3\t2\texpected 2 fields but found 1\t3\n"
-            "4\t3\texpected 2 fields but found 3\t4,5,6\n"
-            "5\t\\N\ta quoted field ends before its delimiter, or a quote in it is not "
-            "escaped\t7,\"x\"y\n");
+    assert_string_equal(str_end(&out),
+                        "3\t2\texpected 2 fields but found 1\t3\n"
+                        "4\t3\texpected 2 fields but found 3\t4,5,6\n"
+                        "5\t\\N\ta quoted field ends before its delimiter, or a quote in it is not "
+                        "escaped\t7,\"x\"y\n");
     str_free(&out);
     unlink(path);
     check("a,b\n1,2\n3\n4,5,6\n7,\"x\"y\n8,9\n",
@@ -186,13 +212,15 @@ static void windows_and_gzip_change_nothing(void **state)
     str_init(&out, NULL);
     str_text(&text, "n,w,r\n");
     for (int i = 0; text.bytes < 5 << 20; i++) {
-        str_printf(&text, i % 97 == 0 ? "%d,\"a\n\"\"%d\"\"\",%d.25\n"
-                          : i % 1009 == 0 ? "%d,odd\"%d,%d.25\n"
-                                          : "%d,word%d,%d.25\n",
+        str_printf(&text,
+                   i % 97 == 0     ? "%d,\"a\n\"\"%d\"\"\",%d.25\n"
+                   : i % 1009 == 0 ? "%d,odd\"%d,%d.25\n"
+                                   : "%d,word%d,%d.25\n",
                    i, i % 10, i);
-        str_printf(&want, i % 97 == 0 ? "%d\ta\\n\"%d\"\t%d.25\n"
-                          : i % 1009 == 0 ? "%d\todd\"%d\t%d.25\n"
-                                          : "%d\tword%d\t%d.25\n",
+        str_printf(&want,
+                   i % 97 == 0     ? "%d\ta\\n\"%d\"\t%d.25\n"
+                   : i % 1009 == 0 ? "%d\todd\"%d\t%d.25\n"
+                                   : "%d\tword%d\t%d.25\n",
                    i, i % 10, i);
         if (i == 100000) { /* a field longer than the first window */
             str_printf(&text, "%d,\"", i);
@@ -279,18 +307,18 @@ static void every_failing_allocation_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-            cmocka_unit_test(values_get_the_classes_of_sqlite),
-            cmocka_unit_test(values_that_do_not_fit_stay_what_they_are),
-            cmocka_unit_test(quotes_and_line_ends_are_read),
-            cmocka_unit_test(empty_fields_are_null_unless_quoted_text),
-            cmocka_unit_test(options_override_detection),
-            cmocka_unit_test(copy_applies_affinities_and_keeps_empty_texts),
-            cmocka_unit_test(bad_lines_fail_with_line_and_cause),
-            cmocka_unit_test(rejects_are_told_with_line_column_and_text),
-            cmocka_unit_test(windows_and_gzip_change_nothing),
-            cmocka_unit_test(damaged_gzip_is_an_error),
-            cmocka_unit_test(too_many_columns_are_refused),
-            cmocka_unit_test(every_failing_allocation_is_an_error),
+        cmocka_unit_test(values_get_the_classes_of_sqlite),
+        cmocka_unit_test(values_that_do_not_fit_stay_what_they_are),
+        cmocka_unit_test(quotes_and_line_ends_are_read),
+        cmocka_unit_test(empty_fields_are_null_unless_quoted_text),
+        cmocka_unit_test(options_override_detection),
+        cmocka_unit_test(copy_applies_affinities_and_keeps_empty_texts),
+        cmocka_unit_test(bad_lines_fail_with_line_and_cause),
+        cmocka_unit_test(rejects_are_told_with_line_column_and_text),
+        cmocka_unit_test(windows_and_gzip_change_nothing),
+        cmocka_unit_test(damaged_gzip_is_an_error),
+        cmocka_unit_test(too_many_columns_are_refused),
+        cmocka_unit_test(every_failing_allocation_is_an_error),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,10 +51,10 @@ static void assert_same(const struct index *a, const struct index *b)
 
 static uint32_t random_text(char *text, uint32_t kind)
 {
-    static const char *const alphabets[] = {"abc,,\n", "ab,\n\"", "a,\n\r\"", "a\"\",\n",
-                                            "a\xc3,\n", "aaaaaaaaaaaaaaaa\",\n"};
-    const char *alphabet = alphabets[kind];
-    uint32_t    bytes = random_below(TEXT_BYTES), letters = (uint32_t)strlen(alphabet);
+    static const char *const alphabets[] = {"abc,,\n",  "ab,\n\"",  "a,\n\r\"",
+                                            "a\"\",\n", "a\xc3,\n", "aaaaaaaaaaaaaaaa\",\n"};
+    const char              *alphabet = alphabets[kind];
+    uint32_t                 bytes = random_below(TEXT_BYTES), letters = (uint32_t)strlen(alphabet);
 
     for (uint32_t i = 0; i < bytes; i++)
         text[i] = alphabet[random_below(letters)];
@@ -153,9 +153,9 @@ static void limits_stop_the_scanner(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-            cmocka_unit_test(scanner_equals_its_portable_twin),
-            cmocka_unit_test(scanned_rows_are_those_of_the_exact_reader),
-            cmocka_unit_test(limits_stop_the_scanner),
+        cmocka_unit_test(scanner_equals_its_portable_twin),
+        cmocka_unit_test(scanned_rows_are_those_of_the_exact_reader),
+        cmocka_unit_test(limits_stop_the_scanner),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,16 +15,16 @@ static const char *const names[COLUMNS] = {"id", "te,xt", "r"};
 /* NULLs, quotes, line ends, blanks, an empty text, a dead row (number 5). */
 static void rows_write(struct csv_writer *writer, struct error *err)
 {
-    static const char *const texts[ROWS] = {"plain", "a,b", "say \"hi\"", "two\nlines", "",
-                                            "dead",  " blank "};
-    struct value         cells[ROWS];
-    int64_t              ids[ROWS];
-    double               reals[ROWS];
-    uint64_t             valid = 0x77; /* row 3 is NULL */
-    struct vector        vectors[COLUMNS];
-    const struct vector *columns[COLUMNS] = {&vectors[0], &vectors[1], &vectors[2]};
-    struct selection     sel;
-    uint64_t             alive = 0x5f;
+    static const char *const texts[ROWS] = {"plain", "a,b",  "say \"hi\"", "two\nlines",
+                                            "",      "dead", " blank "};
+    struct value             cells[ROWS];
+    int64_t                  ids[ROWS];
+    double                   reals[ROWS];
+    uint64_t                 valid = 0x77; /* row 3 is NULL */
+    struct vector            vectors[COLUMNS];
+    const struct vector     *columns[COLUMNS] = {&vectors[0], &vectors[1], &vectors[2]};
+    struct selection         sel;
+    uint64_t                 alive = 0x5f;
 
     for (int i = 0; i < ROWS; i++) {
         cells[i] = value_text(texts[i], strlen(texts[i]));
@@ -153,11 +153,11 @@ static void bad_places_and_options_are_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-            cmocka_unit_test(fields_are_quoted_where_needed),
-            cmocka_unit_test(options_change_the_form),
-            cmocka_unit_test(a_file_reads_back),
-            cmocka_unit_test(what_is_given_up_leaves_the_old_file),
-            cmocka_unit_test(bad_places_and_options_are_errors),
+        cmocka_unit_test(fields_are_quoted_where_needed),
+        cmocka_unit_test(options_change_the_form),
+        cmocka_unit_test(a_file_reads_back),
+        cmocka_unit_test(what_is_given_up_leaves_the_old_file),
+        cmocka_unit_test(bad_places_and_options_are_errors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
