@@ -7,6 +7,13 @@
 
 enum { GROUPS_MIN = 16 };
 
+static bool part_may_be_uncounted(const struct aggregate      *aggregate,
+                                  const struct aggregate_call *call)
+{
+    return aggregate->desc->key_count > 0 && call->kind == AGGREGATE_SUM && call->filter < 0 &&
+           !call->distinct;
+}
+
 /* --- lifetime -----------------------------------------------------------------------------------
  */
 static enum status part_init(struct aggregate *aggregate, struct aggregate_part *part,
@@ -16,6 +23,7 @@ static enum status part_init(struct aggregate *aggregate, struct aggregate_part 
 
     part->call = call;
     part->form = form_initial(call->kind);
+    part->uncounted = part_may_be_uncounted(aggregate, call);
     part->offset = (uint32_t)aggregate->states.stride;
     aggregate->states.stride += state_bytes[part->form];
     if (!call->distinct)
@@ -122,6 +130,8 @@ void aggregate_reset(struct aggregate *aggregate)
 {
     for (uint32_t i = 0; i < aggregate->desc->call_count; i++) {
         aggregate->parts[i].int_magnitude = 0;
+        aggregate->parts[i].uncounted =
+            part_may_be_uncounted(aggregate, &aggregate->desc->calls[i]);
         if (aggregate->parts[i].distinct != NULL)
             hash_table_clear(aggregate->parts[i].distinct);
     }
@@ -203,6 +213,23 @@ static char *records_convert(struct aggregate *aggregate, const struct aggregate
     return records;
 }
 
+void part_settle(struct aggregate *aggregate, struct aggregate_part *part, uint32_t groups)
+{
+    if (!part->uncounted)
+        return;
+    part->uncounted = false;
+    for (uint32_t group = 0; group < groups; group++) {
+        void *state = state_at(&aggregate->states, part, group);
+
+        if (part->form == FORM_SUM_INT) {
+            ((struct sum_int *)state)->count = 1;
+        } else if (part->form == FORM_SUM_REAL) {
+            ((struct sum_real *)state)->count = 1;
+            ((struct sum_real *)state)->reals = 1;
+        }
+    }
+}
+
 enum status aggregate_widen(struct aggregate *aggregate, struct aggregate_part *part,
                             enum state_form form, struct error *err)
 {
@@ -259,6 +286,8 @@ enum status aggregate_step(struct aggregate *aggregate, const struct vector *con
 enum status aggregate_finish(struct aggregate *aggregate, struct error *err)
 {
     order_drop(aggregate);
+    for (uint32_t i = 0; i < aggregate->desc->call_count; i++)
+        part_settle(aggregate, &aggregate->parts[i], aggregate->groups);
     if (aggregate->keys == NULL || !aggregate->desc->sorted || aggregate->groups == 0)
         return STATUS_OK;
     aggregate->order =

@@ -32,6 +32,8 @@ struct aggregate {
 
 /* Room for so many groups, the new ones zeroed. */
 enum status aggregate_reserve(struct aggregate *aggregate, uint32_t groups, struct error *err);
+/* Ends part->uncounted: groups of earlier batches get a count. */
+void part_settle(struct aggregate *aggregate, struct aggregate_part *part, uint32_t groups);
 /* Converts the states of part to a wider form. */
 enum status aggregate_widen(struct aggregate *aggregate, struct aggregate_part *part,
                             enum state_form form, struct error *err);

@@ -88,13 +88,15 @@ static uint32_t sum_one_group(struct sum_int *state, const int64_t *values, uint
         for (uint32_t k = 0; k < count; k++) {                                                     \
             struct sum_int *state = (struct sum_int *)(first + stride * picked->groups[k]);        \
             state->sum += base + p_[row];                                                          \
-            state->count++;                                                                        \
+            state->count += counted;                                                               \
         }                                                                                          \
     } while (0)
 
-/* Narrow integers straight from the vector; false: not this type. */
-static bool sum_groups_narrow(char *first, size_t stride, const struct picked *picked,
-                              const struct vector *v)
+/* Integers straight from the vector; false: not this type.  counted is a constant where this is
+ * called. */
+static inline __attribute__((always_inline)) bool sum_groups(char *first, size_t stride,
+                                                             const struct picked *picked,
+                                                             const struct vector *v, bool counted)
 {
     uint32_t        count = picked->rows.count;
     const uint16_t *rows = picked->rows.rows;
@@ -133,6 +135,17 @@ static bool sum_groups_narrow(char *first, size_t stride, const struct picked *p
     }
 }
 
+static bool sum_groups_counted(char *first, size_t stride, const struct picked *picked,
+                               const struct vector *v)
+{
+    return sum_groups(first, stride, picked, v, true);
+}
+static bool sum_groups_uncounted(char *first, size_t stride, const struct picked *picked,
+                                 const struct vector *v)
+{
+    return sum_groups(first, stride, picked, v, false);
+}
+
 void kernel_sum_int(const struct state_array *states, const struct aggregate_part *part,
                     const struct picked *picked, const struct vector *v, bool cannot_overflow,
                     int64_t *space, uint32_t *done)
@@ -150,7 +163,9 @@ void kernel_sum_int(const struct state_array *states, const struct aggregate_par
         only->count += count;
         return;
     }
-    if (picked->groups != NULL && cannot_overflow && sum_groups_narrow(first, stride, picked, v))
+    if (picked->groups != NULL && cannot_overflow &&
+        (part->uncounted ? sum_groups_uncounted(first, stride, picked, v)
+                         : sum_groups_counted(first, stride, picked, v)))
         return;
     ordinal_read(v, &integers, &picked->rows, space);
     if (picked->groups == NULL) {
@@ -209,6 +224,14 @@ void kernel_sum_real(const struct state_array *states, const struct aggregate_pa
         else
             for (uint32_t k = 0; k < count; k++)
                 state->reals |= reals[k];
+        return;
+    }
+    if (part->uncounted) {
+        for (uint32_t k = 0; k < count; k++) {
+            struct sum_real *state = (struct sum_real *)(first + stride * picked->groups[k]);
+
+            sum_two(&state->sum, &state->error, values[k]);
+        }
         return;
     }
     for (uint32_t k = 0; k < count; k++) {

@@ -35,6 +35,8 @@ struct sum_state {
     bool    approximate;
     bool    overflow; /* integers overflowed and no REAL followed */
 };
+/* While part->uncounted, count of sum_int and count and reals of sum_real are not kept: every group
+ * has rows, all of them reached the kernel, and those of sum_real were REAL. */
 struct sum_int {
     int64_t sum, count;
 };
@@ -66,8 +68,9 @@ struct concat_state {
 struct aggregate_part {
     const struct aggregate_call *call;
     enum state_form              form;
-    uint32_t                     offset; /* of its state in a record */
-    struct ordinal_domain        domain; /* FORM_ORDINAL; its dictionary is referenced */
+    uint32_t                     offset;    /* of its state in a record */
+    bool                         uncounted; /* SUM of groups: see struct sum_int */
+    struct ordinal_domain        domain;    /* FORM_ORDINAL; its dictionary is referenced */
     uint64_t int_magnitude;      /* sums: bound of the sum of |INTEGER| so far; UINT64_MAX: any */
     struct hash_table *distinct; /* (group, value) seen; NULL without DISTINCT */
     uint64_t          *took; /* MIN, MAX that a bare column follows: bit per row of the batch that

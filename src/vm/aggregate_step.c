@@ -329,18 +329,35 @@ static const struct vector *spread_constant(const struct vector *v, uint32_t row
     return flat;
 }
 
+/* May part->uncounted stay? */
+static bool takes_every_row(const struct aggregate *aggregate, const struct aggregate_part *part,
+                            const struct vector *v, enum state_form form, enum number_input input)
+{
+    bool first = part->form == FORM_NONE && aggregate->groups_before == 0;
+    bool fits = (form == FORM_SUM_INT && input == INPUT_INT) ||
+                (form == FORM_SUM_REAL && input == INPUT_REAL);
+
+    return fits && v->valid == NULL && (first || form == part->form);
+}
+
 static enum status sum_step(struct aggregate *aggregate, struct aggregate_part *part,
                             const struct vector *v, const struct selection *sel,
                             struct picked *picked, struct error *err)
 {
     const struct vector *given = v; /* exact_step decodes into the buffer that a constant fills */
     enum number_input    input = number_input(v, &picked->rows);
-    double              *values = (double *)aggregate->separator.values;
+    const double        *values = (const double *)aggregate->separator.values;
+    enum state_form      form;
     struct vector        flat;
 
-    if (input == INPUT_NULL)
+    if (input == INPUT_NULL) {
+        part_settle(aggregate, part, aggregate->groups_before);
         return STATUS_OK;
-    TRY(aggregate_widen(aggregate, part, sum_form(aggregate, part, v, input, &picked->rows), err));
+    }
+    form = sum_form(aggregate, part, v, input, &picked->rows);
+    if (!takes_every_row(aggregate, part, v, form, input))
+        part_settle(aggregate, part, aggregate->groups_before);
+    TRY(aggregate_widen(aggregate, part, form, err));
     if (part->form == FORM_SUM)
         return exact_step(aggregate, part, v, NULL, sel, picked, err);
     v = spread_constant(v, sel->rows, &aggregate->argument, &flat);
@@ -352,6 +369,7 @@ static enum status sum_step(struct aggregate *aggregate, struct aggregate_part *
                        aggregate->ordinals, &done);
         if (done == picked->rows.count)
             return STATUS_OK;
+        part_settle(aggregate, part, aggregate->groups_before);
         TRY(aggregate_widen(aggregate, part, FORM_SUM, err));
         picked->rows.rows += done;
         picked->rows.count -= done;
@@ -360,7 +378,10 @@ static enum status sum_step(struct aggregate *aggregate, struct aggregate_part *
             picked->groups += done;
         return exact_step(aggregate, part, given, NULL, sel, picked, err);
     }
-    numbers_read(aggregate, v, &picked->rows, values);
+    if (v->type == PHYS_F64 && picked->rows.dense)
+        values = v->values;
+    else
+        numbers_read(aggregate, v, &picked->rows, (double *)aggregate->separator.values);
     kernel_sum_real(&aggregate->states, part, picked, values,
                     reals_mark(aggregate, v, input, &picked->rows, values));
     return STATUS_OK;

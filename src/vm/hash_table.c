@@ -1,10 +1,12 @@
-/* hash_table.c - keys to dense numbers: keys are packed into codes while all columns have ordinals,
- * and go to the general tier, once, when one has not. */
+/* hash_table.c - keys to dense numbers: packed into codes while all columns have ordinals and 64
+ * bits suffice, a few words then, and cells as soon as a column has no ordinals.  A table goes down
+ * these tiers, never up, until it is cleared; numbers stay. */
 #include "vm/hash_table.h"
 
 #include "vm/cells.h"
 #include "vm/hash_table_general.h"
 #include "vm/hash_table_packed.h"
+#include "vm/hash_table_wide.h"
 #include "vm/sorter_order.h"
 
 #include <assert.h>
@@ -12,11 +14,12 @@
 #include <string.h>
 
 struct hash_table {
-    struct memory       *memory;
-    uint32_t             columns;
-    bool                 is_general;
-    struct packed_table  packed;  /* the keys, unless is_general */
-    struct general_table general; /* the keys if is_general */
+    struct memory *memory;
+    uint32_t       columns;
+    enum { TIER_PACKED, TIER_WIDE, TIER_GENERAL } tier; /* which of these holds the keys */
+    struct packed_table  packed;
+    struct wide_table    wide; /* columns 0: not made yet */
+    struct general_table general;
     struct arena         scratch; /* of one call */
     /* work space, [columns] and [VECTOR_CAP]: */
     struct vector_buffer **buffers; /* each made on first use */
@@ -25,6 +28,7 @@ struct hash_table {
     uint32_t               numbers[VECTOR_CAP];
     uint64_t               hashes[VECTOR_CAP];
     uint16_t               rows[VECTOR_CAP];
+    struct selection       all;
     uint8_t                collations[];
 };
 
@@ -46,6 +50,7 @@ enum status hash_table_new(struct memory *memory, uint32_t columns, const uint8_
     table->columns = columns;
     if (collations != NULL)
         memcpy(table->collations, collations, columns);
+    table->wide.memory = memory;
     general_init(&table->general, memory, columns, table->collations);
     arena_init(&table->scratch, memory);
     table->buffers = zalloc_some(memory, columns, sizeof *table->buffers);
@@ -74,6 +79,7 @@ void hash_table_free(struct hash_table *table)
     memory_free(table->memory, table->pinned, table->columns * sizeof *table->pinned);
     memory_free(table->memory, table->binary, table->columns * sizeof *table->binary);
     packed_free(&table->packed);
+    wide_free(&table->wide);
     general_free(&table->general);
     arena_free(&table->scratch);
     memory_free(table->memory, table, sizeof *table + table->columns);
@@ -82,18 +88,23 @@ void hash_table_free(struct hash_table *table)
 void hash_table_clear(struct hash_table *table)
 {
     packed_clear(&table->packed);
+    if (table->wide.columns > 0)
+        wide_clear(&table->wide);
     general_clear(&table->general);
-    table->is_general = false;
+    table->tier = TIER_PACKED;
 }
 
 uint32_t hash_table_count(const struct hash_table *table)
 {
-    return table->is_general ? table->general.count : table->packed.count;
+    return table->tier == TIER_PACKED ? table->packed.count
+           : table->tier == TIER_WIDE ? table->wide.count
+                                      : table->general.count;
 }
 
 size_t hash_table_bytes(const struct hash_table *table)
 {
-    return sizeof *table + packed_bytes(&table->packed) + general_bytes(&table->general);
+    return sizeof *table + packed_bytes(&table->packed) + wide_bytes(&table->wide) +
+           general_bytes(&table->general);
 }
 
 static struct vector_buffer *column_buffer(struct hash_table *table, uint32_t column)
@@ -123,62 +134,91 @@ static enum status batch_cells(struct hash_table *table, const struct vector *co
     return STATUS_OK;
 }
 
-/* Adds keys at.. at + n - 1 of the packed tier to the general one, where they get the same numbers.
+/* --- from tier to tier --------------------------------------------------------------------------
  */
-static enum status move_keys(struct hash_table *table, uint32_t at, uint32_t n,
-                             struct vector_buffer *buffer, struct error *err)
+static enum status tier_add(struct hash_table *table, int tier, const struct vector *const *columns,
+                            const struct selection *sel, uint32_t *numbers, bool *fits,
+                            struct error *err)
 {
-    struct cell_batch batch = {n, table->rows, table->cells, table->pinned};
+    struct cell_batch batch;
 
-    for (uint32_t k = 0; k < n; k++) {
-        table->rows[k] = (uint16_t)k;
-        table->numbers[k] = at + k;
+    *fits = true;
+    if (tier == TIER_PACKED)
+        return packed_add(&table->packed, columns, table->binary, sel, numbers, fits, err);
+    if (tier == TIER_WIDE) {
+        *fits = table->columns <= WIDE_COLUMNS_MAX;
+        if (!*fits)
+            return STATUS_OK;
+        if (table->wide.columns == 0)
+            TRY(wide_init(&table->wide, table->memory, table->columns, err));
+        return wide_add(&table->wide, columns, table->binary, sel, numbers, fits, err);
     }
-    arena_reset(&table->scratch);
-    for (uint32_t c = 0; c < table->columns; c++) {
-        struct vector_buffer *cells = column_buffer(table, c);
-        struct vector         keys, flat;
-
-        packed_keys(&table->packed, c, table->numbers, n, buffer, &keys);
-        if (cells == NULL || !vector_decode(&keys, PHYS_ANY, NULL, cells, &table->scratch, &flat))
-            return fail_nomem(err);
-        if (flat.values != cells->values)
-            memcpy(cells->values, flat.values, n * sizeof(struct value));
-        table->cells[c] = (const struct value *)cells->values;
-        table->pinned[c] = vector_texts_pinned(&keys);
-    }
-    return general_add(&table->general, &batch, table->hashes, table->numbers, err);
+    TRY(batch_cells(table, columns, sel, &batch, err));
+    return general_add(&table->general, &batch, table->hashes, numbers, err);
 }
 
-static enum status to_general(struct hash_table *table, struct error *err)
+/* Adds keys at.. at + n - 1 of the present tier to another, where they get the same numbers. */
+static enum status move_keys(struct hash_table *table, int tier, uint32_t at, uint32_t n,
+                             struct vector_buffer *buffers, struct vector *keys,
+                             const struct vector **columns, bool *fits, struct error *err)
 {
-    struct vector_buffer *buffer = memory_alloc(table->memory, sizeof *buffer);
-    enum status           status = buffer == NULL ? fail_nomem(err) : STATUS_OK;
-    uint32_t              count = table->packed.count;
+    struct selection *all = &table->all;
 
-    for (uint32_t at = 0; status == STATUS_OK && at < count; at += VECTOR_CAP)
+    selection_all(all, n);
+    for (uint32_t k = 0; k < n; k++)
+        table->numbers[k] = at + k;
+    for (uint32_t c = 0; c < table->columns; c++) {
+        hash_table_keys(table, c, table->numbers, n, &buffers[c], &keys[c]);
+        columns[c] = &keys[c];
+    }
+    return tier_add(table, tier, columns, all, table->numbers, fits, err);
+}
+
+/* Moves all keys to a further tier; *fits false: it does not take them.  The tier that is left
+ * keeps its dictionaries, whose texts are taken over by reference, until the table is freed or
+ * cleared. */
+static enum status tier_move(struct hash_table *table, int tier, bool *fits, struct error *err)
+{
+    size_t buffer_bytes = memory_product(table->columns, sizeof(struct vector_buffer));
+    size_t vector_bytes = table->columns * (sizeof(struct vector) + sizeof(struct vector *));
+    struct vector_buffer *buffers = memory_alloc(table->memory, buffer_bytes);
+    struct vector        *keys = memory_alloc(table->memory, vector_bytes);
+    uint32_t              count = hash_table_count(table);
+    enum status           status = buffers == NULL || keys == NULL ? fail_nomem(err) : STATUS_OK;
+
+    *fits = true;
+    for (uint32_t at = 0; status == STATUS_OK && *fits && at < count; at += VECTOR_CAP)
         status =
-            move_keys(table, at, count - at < VECTOR_CAP ? count - at : VECTOR_CAP, buffer, err);
-    memory_free(table->memory, buffer, sizeof *buffer);
-    /* the packed tier stays until the end: it holds the dictionaries whose texts were taken over */
-    table->is_general = status == STATUS_OK;
+            move_keys(table, tier, at, count - at < VECTOR_CAP ? count - at : VECTOR_CAP, buffers,
+                      keys, (const struct vector **)(keys + table->columns), fits, err);
+    memory_free(table->memory, buffers, buffer_bytes);
+    memory_free(table->memory, keys, vector_bytes);
+    if (status == STATUS_OK && *fits)
+        table->tier = tier;
     return status;
+}
+
+/* Down to the first further tier that takes the keys there are; the last one does. */
+static enum status tier_next(struct hash_table *table, struct error *err)
+{
+    bool fits = false;
+
+    for (int tier = table->tier + 1; !fits; tier++)
+        TRY(tier_move(table, tier, &fits, err));
+    return STATUS_OK;
 }
 
 enum status hash_table_add(struct hash_table *table, const struct vector *const *columns,
                            const struct selection *sel, uint32_t *numbers, struct error *err)
 {
-    struct cell_batch batch;
-    bool              fits = false;
+    for (;;) {
+        bool fits;
 
-    if (!table->is_general) {
-        TRY(packed_add(&table->packed, columns, table->binary, sel, numbers, &fits, err));
+        TRY(tier_add(table, table->tier, columns, sel, numbers, &fits, err));
         if (fits)
             return STATUS_OK;
-        TRY(to_general(table, err));
+        TRY(tier_next(table, err));
     }
-    TRY(batch_cells(table, columns, sel, &batch, err));
-    return general_add(&table->general, &batch, table->hashes, numbers, err);
 }
 
 enum status hash_table_find(struct hash_table *table, const struct vector *const *columns,
@@ -191,12 +231,15 @@ enum status hash_table_find(struct hash_table *table, const struct vector *const
         memset(numbers, 0xff, sel->count * sizeof *numbers);
         return STATUS_OK;
     }
-    if (!table->is_general) {
+    if (table->tier == TIER_PACKED)
         TRY(packed_find(&table->packed, columns, table->binary, sel, numbers, &fits, err));
-        if (fits)
-            return STATUS_OK;
-        TRY(to_general(table, err));
-    }
+    if (table->tier == TIER_WIDE)
+        wide_find(&table->wide, columns, table->binary, sel, numbers, &fits);
+    if (fits)
+        return STATUS_OK;
+    /* what ordinals cannot tell only cells can */
+    if (table->tier != TIER_GENERAL)
+        TRY(tier_move(table, TIER_GENERAL, &fits, err));
     TRY(batch_cells(table, columns, sel, &batch, err));
     general_find(&table->general, &batch, table->hashes, numbers);
     return STATUS_OK;
@@ -207,8 +250,12 @@ void hash_table_keys(const struct hash_table *table, uint32_t column, const uint
 {
     struct value *cells = (struct value *)buffer->values;
 
-    if (!table->is_general) {
+    if (table->tier == TIER_PACKED) {
         packed_keys(&table->packed, column, numbers, count, buffer, out);
+        return;
+    }
+    if (table->tier == TIER_WIDE) {
+        wide_keys(&table->wide, column, numbers, count, buffer, out);
         return;
     }
     for (uint32_t i = 0; i < count; i++)
@@ -222,14 +269,16 @@ enum status hash_table_order(struct hash_table *table, uint32_t *order, struct e
     struct sort_key *keys;
     enum status      status;
 
-    if (!table->is_general) {
+    if (table->tier == TIER_PACKED) {
         bool fits;
 
         TRY(packed_order(&table->packed, order, &fits, err));
         if (fits)
             return STATUS_OK;
-        TRY(to_general(table, err));
+        TRY(tier_next(table, err));
     }
+    if (table->tier == TIER_WIDE)
+        return wide_order(&table->wide, order, err);
     keys = memory_zalloc(table->memory, bytes);
     if (keys == NULL)
         return fail_nomem(err);
@@ -245,8 +294,10 @@ void hash_table_describe(const struct hash_table *table, char *text, size_t byte
 {
     const struct packed_table *packed = &table->packed;
 
-    if (table->is_general)
+    if (table->tier == TIER_GENERAL)
         snprintf(text, bytes, "general hash, %u keys", table->general.count);
+    else if (table->tier == TIER_WIDE)
+        snprintf(text, bytes, "wide hash, %u keys", table->wide.count);
     else if (packed->direct != NULL)
         snprintf(text, bytes, "direct, %llu slots, %u keys",
                  (unsigned long long)packed->direct_count, packed->count);

@@ -464,20 +464,70 @@ static void codes_of(struct packed_table *table, const struct vector *const *col
     }
 }
 
+static __attribute__((noinline)) uint32_t direct_insert(struct packed_table *table, uint32_t slot)
+{
+    table->codes[table->count] = slot;
+    return table->direct[slot] = ++table->count;
+}
+
 static void numbers_direct(struct packed_table *table, uint32_t count, uint32_t *numbers)
 {
     const uint32_t *slots = table->work->slots;
-    uint32_t       *direct = table->direct;
+    const uint32_t *direct = table->direct;
 
     for (uint32_t k = 0; k < count; k++) {
         uint32_t number = direct[slots[k]];
 
-        if (unlikely(number == 0)) {
-            table->codes[table->count] = slots[k];
-            number = direct[slots[k]] = ++table->count;
-        }
+        if (unlikely(number == 0))
+            number = direct_insert(table, slots[k]);
         numbers[k] = number - 1;
     }
+}
+
+/* Numbers of a single column without NULL, straight from its payload; false: not such a column. */
+static bool numbers_direct_column(struct packed_table *table, const struct vector *v,
+                                  const struct row_list *rows, uint32_t *numbers)
+{
+    const uint32_t *direct = table->direct;
+    uint32_t        shift = (uint32_t)(v->base + 1 - table->layout[0].lo);
+
+#define NUMBERS(ctype, slots)                                                                      \
+    do {                                                                                           \
+        const ctype *p_ = (slots);                                                                 \
+        if (rows->dense)                                                                           \
+            for (uint32_t k = 0; k < rows->count; k++)                                             \
+                NUMBER(p_[k]);                                                                     \
+        else                                                                                       \
+            for (uint32_t k = 0; k < rows->count; k++)                                             \
+                NUMBER(p_[rows->rows[k]]);                                                         \
+        return true;                                                                               \
+    } while (0)
+#define NUMBER(payload)                                                                            \
+    do {                                                                                           \
+        uint32_t slot = (uint32_t)(payload) + shift, number = direct[slot];                        \
+        if (unlikely(number == 0))                                                                 \
+            number = direct_insert(table, slot);                                                   \
+        numbers[k] = number - 1;                                                                   \
+    } while (0)
+    if (v->shape == VECTOR_DICT && v->code_bytes == 1)
+        NUMBERS(uint8_t, v->codes);
+    if (v->shape == VECTOR_DICT && v->code_bytes == 2)
+        NUMBERS(uint16_t, v->codes);
+    if (v->shape == VECTOR_DICT)
+        NUMBERS(uint32_t, v->codes);
+    if (v->shape != VECTOR_FLAT || table->layout[0].domain.kind == ORDINAL_REAL)
+        return false;
+    if (v->type == PHYS_I8)
+        NUMBERS(int8_t, v->values);
+    if (v->type == PHYS_I16 || v->type == PHYS_DEC16)
+        NUMBERS(int16_t, v->values);
+    if (v->type == PHYS_I32 || v->type == PHYS_DEC32 || v->type == PHYS_DAY32)
+        NUMBERS(int32_t, v->values);
+    if (v->type == PHYS_I64 || v->type == PHYS_DEC64)
+        NUMBERS(int64_t, v->values);
+    return false;
+#undef NUMBER
+#undef NUMBERS
 }
 
 static void numbers_hashed(struct packed_table *table, uint32_t count, uint32_t *numbers)
@@ -537,6 +587,9 @@ enum status packed_add(struct packed_table *table, const struct vector *const *c
         return STATUS_OK;
     table->rows += rows.count;
     if (table->direct != NULL) {
+        if (table->columns == 1 && table->work->plans[0].any && columns[0]->valid == NULL &&
+            numbers_direct_column(table, columns[0], &rows, numbers))
+            return STATUS_OK;
         slots_of(table, columns, sel, &rows);
         numbers_direct(table, rows.count, numbers);
         return STATUS_OK;
