@@ -146,44 +146,154 @@ static double distinct_values(const struct from_state *state, struct expr *expr)
 
 /* --- blocks ------------------------------------------------------------------------------------
  */
+static enum status block_add_implied(const struct from_state *state, struct block *block,
+                                     struct expr *expr);
+
+static enum status block_add_one(const struct from_state *state, struct block *block,
+                                 struct expr *expr)
+{
+    struct conjunct *conjunct;
+
+    if (block->conjunct_count == block->conjunct_capacity) {
+        uint32_t capacity = block->conjunct_capacity == 0 ? 8 : block->conjunct_capacity * 2;
+        struct conjunct *grown = arena_alloc(state->planner->arena, capacity * sizeof *grown);
+
+        if (grown == NULL)
+            return fail_nomem(state->planner->err);
+        if (block->conjunct_count != 0)
+            memcpy(grown, block->conjuncts, block->conjunct_count * sizeof *grown);
+        block->conjuncts = grown;
+        block->conjunct_capacity = capacity;
+    }
+    conjunct = &block->conjuncts[block->conjunct_count++];
+    *conjunct = (struct conjunct){.expr = expr, .mask = expr_mask(state, expr)};
+    if (expr->kind == EXPR_BINARY && (expr->op == EXPR_OP_EQ || expr->op == EXPR_OP_IS) &&
+        expr->left->kind != EXPR_ROW && expr->right->kind != EXPR_ROW) {
+        conjunct->left_mask = expr_mask(state, expr->left);
+        conjunct->right_mask = expr_mask(state, expr->right);
+        conjunct->equality = conjunct->left_mask != 0 && conjunct->right_mask != 0 &&
+                             (conjunct->left_mask & conjunct->right_mask) == 0;
+        if (conjunct->equality) {
+            double a = distinct_values(state, expr->left);
+            double b = distinct_values(state, expr->right);
+
+            conjunct->distinct = a > b ? a : b;
+        }
+    }
+    return STATUS_OK;
+}
+
 static enum status block_add(const struct from_state *state, struct block *block,
                              struct expr *condition)
 {
-    struct planner  *planner = state->planner;
     struct expr_list list = {0};
 
-    if (!expr_conjuncts(planner->arena, condition, &list))
-        return fail_nomem(planner->err);
+    if (!expr_conjuncts(state->planner->arena, condition, &list))
+        return fail_nomem(state->planner->err);
     for (uint32_t i = 0; i < list.count; i++) {
-        struct expr     *expr = list.items[i];
-        struct conjunct *conjunct;
+        TRY(block_add_one(state, block, list.items[i]));
+        if ((state->planner->context->passes_off & PASS_PUSH_DOWN) == 0)
+            TRY(block_add_implied(state, block, list.items[i]));
+    }
+    return STATUS_OK;
+}
 
-        if (block->conjunct_count == block->conjunct_capacity) {
-            uint32_t capacity = block->conjunct_capacity == 0 ? 8 : block->conjunct_capacity * 2;
-            struct conjunct *grown = arena_alloc(planner->arena, capacity * sizeof *grown);
+/* --- what an OR implies ------------------------------------------------------------------------
+ * (a AND b) OR (a AND c) implies a; (x1 AND b) OR (x2 AND c) implies x1 OR x2, where x1 and x2 are
+ * conditions on one relation.  The OR itself stays. */
+enum { BRANCHES_MAX = 16 };
 
-            if (grown == NULL)
-                return fail_nomem(planner->err);
-            if (block->conjunct_count != 0)
-                memcpy(grown, block->conjuncts, block->conjunct_count * sizeof *grown);
-            block->conjuncts = grown;
-            block->conjunct_capacity = capacity;
+struct branches {
+    uint32_t         count;
+    struct expr_list terms[BRANCHES_MAX]; /* conjuncts of each */
+};
+
+static bool split_or(struct arena *arena, struct expr *expr, struct branches *branches)
+{
+    if (expr->kind == EXPR_BINARY && expr->op == EXPR_OP_OR)
+        return split_or(arena, expr->left, branches) && split_or(arena, expr->right, branches);
+    if (branches->count == BRANCHES_MAX)
+        return false;
+    return expr_conjuncts(arena, expr, &branches->terms[branches->count++]);
+}
+
+static bool holds_equal(const struct expr_list *list, const struct expr *expr)
+{
+    for (uint32_t i = 0; i < list->count; i++)
+        if (expr_equal(list->items[i], expr))
+            return true;
+    return false;
+}
+
+static struct expr *logic_new(struct arena *arena, enum expr_op op, struct expr *left,
+                              struct expr *right)
+{
+    struct expr *expr;
+
+    if (left == NULL)
+        return right;
+    expr = arena_zalloc(arena, sizeof *expr);
+    if (expr == NULL)
+        return NULL;
+    expr->kind = EXPR_BINARY;
+    expr->op = (uint8_t)op;
+    expr->left = left;
+    expr->right = right;
+    expr->position = left->position;
+    expr->depth = (uint16_t)((left->depth > right->depth ? left->depth : right->depth) + 1);
+    return expr;
+}
+
+/* The conditions of a branch that look at relation alone, joined by AND; NULL: none. */
+static struct expr *branch_on(const struct from_state *state, const struct expr_list *terms,
+                              relations relation)
+{
+    struct expr *all = NULL;
+
+    for (uint32_t i = 0; i < terms->count; i++)
+        if (expr_mask(state, terms->items[i]) == relation)
+            all = logic_new(state->planner->arena, EXPR_OP_AND, all, terms->items[i]);
+    return all;
+}
+
+static enum status block_add_implied(const struct from_state *state, struct block *block,
+                                     struct expr *expr)
+{
+    struct arena    *arena = state->planner->arena;
+    struct branches *branches;
+    relations        mask;
+
+    if (expr->kind != EXPR_BINARY || expr->op != EXPR_OP_OR || expr_may_fail(expr))
+        return STATUS_OK;
+    mask = expr_mask(state, expr);
+    if ((mask & (mask - 1)) == 0) /* of one relation already */
+        return STATUS_OK;
+    branches = arena_zalloc(arena, sizeof *branches);
+    if (branches == NULL)
+        return fail_nomem(state->planner->err);
+    if (!split_or(arena, expr, branches))
+        return STATUS_OK;
+    for (uint32_t i = 0; i < branches->terms[0].count; i++) {
+        bool common = true;
+
+        for (uint32_t b = 1; b < branches->count; b++)
+            common &= holds_equal(&branches->terms[b], branches->terms[0].items[i]);
+        if (common)
+            TRY(block_add_one(state, block, branches->terms[0].items[i]));
+    }
+    for (uint32_t r = 0; r < state->item_count; r++) {
+        struct expr *any = NULL;
+        uint32_t     b = 0;
+
+        for (; b < branches->count; b++) {
+            struct expr *part = branch_on(state, &branches->terms[b], (relations)1 << r);
+
+            if (part == NULL)
+                break;
+            any = logic_new(arena, EXPR_OP_OR, any, part);
         }
-        conjunct = &block->conjuncts[block->conjunct_count++];
-        *conjunct = (struct conjunct){.expr = expr, .mask = expr_mask(state, expr)};
-        if (expr->kind == EXPR_BINARY && (expr->op == EXPR_OP_EQ || expr->op == EXPR_OP_IS) &&
-            expr->left->kind != EXPR_ROW && expr->right->kind != EXPR_ROW) {
-            conjunct->left_mask = expr_mask(state, expr->left);
-            conjunct->right_mask = expr_mask(state, expr->right);
-            conjunct->equality = conjunct->left_mask != 0 && conjunct->right_mask != 0 &&
-                                 (conjunct->left_mask & conjunct->right_mask) == 0;
-            if (conjunct->equality) {
-                double a = distinct_values(state, expr->left);
-                double b = distinct_values(state, expr->right);
-
-                conjunct->distinct = a > b ? a : b;
-            }
-        }
+        if (b == branches->count && any != NULL)
+            TRY(block_add_one(state, block, any));
     }
     return STATUS_OK;
 }
