@@ -17,6 +17,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "sql/parse_build.h"
 
 #define YYNOERRORRECOVERY 1
@@ -35,6 +36,11 @@ static struct token no_token(void)
 static struct name no_name(void)
 {
     return (struct name){0};
+}
+static void check_plain(struct parser *p, struct name name, struct token extra)
+{
+    if (extra.text != NULL)
+        parser_fail(p, token_position(p, extra), "syntax error after column name \"%s\"", name.text);
 }
 }
 
@@ -136,9 +142,9 @@ names_opt(A) ::= .                   { A = (struct name_list){0}; }
 names_opt(A) ::= LP names(L) RP.     { A = L; }
 /* Lists where SQLite's grammar takes, and then refuses, COLLATE and ASC. */
 plain_names(A) ::= name(N) column_extras(X).
-    { if (X.text != NULL) parser_fail_token(p, X); A = names_add(p, (struct name_list){0}, N); }
+    { check_plain(p, N, X); A = names_add(p, (struct name_list){0}, N); }
 plain_names(A) ::= plain_names(L) COMMA name(N) column_extras(X).
-    { if (X.text != NULL) parser_fail_token(p, X); A = names_add(p, L, N); }
+    { check_plain(p, N, X); A = names_add(p, L, N); }
 plain_names_opt(A) ::= .                     { A = (struct name_list){0}; }
 plain_names_opt(A) ::= LP plain_names(L) RP. { A = L; }
 column_extras(A) ::= .                                    { A = no_token(); }
@@ -161,7 +167,13 @@ table_head ::= CREATE temporary(T) TABLE if_not_exists(I) name(N) qualifier(Q).
     { begin_table(p, Q.text ? N : no_name(), Q.text ? Q : N, T, I); }
 table_body ::= LP columns constraints_opt RP table_options.
 table_body ::= AS select(S).                       { p->table->as_select = S; }
-table_body ::= name_token(O) name(V) AS select(S). { table_option(p, O, V); p->table->as_select = S; }
+table_body ::= storage_word(O) name(V) AS select(S). { table_option(p, O, V); p->table->as_select = S; }
+storage_word(A) ::= word(T).
+    {
+        if (!ascii_equal(T.text, T.bytes, "STORAGE", 7))
+            parser_fail_token(p, T);
+        A = T;
+    }
 name_token(A) ::= word(T). { A = T; }
 
 table_options ::= .

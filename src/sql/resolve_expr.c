@@ -41,6 +41,24 @@ enum status resolve_list(struct resolver *r, struct scope *scope, struct expr_li
     return STATUS_OK;
 }
 
+/* A node over resolved operands; NULL when memory runs out. */
+static struct expr *new_node(struct resolver *r, enum expr_kind kind, enum expr_op op,
+                             struct expr *left, struct expr *right)
+{
+    struct expr *expr = arena_zalloc(r->arena, sizeof *expr);
+
+    if (expr == NULL)
+        return NULL;
+    expr->kind = (uint8_t)kind;
+    expr->op = (uint8_t)op;
+    expr->depth = left->depth;
+    expr->position = left->position;
+    expr->left = left;
+    expr->right = right;
+    resolve_type(expr);
+    return expr;
+}
+
 /* --- comparisons ------------------------------------------------------------------------------ */
 static enum status check_widths(struct resolver *r, const struct expr *left,
                                 const struct expr *right)
@@ -67,17 +85,9 @@ static enum status rewrite_truth(struct resolver *r, struct expr *expr)
 
     expr->right->value = value_int(1);
     for (int i = 0; i < (wanted ? 2 : 1); i++) {
-        struct expr *not_ = arena_zalloc(r->arena, sizeof *not_);
-
-        if (not_ == NULL)
+        expr->left = new_node(r, EXPR_UNARY, EXPR_OP_NOT, expr->left, NULL);
+        if (expr->left == NULL)
             return fail_nomem(r->err);
-        not_->kind = EXPR_UNARY;
-        not_->op = EXPR_OP_NOT;
-        not_->depth = expr->left->depth;
-        not_->position = expr->position;
-        not_->left = expr->left;
-        expr->left = not_;
-        resolve_type(not_);
     }
     return STATUS_OK;
 }
@@ -111,6 +121,25 @@ static enum status resolve_binary(struct resolver *r, struct scope *scope, struc
     return resolve_scalar(r, scope, expr->right);
 }
 
+/* Row values: a BETWEEN b AND c is a >= b AND a <= c. */
+static enum status rewrite_row_between(struct resolver *r, struct expr *expr)
+{
+    struct expr *low = new_node(r, EXPR_BINARY, EXPR_OP_GE, expr->left, expr->list.items[0]);
+    struct expr *high = new_node(r, EXPR_BINARY, EXPR_OP_LE, expr->left, expr->list.items[1]);
+    struct expr *both = NULL;
+
+    if (low != NULL && high != NULL)
+        both = new_node(r, EXPR_BINARY, EXPR_OP_AND, low, high);
+    if (both != NULL && expr->negated)
+        both = new_node(r, EXPR_UNARY, EXPR_OP_NOT, both, NULL);
+    if (both == NULL)
+        return fail_nomem(r->err);
+    both->source_text = expr->source_text;
+    both->source_bytes = expr->source_bytes;
+    *expr = *both;
+    return STATUS_OK;
+}
+
 static enum status resolve_between(struct resolver *r, struct scope *scope, struct expr *expr)
 {
     TRY(resolve_expr(r, scope, expr->left));
@@ -118,7 +147,7 @@ static enum status resolve_between(struct resolver *r, struct scope *scope, stru
         TRY(resolve_expr(r, scope, expr->list.items[i]));
         TRY(check_widths(r, expr->left, expr->list.items[i]));
     }
-    return STATUS_OK;
+    return expr_width(expr->left) > 1 ? rewrite_row_between(r, expr) : STATUS_OK;
 }
 
 /* (a, b) IN ((1, 2), (3, 4)) is (a, b) IN (VALUES (1, 2), (3, 4)). */
@@ -198,6 +227,20 @@ static enum status resolve_like(struct resolver *r, struct scope *scope, struct 
     return STATUS_OK;
 }
 
+/* Row values: CASE a WHEN b is CASE WHEN a = b. */
+static enum status rewrite_row_case(struct resolver *r, struct expr *expr)
+{
+    for (uint32_t i = 0; i < expr->list.count; i += 2) {
+        struct expr **when = &expr->list.items[i];
+
+        *when = new_node(r, EXPR_BINARY, EXPR_OP_EQ, expr->left, *when);
+        if (*when == NULL)
+            return fail_nomem(r->err);
+    }
+    expr->left = NULL;
+    return STATUS_OK;
+}
+
 static enum status resolve_case(struct resolver *r, struct scope *scope, struct expr *expr)
 {
     if (expr->left != NULL)
@@ -209,7 +252,10 @@ static enum status resolve_case(struct resolver *r, struct scope *scope, struct 
         else if (expr_width(expr->list.items[i]) != 1)
             return fail_width(r, expr->list.items[i]);
     }
-    return expr->right != NULL ? resolve_scalar(r, scope, expr->right) : STATUS_OK;
+    if (expr->right != NULL)
+        TRY(resolve_scalar(r, scope, expr->right));
+    return expr->left != NULL && expr_width(expr->left) > 1 ? rewrite_row_case(r, expr)
+                                                            : STATUS_OK;
 }
 
 static enum status resolve_collate(struct resolver *r, struct scope *scope, struct expr *expr)

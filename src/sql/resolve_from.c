@@ -75,6 +75,8 @@ static const char *column_base_name(const struct result_column *column)
         return column->alias.text;
     while (expr->kind == EXPR_COLLATE)
         expr = expr->left;
+    if (expr->kind == EXPR_LITERAL && expr->name.text != NULL)
+        return expr->name.text; /* "x" that is no column */
     if (expr->kind == EXPR_COLUMN && expr->resolved.source != NULL)
         return expr->resolved.column < 0
                    ? "rowid"
@@ -474,6 +476,11 @@ static struct expr *new_binary(struct resolver *r, enum expr_op op, struct expr 
     return expr;
 }
 
+/* A join's left operand has the leaves [left, right), the other one those from right on. */
+struct join_sides {
+    uint32_t left, right;
+};
+
 /* The first leaf in [from, to) with the column; to if none. */
 static uint32_t leaf_with_column(const struct scope *scope, uint32_t from, uint32_t to,
                                  struct name name)
@@ -493,13 +500,14 @@ static bool has_right_join(const struct from_list *from, uint32_t count)
 
 /* The left side of USING: the leftmost table's column; where RIGHT or FULL joins may have made it
  * NULL, the coalesce of all that were merged. */
-static enum status using_left(struct resolver *r, struct scope *scope, uint32_t leaves, bool merged,
-                              struct name name, int32_t position, struct expr **out)
+static enum status using_left(struct resolver *r, struct scope *scope, struct join_sides sides,
+                              bool merged, struct name name, struct expr **out)
 {
-    uint32_t at = leaf_with_column(scope, 0, leaves, name);
-    uint32_t all = scope->leaf_count;
+    uint32_t     at = leaf_with_column(scope, sides.left, sides.right, name);
+    int32_t      position = name.position;
+    struct scope left = *scope;
 
-    if (at == leaves)
+    if (at == sides.right)
         return fail_at(r->err, STATUS_ERROR, position,
                        "cannot join using column %s - column not present in both tables",
                        name.text);
@@ -509,34 +517,32 @@ static enum status using_left(struct resolver *r, struct scope *scope, uint32_t 
     if (!merged)
         return bind_column(r, scope, 0, scope->leaves[at].item,
                            find_column(scope->leaves[at].item, name), *out);
-    for (uint32_t i = leaf_with_column(scope, at + 1, leaves, name); i < leaves;
-         i = leaf_with_column(scope, i + 1, leaves, name)) {
+    for (uint32_t i = leaf_with_column(scope, at + 1, sides.right, name); i < sides.right;
+         i = leaf_with_column(scope, i + 1, sides.right, name)) {
         const struct from_item *operand = scope->leaves[i].operand;
 
         if (!names_hold(operand->using_names, operand->using_count, name))
             return fail_at(r->err, STATUS_ERROR, position, "ambiguous reference to %s in USING()",
                            name.text);
     }
-    scope->leaf_count = leaves;
-    scope->hidden = false;
-    TRY(resolve_column(r, scope, *out));
-    scope->leaf_count = all;
-    scope->hidden = true;
-    return STATUS_OK;
+    left.leaves += sides.left;
+    left.leaf_count = sides.right - sides.left;
+    left.hidden = false;
+    return resolve_column(r, &left, *out);
 }
 
 /* NATURAL: the names of the right side's columns that the left side has too. */
-static enum status natural_names(struct resolver *r, struct scope *scope, uint32_t leaves,
+static enum status natural_names(struct resolver *r, struct scope *scope, struct join_sides sides,
                                  struct from_item *operand)
 {
     uint32_t capacity = 0;
 
-    for (uint32_t l = leaves; l < scope->leaf_count; l++)
+    for (uint32_t l = sides.right; l < scope->leaf_count; l++)
         capacity += scope->leaves[l].item->column_count;
     operand->using_names = arena_zalloc(r->arena, (capacity + 1) * sizeof *operand->using_names);
     if (operand->using_names == NULL)
         return fail_nomem(r->err);
-    for (uint32_t l = leaves; l < scope->leaf_count; l++) {
+    for (uint32_t l = sides.right; l < scope->leaf_count; l++) {
         const struct from_item *item = scope->leaves[l].item;
 
         for (uint32_t i = 0; i < item->column_count; i++) {
@@ -544,7 +550,7 @@ static enum status natural_names(struct resolver *r, struct scope *scope, uint32
                                 .bytes = (uint32_t)strlen(item->column_names[i]),
                                 .position = operand->position};
 
-            if (leaf_with_column(scope, 0, leaves, name) < leaves &&
+            if (leaf_with_column(scope, sides.left, sides.right, name) < sides.right &&
                 !names_hold(operand->using_names, operand->using_count, name))
                 operand->using_names[operand->using_count++] = name;
         }
@@ -552,22 +558,22 @@ static enum status natural_names(struct resolver *r, struct scope *scope, uint32
     return STATUS_OK;
 }
 
-/* operand's columns are the leaves from `leaves` on; merged: a RIGHT or FULL join stands before. */
-static enum status join_using(struct resolver *r, struct scope *scope, uint32_t leaves, bool merged,
-                              struct from_item *operand)
+/* merged: a RIGHT or FULL join stands before. */
+static enum status join_using(struct resolver *r, struct scope *scope, struct join_sides sides,
+                              bool merged, struct from_item *operand)
 {
     if (operand->join & JOIN_TYPE_NATURAL)
-        TRY(natural_names(r, scope, leaves, operand));
+        TRY(natural_names(r, scope, sides, operand));
     for (uint32_t i = 0; i < operand->using_count; i++) {
         struct name  name = operand->using_names[i];
-        uint32_t     at = leaf_with_column(scope, leaves, scope->leaf_count, name);
+        uint32_t     at = leaf_with_column(scope, sides.right, scope->leaf_count, name);
         struct expr *left = NULL, *right, *equal;
 
         if (at == scope->leaf_count)
             return fail_at(r->err, STATUS_ERROR, name.position,
                            "cannot join using column %s - column not present in both tables",
                            name.text);
-        TRY(using_left(r, scope, leaves, merged, name, name.position, &left));
+        TRY(using_left(r, scope, sides, merged, name, &left));
         right = new_column(r, name, name.position);
         if (right == NULL)
             return fail_nomem(r->err);
@@ -612,15 +618,17 @@ static enum status resolve_item(struct resolver *r, struct scope *scope, struct 
 static enum status resolve_items(struct resolver *r, struct scope *scope, struct from_list *from,
                                  struct from_item *whole)
 {
+    struct join_sides sides = {scope->leaf_count, scope->leaf_count};
+
     for (uint32_t i = 0; i < from->count; i++) {
         struct from_item *item = from->items[i];
-        uint32_t          leaves = scope->leaf_count;
 
+        sides.right = scope->leaf_count;
         TRY(resolve_item(r, scope, item, i == 0 && whole != NULL ? whole : item));
-        for (uint32_t l = leaves; item->kind == FROM_NESTED && l < scope->leaf_count; l++)
-            scope->leaves[l].nest = leaves;
+        for (uint32_t l = sides.right; item->kind == FROM_NESTED && l < scope->leaf_count; l++)
+            scope->leaves[l].nest = sides.right;
         if (i > 0)
-            TRY(join_using(r, scope, leaves, has_right_join(from, i), item));
+            TRY(join_using(r, scope, sides, has_right_join(from, i), item));
     }
     return STATUS_OK;
 }
@@ -746,6 +754,9 @@ static enum status check_unambiguous(struct resolver *r, const struct scope *sco
         if (i == l || item->display == NULL || other->display == NULL ||
             ascii_casecmp(item->display, other->display) != 0 || find_column(other, column) < 0)
             continue;
+        if (names_hold(scope->leaves[i > l ? i : l].operand->using_names,
+                       scope->leaves[i > l ? i : l].operand->using_count, column))
+            continue; /* joined by USING: the same value */
         return fail_at(r->err, STATUS_ERROR, column.position,
                        "ambiguous column name: %s%s.%s",
                        item->alias.text == NULL && item->catalog_table != NULL ? "main." : "",
