@@ -65,7 +65,7 @@ static enum status generate(const struct compile_context *context, struct arena 
     cg_program(&cg, statement);
     TRY(cg.status);
     TRY(program_finish(program, err));
-    assert(program_verify(program, NULL) == STATUS_OK);
+    assert(program_verify(program, NULL) != STATUS_INTERNAL); /* its own memory may fail */
     return STATUS_OK;
 }
 
