@@ -45,17 +45,6 @@ static enum status round_by(double (*f)(double), const struct value *v, struct v
     return STATUS_OK;
 }
 
-const void *func_decoded(struct function_context *context, const struct vector *v, enum phys type,
-                         const struct selection *sel)
-{
-    struct vector         flat;
-    struct vector_buffer *space = arena_alloc_aligned(context->arena, sizeof *space, 64);
-
-    if (space == NULL || !vector_decode(v, type, sel, space, context->arena, &flat))
-        return NULL;
-    return flat.values;
-}
-
 /* Rows whose result is no number become NULL. */
 static void nan_to_null(struct vector_buffer *buffer, uint32_t rows, struct vector *out)
 {

@@ -11,6 +11,17 @@
 #include "vm/like.h"
 #include "vm/moment.h"
 
+const void *func_decoded(struct function_context *context, const struct vector *v, enum phys type,
+                         const struct selection *sel)
+{
+    struct vector         flat;
+    struct vector_buffer *space = arena_alloc_aligned(context->arena, sizeof *space, 64);
+
+    if (space == NULL || !vector_decode(v, type, sel, space, context->arena, &flat))
+        return NULL;
+    return flat.values;
+}
+
 /* --- text ------------------------------------------------------------------------------------- */
 
 enum status vector_length(FUNCTION_VECTOR_ARGUMENTS)
