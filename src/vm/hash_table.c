@@ -101,6 +101,11 @@ uint32_t hash_table_count(const struct hash_table *table)
                                       : table->general.count;
 }
 
+void hash_table_expect(struct hash_table *table, uint32_t rows)
+{
+    table->packed.expected = rows;
+}
+
 size_t hash_table_bytes(const struct hash_table *table)
 {
     return sizeof *table + packed_bytes(&table->packed) + wide_bytes(&table->wide) +

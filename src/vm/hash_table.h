@@ -24,6 +24,9 @@ void        hash_table_clear(struct hash_table *table); /* no keys, keeps some m
 uint32_t    hash_table_count(const struct hash_table *table);
 size_t      hash_table_bytes(const struct hash_table *table);
 
+/* About so many rows are going to be added: the index is made for them at once. */
+void hash_table_expect(struct hash_table *table, uint32_t rows);
+
 /* numbers[k] = number of the k-th active row's key; new keys are added.  After an error the table
  * can only be cleared or freed. */
 enum status hash_table_add(struct hash_table *table, const struct vector *const *columns,

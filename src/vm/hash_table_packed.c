@@ -107,6 +107,7 @@ void packed_clear(struct packed_table *table)
         memset(table->slots, 0, table->slot_count * sizeof *table->slots);
     table->count = 0;
     table->rows = 0;
+    table->expected = 0;
     table->null_number = HASH_ABSENT;
 }
 
@@ -189,6 +190,8 @@ static enum status packed_reserve(struct packed_table *table, uint32_t more, str
 {
     uint64_t slots = table->slot_count < SLOTS_MIN ? SLOTS_MIN : table->slot_count;
 
+    if (table->expected > table->rows + more)
+        more = (uint32_t)(table->expected - table->rows);
     TRY(codes_reserve(table, more, err));
     if (table->direct != NULL)
         return STATUS_OK;

@@ -37,6 +37,7 @@ struct packed_table {
     uint32_t              count, capacity;
     uint32_t              null_number; /* raw: of the NULL key, HASH_ABSENT: none */
     uint64_t              rows;        /* added so far */
+    uint32_t              expected;    /* to be added in all; 0: not known */
     struct packed_work   *work;
 };
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { JOIN_NO_ROW = UINT32_MAX, BUILD_ROWS_MIN = 1024 };
+#define JOIN_NO_ROW UINT32_MAX
 
 struct join {
     struct memory          *memory;
@@ -39,6 +39,7 @@ struct join {
     uint16_t         block_probe[VECTOR_CAP];
     uint32_t         block_build[VECTOR_CAP];
     struct selection keyed; /* scratch: the rows of a batch whose keys can match */
+    struct selection batch; /* scratch: of build rows */
 };
 
 /* --- lifetime -----------------------------------------------------------------------------------
@@ -80,6 +81,8 @@ static void index_drop(struct join *join)
 {
     memory_free(join->memory, join->starts, join->starts_count * sizeof *join->starts);
     memory_free(join->memory, join->positions, join->row_count * sizeof *join->positions);
+    memory_free(join->memory, join->row_keys, join->row_count * sizeof *join->row_keys);
+    join->row_keys = NULL;
     memory_free(join->memory, join->matched_build,
                 bits_words(join->matched_bits) * sizeof *join->matched_build);
     join->starts = join->positions = NULL;
@@ -95,7 +98,6 @@ void join_free(struct join *join)
     if (join == NULL)
         return;
     index_drop(join);
-    memory_free(join->memory, join->row_keys, join->rows_capacity * sizeof *join->row_keys);
     hash_table_free(join->table);
     rowset_free(join->rows);
     memory_free(join->memory, join, sizeof *join);
@@ -117,9 +119,10 @@ const struct rowset *join_rows(const struct join *join)
 
 /* --- build --------------------------------------------------------------------------------------
  */
-/* keyed = the rows of sel whose keys can equal another: no NULL where the condition is =. */
-static void select_keyed(struct join *join, const struct vector *const *keys,
-                         const struct selection *sel)
+/* The rows of sel whose keys can equal another, without NULL where the condition is =: sel itself,
+ * or join->keyed. */
+static const struct selection *select_keyed(struct join *join, const struct vector *const *keys,
+                                            const struct selection *sel)
 {
     const struct join_desc *desc = join->desc;
     uint64_t                nulls[VECTOR_WORDS] = {0};
@@ -127,30 +130,12 @@ static void select_keyed(struct join *join, const struct vector *const *keys,
     for (uint32_t c = 0; c < desc->key_count; c++)
         if (desc->key_null_equal == NULL || !desc->key_null_equal[c])
             vector_null_rows(keys[c], sel, nulls);
+    if (bits_next(nulls, 0, sel->rows) == sel->rows)
+        return sel;
     for (size_t w = 0; w < bits_words(sel->rows); w++)
         nulls[w] = sel->bits[w] & ~nulls[w];
     selection_bits(&join->keyed, sel->rows, nulls);
-}
-
-static enum status row_keys_reserve(struct join *join, uint32_t more, struct error *err)
-{
-    uint64_t  need = join->row_count + (uint64_t)more, capacity = join->rows_capacity * UINT64_C(2);
-    uint32_t *row_keys;
-
-    if (need >= JOIN_NO_ROW)
-        return fail(err, STATUS_TOOBIG, "more than %u rows on the inner side of a join",
-                    JOIN_NO_ROW - 1);
-    if (need <= join->rows_capacity)
-        return STATUS_OK;
-    capacity = capacity < BUILD_ROWS_MIN ? BUILD_ROWS_MIN : capacity;
-    capacity = capacity < need ? need : capacity > JOIN_NO_ROW ? JOIN_NO_ROW : capacity;
-    row_keys = memory_realloc(join->memory, join->row_keys, join->rows_capacity * sizeof *row_keys,
-                              capacity * sizeof *row_keys);
-    if (row_keys == NULL)
-        return fail_nomem(err);
-    join->row_keys = row_keys;
-    join->rows_capacity = (uint32_t)capacity;
-    return STATUS_OK;
+    return &join->keyed;
 }
 
 /* numbers of the keyed rows -> one for each active row, HASH_ABSENT for the others. */
@@ -168,22 +153,61 @@ enum status join_build(struct join *join, const struct vector *const *columns,
 {
     if (sel->count == 0)
         return STATUS_OK;
-    TRY(row_keys_reserve(join, sel->count, err));
-    if (join->table != NULL) {
-        uint32_t *out = join->row_keys + join->row_count;
-
-        select_keyed(join, columns, sel);
-        if (join->keyed.count == sel->count) {
-            TRY(hash_table_add(join->table, columns, sel, out, err));
-        } else {
-            TRY(hash_table_add(join->table, columns, &join->keyed, join->probe_keys, err));
-            spread_keys(join, sel, join->probe_keys, out);
-        }
-    }
+    if (join->row_count + (uint64_t)sel->count >= JOIN_NO_ROW)
+        return fail(err, STATUS_TOOBIG, "more than %u rows on the inner side of a join",
+                    JOIN_NO_ROW - 1);
     if (join->columns > 0)
         TRY(rowset_append(join->rows, columns, sel, err));
     join->row_count += sel->count;
     return STATUS_OK;
+}
+
+/* Numbers the keys of all rows, into join->row_keys: now that their count is known the table need
+ * not grow. */
+static enum status keys_number(struct join *join, const struct vector **columns,
+                               struct vector *views, uint64_t (*valid)[VECTOR_WORDS],
+                               struct error  *err)
+{
+    uint32_t keys = join->desc->key_count;
+
+    hash_table_expect(join->table, join->row_count);
+    for (uint32_t start = 0; start < join->row_count; start += VECTOR_CAP) {
+        uint32_t  left = join->row_count - start, n = left < VECTOR_CAP ? left : VECTOR_CAP;
+        uint32_t *out = join->row_keys + start;
+
+        for (uint32_t c = 0; c < keys; c++) {
+            rowset_view(join->rows, c, start, n, valid[c], &views[c]);
+            columns[c] = &views[c];
+        }
+        selection_all(&join->batch, n);
+        if (select_keyed(join, columns, &join->batch) == &join->batch) {
+            TRY(hash_table_add(join->table, columns, &join->batch, out, err));
+        } else {
+            TRY(hash_table_add(join->table, columns, &join->keyed, join->probe_keys, err));
+            spread_keys(join, &join->batch, join->probe_keys, out);
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status keys_make(struct join *join, struct error *err)
+{
+    size_t each = sizeof(struct vector) + sizeof(struct vector *) + VECTOR_WORDS * sizeof(uint64_t);
+    size_t bytes = memory_product(join->desc->key_count, each);
+    struct vector        *views = memory_alloc(join->memory, bytes);
+    const struct vector **columns;
+    enum status           status;
+
+    join->row_keys = memory_alloc(join->memory, join->row_count * sizeof *join->row_keys);
+    if (views == NULL || join->row_keys == NULL) {
+        memory_free(join->memory, views, bytes);
+        return fail_nomem(err);
+    }
+    columns = (const struct vector **)(views + join->desc->key_count);
+    status = keys_number(join, columns, views,
+                         (uint64_t(*)[VECTOR_WORDS])(columns + join->desc->key_count), err);
+    memory_free(join->memory, views, bytes);
+    return status;
 }
 
 /* Rows by key, in build order: a counting sort. */
@@ -224,7 +248,10 @@ enum status join_finish(struct join *join, struct error *err)
             return fail_nomem(err);
         join->matched_bits = join->row_count;
     }
-    return join->table == NULL ? STATUS_OK : index_make(join, err);
+    if (join->table == NULL)
+        return STATUS_OK;
+    TRY(keys_make(join, err));
+    return index_make(join, err);
 }
 
 /* --- probe --------------------------------------------------------------------------------------
@@ -232,7 +259,7 @@ enum status join_finish(struct join *join, struct error *err)
 enum status join_probe(struct join *join, const struct vector *const *keys,
                        const struct selection *sel, struct error *err)
 {
-    uint32_t n = 0;
+    const uint16_t *rows = selection_rows(sel, join->probe_rows);
 
     join->batch_rows = sel->rows;
     join->probe_count = sel->count;
@@ -240,16 +267,15 @@ enum status join_probe(struct join *join, const struct vector *const *keys,
     join->block_count = 0;
     memset(join->matched, 0, sizeof join->matched);
     memcpy(join->active, sel->bits, bits_words(sel->rows) * sizeof *join->active);
-    for (BITS_EACH(row, sel->bits, sel->rows))
-        join->probe_rows[n++] = (uint16_t)row;
+    if (rows != join->probe_rows)
+        memcpy(join->probe_rows, rows, sel->count * sizeof *rows);
     if (join->table == NULL || sel->count == 0)
         return STATUS_OK;
     if (join->row_count == 0) {
         memset(join->probe_keys, 0xff, sel->count * sizeof *join->probe_keys);
         return STATUS_OK;
     }
-    select_keyed(join, keys, sel);
-    if (join->keyed.count == sel->count)
+    if (select_keyed(join, keys, sel) == sel)
         return hash_table_find(join->table, keys, sel, join->probe_keys, err);
     TRY(hash_table_find(join->table, keys, &join->keyed, join->block_build, err));
     spread_keys(join, sel, join->block_build, join->probe_keys);
