@@ -426,7 +426,8 @@ static const char *const calls3[] = {"substr(@, @, @)",     "replace(@, @, @)",
                                      "(@ BETWEEN @ AND @)", "(@ NOT BETWEEN @ AND @)",
                                      "max(@, @, @)",        "CASE WHEN @ THEN @ ELSE @ END",
                                      "(@ IN (@, @))",       "(@ NOT IN (@, @))",
-                                     "concat_ws(@, @, @)"};
+                                     "concat_ws(@, @, @)",  "((@, @) = (@, 1))",
+                                     "((@, @) < (@, 2))",   "((1, @) IN (VALUES (@, @), (1, 2)))"};
 static const char *const patterns[] = {"'a%'",  "'%a'",    "'%b%'", "'_b%'", "'%'",
                                        "'abc'", "'id00_'", "'%1%'", "''",    "'A_C'"};
 static const char *const globs[] = {"'a*'",    "'*b*'", "'?bc'",     "'[a-z]*'",
@@ -583,7 +584,9 @@ static struct node *aggregate(struct random_sql *random)
                                       "sum(@) FILTER (WHERE @)",
                                       "count(*) FILTER (WHERE @)",
                                       "max(@) - min(@)",
-                                      "group_concat(DISTINCT @)"};
+                                      "group_concat(DISTINCT @)",
+                                      "group_concat(@ ORDER BY @, 1)",
+                                      "avg(@) FILTER (WHERE @)"};
     const char              *format = random->joined ? PICK(random, open) : PICK(random, all);
     struct node             *a, *b;
 
@@ -592,49 +595,123 @@ static struct node *aggregate(struct random_sql *random)
     return EXPR(random, format, 2, a, b);
 }
 
+/* A derived table with the columns of a base table under the given alias: plain, filtered, or a
+ * compound. */
+static struct node *derived(struct random_sql *random, const struct random_table *table,
+                            const char *alias)
+{
+    struct random_sql saved = *random;
+    struct node      *where;
+    const char       *name = table->name;
+
+    random->scope[0] = table;
+    random->scope_alias[0] = alias;
+    random->scope_count = 1;
+    where = CLAUSE(random, " WHERE @", 1, condition(random));
+    memcpy(random->scope, saved.scope, sizeof saved.scope);
+    memcpy(random->scope_alias, saved.scope_alias, sizeof saved.scope_alias);
+    random->scope_count = saved.scope_count;
+    switch (random_below(random, 5)) {
+    case 0:
+        return FIXED(
+            random,
+            pool_printf(random, "(SELECT *, rowid FROM %s AS %s@) AS %s", name, alias, alias), 1,
+            where);
+    case 1:
+        return FIXED(
+            random,
+            pool_printf(random,
+                        "(SELECT *, rowid FROM %s UNION ALL SELECT *, rowid FROM %s AS %s@) AS %s",
+                        name, name, alias, alias),
+            1, where);
+    case 2:
+        return FIXED(
+            random,
+            pool_printf(random,
+                        "(SELECT *, rowid FROM %s EXCEPT SELECT *, rowid FROM %s AS %s@) AS %s",
+                        name, name, alias, alias),
+            1, where);
+    case 3:
+        return FIXED(
+            random,
+            pool_printf(
+                random,
+                "(WITH w AS (SELECT *, rowid AS rowid FROM %s AS %s@) SELECT * FROM w) AS %s", name,
+                alias, alias),
+            1, where);
+    default:
+        return FIXED(
+            random,
+            pool_printf(random,
+                        "(SELECT DISTINCT *, rowid FROM %s AS %s@ ORDER BY rowid LIMIT 20) AS %s",
+                        name, alias, alias),
+            1, where);
+    }
+}
+
+static struct node *from_item(struct random_sql *random, const struct random_table *table,
+                              const char *alias)
+{
+    if (table->rows < 500 && chance(random, 12)) {
+        random->joined = true; /* rowid may stand for another order */
+        return derived(random, table, alias);
+    }
+    return FIXED(random, pool_printf(random, "%s AS %s", table->name, alias), 0);
+}
+
+static void scope_add(struct random_sql *random, const struct random_table *table,
+                      const char *alias)
+{
+    random->scope[random->scope_count] = table;
+    random->scope_alias[random->scope_count] = alias;
+    random->scope_count++;
+}
+
+static struct node *join_condition(struct random_sql *random)
+{
+    struct node *a = column_of(random, random_below(random, random->scope_count - 1)),
+                *b = column_of(random, random->scope_count - 1);
+    struct node *on = EXPR(random, "@ = @", 2, a, b);
+
+    if (chance(random, 30))
+        return EXPR(random, "(@ AND @)", 2, on, condition(random));
+    return chance(random, 20) ? condition(random) : on;
+}
+
 static struct node *from_clause(struct random_sql *random)
 {
-    static const char *const   joins[] = {" JOIN %s AS y ON @", " LEFT JOIN %s AS y ON @",
-                                          ", %s AS y", " CROSS JOIN %s AS y",
-                                          " INNER JOIN %s AS y ON @"};
-    const struct random_table *x = &random->table[random_below(random, random->table_count)], *y;
-    struct node               *on, *a, *b;
-    const char                *join;
+    static const char *const joins[] = {
+        " JOIN ",      " LEFT JOIN ", " CROSS JOIN ", " INNER JOIN ", " RIGHT JOIN ",
+        " FULL JOIN ", ", "};
+    static const char *const   aliases[] = {"x", "y", "z"};
+    const struct random_table *table = &random->table[random_below(random, random->table_count)];
+    struct node               *from = FIXED(random, " FROM @", 1, from_item(random, table, "x"));
+    uint64_t                   product = table->rows;
 
-    random->scope[0] = x;
-    random->scope_alias[0] = "x";
-    random->scope_count = 1;
-    if (chance(random, 60))
-        return FIXED(random, pool_printf(random, " FROM %s AS x", x->name), 0);
-    if (chance(random, 10) && x->rows < 500) {
-        struct node *where = CLAUSE(random, " WHERE @", 1, condition(random));
+    scope_add(random, table, "x");
+    for (uint32_t t = 1; t < 3 && chance(random, t == 1 ? 40 : 30); t++) {
+        uint32_t     kind = random_below(random, 7);
+        struct node *item;
 
-        random->joined = random->joined || chance(random, 0);
-        return FIXED(random,
-                     pool_printf(random, " FROM (SELECT *, rowid FROM %s AS x@) AS x", x->name), 1,
-                     where);
+        table = &random->table[random_below(random, random->table_count)];
+        product *= table->rows + 1;
+        if (product > 40000)
+            break;
+        random->joined = true;
+        item = from_item(random, table, aliases[t]);
+        scope_add(random, table, aliases[t]);
+        if (kind == 2 || kind == 6)
+            from = FIXED(random, pool_printf(random, "@%s@", joins[kind]), 2, from, item);
+        else if (chance(random, 10) && t == 1)
+            from = FIXED(
+                random,
+                pool_printf(random, "@%s@ USING (%s)", joins[kind], chance(random, 50) ? "a" : "b"),
+                2, from, item);
+        else
+            from = FIXED(random, pool_printf(random, "@%s@ ON @", joins[kind]), 3, from, item,
+                         join_condition(random));
     }
-    y = &random->table[random_below(random, random->table_count)];
-    if ((uint64_t)x->rows * y->rows > 40000)
-        return FIXED(random, pool_printf(random, " FROM %s AS x", x->name), 0);
-    random->scope[1] = y;
-    random->scope_alias[1] = "y";
-    random->scope_count = 2;
-    random->joined = true;
-    a = column_of(random, 0);
-    b = column_of(random, 1);
-    on = EXPR(random, "@ = @", 2, a, b);
-    if (chance(random, 30))
-        on = EXPR(random, "(@ AND @)", 2, on, condition(random));
-    else if (chance(random, 20))
-        on = condition(random);
-    join = PICK(random, joins);
-    join = strchr(join, '@') != NULL
-               ? pool_printf(random, "%.*s%s%s", (int)(strchr(join, '%') - join), join, y->name,
-                             strchr(join, '%') + 2)
-               : pool_printf(random, "%.*s%s%s", (int)(strchr(join, '%') - join), join, y->name,
-                             strchr(join, '%') + 2);
-    return FIXED(random, pool_printf(random, " FROM %s AS x%s", x->name, join), 1, on);
+    return from;
 }
 
 static struct node *list(struct random_sql *random, struct node *(*make)(struct random_sql *),
@@ -678,6 +755,111 @@ static struct node *grouped_query(struct random_sql *random, struct node *from, 
                  having);
 }
 
+/* A window call whose result does not depend on the order of peers: every order ends in the rowid.
+ */
+static struct node *window_call(struct random_sql *random)
+{
+    static const char *const calls[] = {"row_number()",    "rank()",
+                                        "dense_rank()",    "ntile(3)",
+                                        "lag(@)",          "lead(@, 2)",
+                                        "first_value(@)",  "last_value(@)",
+                                        "nth_value(@, 2)", "sum(@)",
+                                        "count(@)",        "min(@)",
+                                        "max(@)",          "avg(@)",
+                                        "total(@)",        "percent_rank()",
+                                        "cume_dist()",     "lag(@, 1, 'none')",
+                                        "group_concat(@)", "count(*) FILTER (WHERE @)"};
+    static const char *const frames[] = {
+        "",
+        "",
+        "",
+        " ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING",
+        " ROWS UNBOUNDED PRECEDING",
+        " RANGE BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING",
+        " GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW",
+        " ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING",
+        " ROWS BETWEEN 2 FOLLOWING AND 3 FOLLOWING",
+        " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW EXCLUDE CURRENT ROW",
+        " GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 FOLLOWING EXCLUDE TIES"};
+    struct node *argument = column(random), *partition, *order;
+    const char  *rowid = pool_printf(random, "%s.rowid", random->scope_alias[0]),
+               *call = PICK(random, calls), *text;
+
+    partition = chance(random, 60) ? CLAUSE(random, "PARTITION BY @ ", 1, column(random))
+                                   : CLAUSE(random, "", 0);
+    order = column(random);
+    text = pool_printf(random, "%s OVER (@ORDER BY @%s, %s%s)", call,
+                       chance(random, 30) ? " DESC" : "", rowid, PICK(random, frames));
+    if (strchr(call, '@') == NULL)
+        return EXPR(random, text, 2, partition, order);
+    return EXPR(random, text, 3, argument, partition, order);
+}
+
+static struct node *window_query(struct random_sql *random, struct node *from, struct node *where)
+{
+    struct node *items = list(random, column, 1 + random_below(random, 2)),
+                *calls = list(random, window_call, 1 + random_below(random, 2));
+
+    return FIXED(random, "SELECT @, @@@", 4, items, calls, from, where);
+}
+
+/* A recursive table that counts or walks. */
+static struct node *recursive_query(struct random_sql *random)
+{
+    uint32_t     n = 5 + random_below(random, 20);
+    struct node *a, *b;
+
+    random->scope_count = 0;
+    a = expr(random);
+    b = expr(random);
+    switch (random_below(random, 4)) {
+    case 0:
+        return FIXED(random,
+                     pool_printf(random,
+                                 "WITH RECURSIVE c(i, j) AS (SELECT 1, @ UNION ALL SELECT i + 1, j "
+                                 "FROM c WHERE i < %u) SELECT i, j, @ FROM c",
+                                 n),
+                     2, a, b);
+    case 1:
+        return FIXED(random,
+                     pool_printf(random,
+                                 "WITH RECURSIVE c(i) AS (VALUES(1) UNION SELECT (i * 2 + 1) %% %u "
+                                 "FROM c) SELECT i, @, @ FROM c",
+                                 n),
+                     2, a, b);
+    case 2:
+        return FIXED(random,
+                     pool_printf(random,
+                                 "WITH RECURSIVE c(i, s) AS (SELECT 0, '' UNION ALL SELECT i + 1, "
+                                 "s || i FROM c WHERE i < %u) SELECT s, @, @ FROM c WHERE i %% 2",
+                                 n),
+                     2, a, b);
+    default:
+        return FIXED(random,
+                     pool_printf(random,
+                                 "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c "
+                                 "LIMIT %u) SELECT sum(i), count(*), @, @ FROM c",
+                                 n),
+                     2, a, b);
+    }
+}
+
+static struct node *compound(struct random_sql *random, struct node *query, struct node *from,
+                             uint32_t columns)
+{
+    static const char *const operators[] = {"UNION ALL", "UNION ALL", "UNION", "INTERSECT",
+                                            "EXCEPT"};
+
+    do {
+        struct node *items =
+            chance(random, 50) ? list(random, expr, columns) : list(random, column, columns);
+
+        query = FIXED(random, pool_printf(random, "@ %s SELECT @@", PICK(random, operators)), 3,
+                      query, items, from);
+    } while (chance(random, 25));
+    return query;
+}
+
 struct node *random_query(struct random_sql *random, bool *ordered)
 {
     struct node *from, *where, *items, *order, *query;
@@ -688,15 +870,22 @@ struct node *random_query(struct random_sql *random, bool *ordered)
     random->depth = 0;
     random->joined = false;
     *ordered = false;
+    if (chance(random, 2))
+        return recursive_query(random);
     from = from_clause(random);
     random->depth = 0;
     where = chance(random, 65) ? CLAUSE(random, " WHERE @", 1, condition(random))
                                : CLAUSE(random, "", 0);
-    if (chance(random, 35))
+    if (chance(random, 30))
         return grouped_query(random, from, where);
+    if (!random->joined && chance(random, 12))
+        return window_query(random, from, where);
     columns = 1 + random_below(random, 4);
     items = chance(random, 60) ? list(random, expr, columns) : list(random, column, columns);
-    order = CLAUSE(random, "", 0);
+    query = FIXED(random, chance(random, 20) ? "SELECT DISTINCT @@@" : "SELECT @@@", 3, items, from,
+                  where);
+    if (chance(random, 12))
+        query = compound(random, query, from, columns);
     if (chance(random, 40)) {
         order = CLAUSE(random, order_by_all(random, columns), 0);
         *ordered = true;
@@ -706,14 +895,7 @@ struct node *random_query(struct random_sql *random, bool *ordered)
                                        (int)random_below(random, 20) - 1,
                                        (int)random_below(random, 5) - 1),
                            1, order);
-    }
-    query = FIXED(random, chance(random, 20) ? "SELECT DISTINCT @@@@" : "SELECT @@@@", 4, items,
-                  from, where, order);
-    if (!*ordered && chance(random, 8)) {
-        struct node *second =
-            chance(random, 50) ? list(random, expr, columns) : list(random, column, columns);
-
-        query = FIXED(random, "@ UNION ALL SELECT @@", 3, query, second, from);
+        query = FIXED(random, "@@", 2, query, order);
     }
     return query;
 }
