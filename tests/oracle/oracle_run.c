@@ -82,14 +82,17 @@ static bool differs(const char *sql, void *data)
                               sizeof pair->difference);
 }
 
-/* Whether a difference is only that one engine met a run-time error in a row that the other did not
- * evaluate: SQL leaves the order of evaluation open. */
+/* Whether a difference is one of docs/deviations.md: one engine met a run-time error in a row that
+ * the other did not evaluate (SQL leaves the order of evaluation open); or sqlite3 folded (x AND 0)
+ * to 0 before it took GROUP BY 0 for a position. */
 static bool excused(void)
 {
-    bool mine = compare_stoa_error()[0] != '\0', right = compare_oracle_error()[0] != '\0';
+    const char *mine = compare_stoa_error(), *right = compare_oracle_error();
 
-    return mine != right &&
-           strcmp(mine ? compare_stoa_error() : compare_oracle_error(), "integer overflow") == 0;
+    if ((mine[0] != '\0') == (right[0] != '\0'))
+        return false;
+    return strcmp(mine[0] != '\0' ? mine : right, "integer overflow") == 0 ||
+           strstr(right, "GROUP BY term out of range") != NULL;
 }
 
 /* Whether Stoa said honestly that it does not have the construct yet. */
@@ -197,10 +200,9 @@ int main(int argc, char **argv)
          k++)
         schema_run(options.seed * 1000003 + k, options.per_schema, &options, &passed, &failed,
                    &excuses, &skipped);
-    printf(
-        "seed %llu: sqlite3 %s, %ld excused (run-time error in a row the other did not evaluate), "
-        "%ld not supported yet\n",
-        (unsigned long long)options.seed, sqlite3_libversion(), excuses, skipped);
+    printf("seed %llu: sqlite3 %s, %ld excused (docs/deviations.md), "
+           "%ld not supported yet\n",
+           (unsigned long long)options.seed, sqlite3_libversion(), excuses, skipped);
     printf("%ld passed, %ld failed\n", passed, failed);
     return failed > 0;
 }
