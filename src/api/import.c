@@ -48,12 +48,12 @@ int stoa_import(stoa_db *db, const char *table, const char *path,
         quoted_append(&sql, '"', table);
         str_text(&sql, " SELECT * FROM import_csv(");
         quoted_append(&sql, '\'', path);
-        str_printf(&sql,
-                   ", %u, column_separator => char(%d), row_separator => char(%d), ascii => %d, "
-                   "skip => %u, header => %d)",
-                   columns, (unsigned char)options->column_separator,
-                   (unsigned char)options->row_separator, options->ascii != 0, options->skip,
-                   options->header != 0);
+        str_printf(&sql, ", %u, column_separator = ", columns);
+        quoted_append(&sql, '\'', (char[]){options->column_separator, '\0'});
+        str_text(&sql, ", row_separator = ");
+        quoted_append(&sql, '\'', (char[]){options->row_separator, '\0'});
+        str_printf(&sql, ", ascii = %d, skip = %u, header = %d)", options->ascii != 0,
+                   options->skip, options->header != 0);
         rc = str_end(&sql) == NULL ? connection_result(db, STATUS_NOMEM)
                                    : insert(db, sql.data, options);
     }
