@@ -2,8 +2,8 @@
  *
  * Text to double is correctly rounded: Clinger's exact case, then Lemire's 128-bit product ("Number
  * Parsing at a Gigabyte per Second", 2021; Mushtak and Lemire 2023 show that 64-bit digits need no
- * fallback), and for texts of more than 19 digits that lie close to the middle of two doubles a
- * comparison of big integers.
+ * fallback).  Digits that no longer fit 64 bits, the 20th or 21st on, count as zeros, as they do in
+ * sqlite3: a text of so many may be read as the neighbour of the nearest double.
  *
  * Double to digits multiplies by the high 64 bits of one power of ten and rounds half up, as
  * sqlite3 3.53 does (sqlite3FpDecode): its last digit is part of SQLite's answers, so a shortest or
@@ -327,111 +327,6 @@ double number_scale(uint64_t digits, int exponent10)
     return scale_wide(digits, exponent10);
 }
 
-/* --- more than 19 digits ---------------------------------------------------------------------- */
-
-/* 10^(342 + 19 + BIG_DIGITS) * 2^54 and BIG_DIGITS digits * 10^308 fit. */
-enum { BIG_DIGITS = 800, BIG_WORDS = 136 };
-
-struct big {
-    uint32_t count; /* words in use; 0: the number is 0 */
-    uint32_t words[BIG_WORDS];
-};
-
-static void big_multiply(struct big *b, uint32_t factor, uint32_t add)
-{
-    uint64_t carry = add;
-
-    for (uint32_t i = 0; i < b->count; i++) {
-        carry += (uint64_t)b->words[i] * factor;
-        b->words[i] = (uint32_t)carry;
-        carry >>= 32;
-    }
-    if (carry != 0) {
-        assert(b->count < BIG_WORDS);
-        b->words[b->count++] = (uint32_t)carry;
-    }
-}
-
-static void big_multiply_pow(struct big *b, uint32_t base, int exponent)
-{
-    for (; exponent > 0; exponent--)
-        big_multiply(b, base, 0);
-}
-
-static void big_shift_left(struct big *b, int bits)
-{
-    int words = bits / 32;
-
-    if (b->count == 0)
-        return;
-    big_multiply_pow(b, 2, bits % 32);
-    assert(b->count + (uint32_t)words <= BIG_WORDS);
-    memmove(b->words + words, b->words, b->count * sizeof b->words[0]);
-    memset(b->words, 0, (size_t)words * sizeof b->words[0]);
-    b->count += (uint32_t)words;
-}
-
-static int big_compare(const struct big *a, const struct big *b)
-{
-    if (a->count != b->count)
-        return a->count < b->count ? -1 : 1;
-    for (uint32_t i = a->count; i-- > 0;)
-        if (a->words[i] != b->words[i])
-            return a->words[i] < b->words[i] ? -1 : 1;
-    return 0;
-}
-
-/* The double nearest to the decimal digits between first and last (a point may stand among them),
- * scaled so that the first digit that is not 0 has place 10^exponent10; low is the double just
- * below or equal to it. */
-static double scale_exactly(const char *first, const char *last, int exponent10, double low)
-{
-    struct big decimal = {.count = 0}, middle = {.count = 0};
-    int        digits = 0, exponent2, order;
-    uint64_t   bits;
-
-    for (const char *p = first; p < last; p++) {
-        if (*p == '.' || (digits == 0 && *p == '0'))
-            continue;
-        if (digits == BIG_DIGITS) { /* the rest can only break a tie upwards */
-            if (*p == '0')
-                continue;
-            decimal.words[0] |= 1; /* the places cut are far below any middle's last one */
-            break;
-        }
-        big_multiply(&decimal, 10, (uint32_t)(*p - '0'));
-        digits++;
-    }
-    exponent10 -= digits - 1; /* now of the last digit kept */
-    memcpy(&bits, &low, sizeof bits);
-    exponent2 = (int)(bits >> 52);
-    bits &= (UINT64_C(1) << 52) - 1;
-    if (exponent2 == 0)
-        exponent2 = 1;
-    else
-        bits |= UINT64_C(1) << 52;
-    exponent2 -= 1075 + 1;
-    big_multiply(&middle, 1, 0);
-    middle.count = 2;
-    middle.words[0] = (uint32_t)(2 * bits + 1);
-    middle.words[1] = (uint32_t)((2 * bits + 1) >> 32);
-    if (middle.words[1] == 0)
-        middle.count = 1;
-    /* decimal * 10^exponent10 against middle * 2^exponent2, both brought to whole numbers */
-    if (exponent10 >= 0)
-        big_multiply_pow(&decimal, 10, exponent10);
-    else
-        big_multiply_pow(&middle, 10, -exponent10);
-    if (exponent2 >= 0)
-        big_shift_left(&middle, exponent2);
-    else
-        big_shift_left(&decimal, -exponent2);
-    order = big_compare(&decimal, &middle);
-    if (order > 0 || (order == 0 && (bits & 1)))
-        return nextafter(low, HUGE_VAL);
-    return low;
-}
-
 /* --- text to number --------------------------------------------------------------------------- */
 
 /* Written exponents are cut to this many digits: far out of range, and no sum overflows an int. */
@@ -439,11 +334,12 @@ enum { EXPONENT_DIGITS_LIMIT = 100000000 };
 
 struct scan {
     const char *p, *end;
-    uint64_t    digits;      /* the first 19 significant ones */
-    int         significant; /* how many there were */
-    int         exponent10;  /* of the last one taken into digits */
-    bool        cut;         /* a digit other than 0 was left out */
+    uint64_t    digits;     /* as many as fit: until they reach DIGITS_FULL */
+    int         exponent10; /* of the last one taken into digits */
 };
+
+/* From here on another digit might not fit 64 bits. */
+#define DIGITS_FULL ((UINT64_MAX - 9) / 10)
 
 /* Reads a run of digits; fraction: they stand behind the point. */
 static void scan_digits(struct scan *s, bool fraction)
@@ -453,14 +349,11 @@ static void scan_digits(struct scan *s, bool fraction)
     for (; p < s->end && ascii_digit(*p); p++) {
         unsigned digit = (unsigned)(*p - '0');
 
-        if (s->significant < 19) {
+        if (s->digits < DIGITS_FULL) {
             s->digits = s->digits * 10 + digit;
-            s->significant += s->digits != 0;
             s->exponent10 -= fraction;
         } else {
-            s->significant++;
             s->exponent10 += !fraction;
-            s->cut |= digit != 0;
         }
     }
     s->p = p;
@@ -485,18 +378,6 @@ static bool scan_exponent(struct scan *s)
     return true;
 }
 
-static double scan_real(const struct scan *s, const char *first, const char *last)
-{
-    double low = number_scale(s->digits, s->exponent10), high;
-
-    if (!s->cut)
-        return low;
-    high = number_scale(s->digits + 1, s->exponent10);
-    if (low == high)
-        return low;
-    return scale_exactly(first, last, s->exponent10 + 18, low);
-}
-
 static const char *skip_blanks(const char *p, const char *end)
 {
     while (p < end && ascii_space(*p))
@@ -508,7 +389,7 @@ struct number number_parse(const char *text, size_t bytes)
 {
     struct number number = {.kind = NUMBER_NONE};
     struct scan   s = {.p = text, .end = text + bytes};
-    const char   *first, *last, *rest;
+    const char   *first, *rest;
     bool          negative = false, real = false;
 
     s.p = skip_blanks(s.p, s.end);
@@ -527,17 +408,16 @@ struct number number_parse(const char *text, size_t bytes)
     } else if (s.p == first) {
         return number;
     }
-    last = s.p;
     if (s.p < s.end && (*s.p | 0x20) == 'e')
         real |= scan_exponent(&s);
-    if (!real && s.significant <= 19 &&
-        s.digits <= (uint64_t)INT64_MAX + negative) { /* no digit was left out */
+    if (!real && s.exponent10 == 0 && /* no digit was left out */
+        s.digits <= (uint64_t)INT64_MAX + negative) {
         number.kind = NUMBER_INTEGER;
         number.i = negative ? (int64_t)-s.digits : (int64_t)s.digits;
         number.r = negative ? -(double)s.digits : (double)s.digits; /* '-0' is -0.0 */
     } else {
         number.kind = NUMBER_REAL;
-        number.r = scan_real(&s, first, last);
+        number.r = number_scale(s.digits, s.exponent10);
         if (negative)
             number.r = -number.r;
     }
