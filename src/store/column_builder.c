@@ -16,8 +16,7 @@ enum { DICTIONARY_FREE = 262144, DICTIONARY_SHARE = 4, DICTIONARY_MAX = 1 << 22 
 void column_builder_init(struct column_builder *builder, struct memory *memory,
                          struct column_dictionary *texts)
 {
-    *builder = (struct column_builder){
-        .memory = memory, .texts = texts, .lo = INT64_MAX, .hi = INT64_MIN, .ascii = true};
+    *builder = (struct column_builder){.memory = memory, .texts = texts, .ascii = true};
 }
 
 static size_t values_bytes(const struct column_builder *builder)
@@ -185,7 +184,7 @@ static bool append_nulls(struct column_builder *b, uint32_t count)
 }
 
 /* --- integers: also the payloads of decimals, days and codes -------------------------------------- */
-#define RANGE(ctype, wide)                                                                         \
+#define RANGE(ctype)                                                                               \
     do {                                                                                           \
         const ctype *in = values;                                                                  \
         ctype        low = in[0], high = in[0];                                                    \
@@ -193,8 +192,8 @@ static bool append_nulls(struct column_builder *b, uint32_t count)
             low = in[i] < low ? in[i] : low;                                                       \
             high = in[i] > high ? in[i] : high;                                                    \
         }                                                                                          \
-        *lo = (wide)low;                                                                           \
-        *hi = (wide)high;                                                                          \
+        *lo = low;                                                                                 \
+        *hi = high;                                                                                \
     } while (0)
 #define RANGE_VALID(ctype)                                                                         \
     for (uint32_t i = 0; i < n; i++)                                                               \
@@ -211,31 +210,26 @@ void payload_range(enum phys type, const void *values, const uint64_t *valid, ui
     *hi = INT64_MIN;
     if (n == 0)
         return;
-    if (valid == NULL) {
-        switch (phys_bytes[type]) {
-        case 1:
-            RANGE(int8_t, int64_t);
-            break;
-        case 2:
-            RANGE(int16_t, int64_t);
-            break;
-        case 4:
-            RANGE(int32_t, int64_t);
-            break;
-        default:
-            RANGE(int64_t, int64_t);
-            break;
-        }
-        return;
-    }
-    switch (phys_bytes[type]) {
+    switch (phys_bytes[type] * (valid == NULL ? 1 : -1)) {
     case 1:
-        RANGE_VALID(int8_t)
+        RANGE(int8_t);
         break;
     case 2:
-        RANGE_VALID(int16_t)
+        RANGE(int16_t);
         break;
     case 4:
+        RANGE(int32_t);
+        break;
+    case 8:
+        RANGE(int64_t);
+        break;
+    case -1:
+        RANGE_VALID(int8_t)
+        break;
+    case -2:
+        RANGE_VALID(int16_t)
+        break;
+    case -4:
         RANGE_VALID(int32_t)
         break;
     default:
@@ -255,33 +249,36 @@ uint8_t payload_bytes(int64_t lo, int64_t hi)
     return lo >= INT32_MIN && hi <= INT32_MAX ? 4 : 8;
 }
 
-#define STORE(from, to)                                                                            \
-    for (uint32_t i = 0; i < n; i++)                                                               \
-    ((to *)target)[i] = (to)((uint64_t)base + (uint64_t)((const from *)values)[i])
+/* The bits of x + 2^(bits - 1) above the lowest `bits` are 0 exactly if x fits a signed number of
+ * so many bits; OR over all rows asks it of all of them, and vectorises without 64-bit compares. */
+#define STORE(from, to, bias)                                                                      \
+    for (uint32_t i = 0; i < n; i++) {                                                             \
+        uint64_t x = (uint64_t)base + (uint64_t)((const from *)values)[i];                         \
+        ((to *)target)[i] = (to)x;                                                                 \
+        above |= x + (bias);                                                                       \
+    }                                                                                              \
+    break
 #define STORE_FROM(from)                                                                           \
     switch (slot_bytes) {                                                                          \
     case 1:                                                                                        \
-        STORE(from, int8_t);                                                                       \
-        break;                                                                                     \
+        STORE(from, int8_t, UINT64_C(1) << 7);                                                     \
     case 2:                                                                                        \
-        STORE(from, int16_t);                                                                      \
-        break;                                                                                     \
+        STORE(from, int16_t, UINT64_C(1) << 15);                                                   \
     case 4:                                                                                        \
-        STORE(from, int32_t);                                                                      \
-        break;                                                                                     \
+        STORE(from, int32_t, UINT64_C(1) << 31);                                                   \
     default:                                                                                       \
-        STORE(from, int64_t);                                                                      \
-        break;                                                                                     \
+        STORE(from, int64_t, 0);                                                                   \
     }                                                                                              \
     break
 
-/* target[i] = base + values[i], in slots of slot_bytes; what does not fit (a NULL row's) is cut. */
-void payload_store(enum phys type, const void *restrict values, int64_t base, uint32_t n,
+bool payload_store(enum phys type, const void *restrict values, int64_t base, uint32_t n,
                    uint8_t slot_bytes, void *restrict target)
 {
+    uint64_t above = 0;
+
     if (base == 0 && phys_bytes[type] == slot_bytes) {
         memcpy(target, values, (size_t)n * slot_bytes);
-        return;
+        return true;
     }
     switch (phys_bytes[type]) {
     case 1:
@@ -293,25 +290,36 @@ void payload_store(enum phys type, const void *restrict values, int64_t base, ui
     default:
         STORE_FROM(int64_t);
     }
+    return slot_bytes == 8 || above >> (slot_bytes * 8) == 0;
 }
 
-static void range_join(struct column_builder *b, int64_t lo, int64_t hi)
+void column_builder_range(const struct column_builder *b, int64_t *lo, int64_t *hi)
 {
-    if (lo < b->lo)
-        b->lo = lo;
-    if (hi > b->hi)
-        b->hi = hi;
+    static const enum phys types[9] = {
+        [1] = PHYS_I8, [2] = PHYS_I16, [4] = PHYS_I32, [8] = PHYS_I64};
+
+    payload_range(types[b->slot_bytes], b->values, b->valid, b->rows, lo, hi);
 }
 
 /* Payloads of v (an integer type, base added) to a builder in an integer-like mode. */
 static bool append_payload(struct column_builder *b, enum phys type, const struct vector *v,
-                           uint32_t count, int64_t lo, int64_t hi)
+                           uint32_t count)
 {
-    range_join(b, lo, hi);
-    if (!slots_widen(b, payload_bytes(b->lo, b->hi)) || !slots_reserve(b, b->rows + count))
+    int64_t lo, hi;
+
+    if (!slots_reserve(b, b->rows + count))
         return false;
-    payload_store(type, v->values, v->base, count, b->slot_bytes,
-                  (char *)b->values + (size_t)b->rows * b->slot_bytes);
+    if (!payload_store(type, v->values, v->base, count, b->slot_bytes,
+                       (char *)b->values + (size_t)b->rows * b->slot_bytes)) {
+        /* too narrow, unless it is a NULL row's leftover that does not fit */
+        payload_range(type, v->values, v->valid, count, &lo, &hi);
+        if (lo <= hi && payload_bytes(lo + v->base, hi + v->base) > b->slot_bytes) {
+            if (!slots_widen(b, payload_bytes(lo + v->base, hi + v->base)))
+                return false;
+            payload_store(type, v->values, v->base, count, b->slot_bytes,
+                          (char *)b->values + (size_t)b->rows * b->slot_bytes);
+        }
+    }
     return rows_done(b, v->valid, count);
 }
 
@@ -473,34 +481,25 @@ static bool payload_fits(int64_t lo, int64_t hi, int64_t power)
     return lo > hi || (lo >= -(PAYLOAD_LIMIT / power) && hi <= PAYLOAD_LIMIT / power);
 }
 
-/* Multiplies the builder's integers by 10^(scale - its scale). */
-static bool builder_rescale(struct column_builder *b, uint8_t scale)
+/* Makes the builder's integers decimals of scale; false: memory. */
+static bool builder_rescale(struct column_builder *b, uint8_t scale, int64_t lo, int64_t hi)
 {
     int64_t power = vector_int_pow10[scale - b->scale];
-    bool    some = b->lo <= b->hi;
-    uint8_t bytes = some ? payload_bytes(b->lo * power, b->hi * power) : 2;
+    uint8_t bytes = lo <= hi ? payload_bytes(lo * power, hi * power) : 2;
 
     if (!slots_widen(b, bytes < 2 ? 2 : bytes))
         return false;
-    if (power != 1) {
-        for (uint32_t i = 0; i < b->rows; i++) {
-            switch (b->slot_bytes) { /* unsigned: a NULL row's leftover may wrap */
-            case 2:
-                ((uint16_t *)b->values)[i] =
-                    (uint16_t)(((uint16_t *)b->values)[i] * (uint64_t)power);
-                break;
-            case 4:
-                ((uint32_t *)b->values)[i] =
-                    (uint32_t)(((uint32_t *)b->values)[i] * (uint64_t)power);
-                break;
-            default:
-                ((uint64_t *)b->values)[i] *= (uint64_t)power;
-                break;
-            }
-        }
-        if (some) {
-            b->lo *= power;
-            b->hi *= power;
+    for (uint32_t i = 0; power != 1 && i < b->rows; i++) {
+        switch (b->slot_bytes) { /* unsigned: a NULL row's leftover may wrap */
+        case 2:
+            ((uint16_t *)b->values)[i] = (uint16_t)(((uint16_t *)b->values)[i] * (uint64_t)power);
+            break;
+        case 4:
+            ((uint32_t *)b->values)[i] = (uint32_t)(((uint32_t *)b->values)[i] * (uint64_t)power);
+            break;
+        default:
+            ((uint64_t *)b->values)[i] *= (uint64_t)power;
+            break;
         }
     }
     b->scale = scale;
@@ -521,7 +520,6 @@ static bool append_decimals(struct column_builder *b, const struct vector *v, ui
     bool          integers = v->type <= PHYS_I64;
     bool          whole = integers || (v->flags & VECTOR_WHOLE_IS_INT) != 0;
     uint8_t       scale = integers ? 0 : v->scale;
-    int64_t       lo, hi, own, other;
     struct vector scaled = *v;
 
     if (b->mode == BUILD_REAL && !whole) {
@@ -536,61 +534,54 @@ static bool append_decimals(struct column_builder *b, const struct vector *v, ui
         b->scale = scale;
         b->whole = whole;
     }
-    payload_range(type, v->values, v->valid, count, &lo, &hi);
-    if (lo <= hi) {
-        lo += v->base;
-        hi += v->base;
-    }
     if (b->mode == BUILD_INTEGER && whole) {
-        if (!payload_fits(b->lo, b->hi, vector_int_pow10[scale]))
+        int64_t lo, hi;
+
+        column_builder_range(b, &lo, &hi);
+        if (!payload_fits(lo, hi, vector_int_pow10[scale]))
             return append_any(b, v, count, scratch);
         b->scale = 0;
         b->whole = true;
-        if (!builder_rescale(b, 0))
+        if (!builder_rescale(b, scale, lo, hi))
             return false;
     }
     if (b->mode != BUILD_DECIMAL || b->whole != whole)
         return append_any(b, v, count, scratch);
-    own = scale > b->scale ? vector_int_pow10[scale - b->scale] : 1;
-    other = scale < b->scale ? vector_int_pow10[b->scale - scale] : 1;
-    if (!payload_fits(b->lo, b->hi, own) || !payload_fits(lo, hi, other))
-        return append_any(b, v, count, scratch);
-    if (own != 1 && !builder_rescale(b, scale))
-        return false;
-    if (other != 1) {
+    if (scale > b->scale) {
+        int64_t lo, hi;
+
+        column_builder_range(b, &lo, &hi);
+        if (!payload_fits(lo, hi, vector_int_pow10[scale - b->scale]))
+            return append_any(b, v, count, scratch);
+        if (!builder_rescale(b, scale, lo, hi))
+            return false;
+    } else if (scale < b->scale) {
+        int64_t  lo, hi, power = vector_int_pow10[b->scale - scale];
         int64_t *to = (int64_t *)scratch->last.values;
 
+        payload_range(type, v->values, v->valid, count, &lo, &hi);
+        if (lo <= hi && !payload_fits(lo + v->base, hi + v->base, power))
+            return append_any(b, v, count, scratch);
         payload_store(type, v->values, v->base, count, sizeof *to, to);
         for (uint32_t i = 0; i < count; i++)
-            to[i] = (int64_t)((uint64_t)to[i] * (uint64_t)other);
+            to[i] = (int64_t)((uint64_t)to[i] * (uint64_t)power);
         scaled.values = to;
         scaled.base = 0;
         type = PHYS_I64;
-        if (lo <= hi) {
-            lo *= other;
-            hi *= other;
-        }
     }
-    return append_payload(b, type, &scaled, count, lo, hi);
+    return append_payload(b, type, &scaled, count);
 }
 
 static bool append_integers(struct column_builder *b, const struct vector *v, uint32_t count,
                             struct builder_scratch *scratch)
 {
-    int64_t lo, hi;
-
     if (b->mode == BUILD_DECIMAL && b->whole)
         return append_decimals(b, v, count, scratch);
     if (b->mode == BUILD_EMPTY && !mode_start(b, BUILD_INTEGER, 1, count))
         return false;
     if (b->mode != BUILD_INTEGER)
         return append_any(b, v, count, scratch);
-    payload_range(v->type, v->values, v->valid, count, &lo, &hi);
-    if (lo <= hi) {
-        lo += v->base;
-        hi += v->base;
-    }
-    return append_payload(b, v->type, v, count, lo, hi);
+    return append_payload(b, v->type, v, count);
 }
 
 /* --- texts ---------------------------------------------------------------------------------------- */
@@ -613,40 +604,41 @@ static bool texts_to_days(const struct vector *v, uint32_t count, int32_t *days)
 
 static bool append_days(struct column_builder *b, const struct vector *v, uint32_t count)
 {
-    int64_t lo, hi;
-
     if (b->mode == BUILD_EMPTY && !mode_start(b, BUILD_DAY, sizeof(int32_t), count))
         return false;
     assert(b->mode == BUILD_DAY);
-    payload_range(PHYS_I32, v->values, v->valid, count, &lo, &hi);
-    return append_payload(b, PHYS_I32, v, count, lo, hi);
+    return append_payload(b, PHYS_I32, v, count);
 }
 
-static void codes_range(const uint32_t *codes, uint32_t count, int64_t *hi)
-{
-    uint32_t high = 0;
-
-    for (uint32_t i = 0; i < count; i++)
-        high = codes[i] > high ? codes[i] : high;
-    *hi = high;
-}
+#define STORE_CODES(ctype)                                                                         \
+    for (uint32_t i = 0; i < count; i++)                                                           \
+    ((ctype *)b->values + b->rows)[i] = (ctype)codes[i]
 
 /* codes of the column's dictionary; v gives validity. */
 static bool append_codes(struct column_builder *b, const uint32_t *codes, const struct vector *v,
                          uint32_t count)
 {
-    int64_t hi;
-    uint8_t bytes;
+    uint32_t all = 0;
+    uint8_t  bytes;
 
     if (b->mode == BUILD_EMPTY && !mode_start(b, BUILD_CODES, 1, count))
         return false;
-    codes_range(codes, count, &hi);
-    range_join(b, 0, hi);
-    bytes = b->hi <= UINT8_MAX ? 1 : b->hi <= UINT16_MAX ? 2 : 4;
+    for (uint32_t i = 0; i < count; i++)
+        all |= codes[i];
+    bytes = all <= UINT8_MAX ? 1 : all <= UINT16_MAX ? 2 : 4;
     if (!slots_widen(b, bytes) || !slots_reserve(b, b->rows + count))
         return false;
-    payload_store(PHYS_I32, codes, 0, count, b->slot_bytes,
-                  (char *)b->values + (size_t)b->rows * b->slot_bytes);
+    switch (b->slot_bytes) {
+    case 1:
+        STORE_CODES(uint8_t);
+        break;
+    case 2:
+        STORE_CODES(uint16_t);
+        break;
+    default:
+        STORE_CODES(uint32_t);
+        break;
+    }
     return rows_done(b, v->valid, count);
 }
 

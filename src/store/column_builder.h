@@ -35,7 +35,6 @@ struct column_builder {
     bool                      ascii; /* CELLS: every text so far */
     uint32_t                  classes;
     uint32_t                  rows, capacity, nulls;
-    int64_t                   lo, hi; /* of payloads that are not NULL; lo > hi: none */
     void                     *values; /* [capacity + SEGMENT_PAD_ROWS] */
     uint64_t                 *valid;  /* [GROUP_ROWS / 64 + 1], NULL: no NULL so far */
     struct text_heap         *heap;
@@ -61,8 +60,8 @@ void column_builder_free(struct column_builder *builder); /* empty again, usable
 bool column_builder_append(struct column_builder *builder, const struct vector *v, uint32_t count,
                            struct builder_scratch *scratch);
 
-/* The rows as a segment with one reference; the builder is empty afterwards.  NULL: memory, and
- * the builder is as before. */
+/* The rows as a segment with one reference; the builder is empty afterwards.  NULL: memory; then the
+ * builder can only be freed. */
 struct segment *column_builder_seal(struct column_builder *builder);
 
 #endif

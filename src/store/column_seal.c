@@ -69,18 +69,18 @@ static bool seal_integers(struct column_builder *b, struct segment *segment)
 {
     static const enum phys types[9] = {
         [1] = PHYS_I8, [2] = PHYS_I16, [4] = PHYS_I32, [8] = PHYS_I64};
-    uint64_t range = (uint64_t)b->hi - (uint64_t)b->lo;
+    uint64_t range = (uint64_t)segment->hi - (uint64_t)segment->lo;
     uint8_t  bytes = range <= UINT8_MAX ? 1 : range <= UINT16_MAX ? 2 : range <= UINT32_MAX ? 4 : 8;
 
-    if (b->nulls == 0 && b->lo == b->hi)
-        return seal_constant(segment, value_int(b->lo));
+    if (b->nulls == 0 && segment->lo == segment->hi)
+        return seal_constant(segment, value_int(segment->lo));
     if (b->slot_bytes <= bytes) {
         segment->all.type = (uint8_t)types[b->slot_bytes];
         return payload_take(b, segment);
     }
     /* payloads from the smallest number of the type up */
     segment->all.type = (uint8_t)types[bytes];
-    segment->all.base = (int64_t)((uint64_t)b->lo + (UINT64_C(1) << (bytes * 8 - 1)));
+    segment->all.base = (int64_t)((uint64_t)segment->lo + (UINT64_C(1) << (bytes * 8 - 1)));
     if (!payload_new(segment, bytes))
         return false;
     payload_store(types[b->slot_bytes], b->values, -segment->all.base, b->rows, bytes,
@@ -117,11 +117,7 @@ static bool scale_find(double r, uint8_t max, uint8_t *scale, int64_t *payload)
 static bool seal_decimals(struct column_builder *b, struct segment *segment)
 {
     static const enum phys types[9] = {[2] = PHYS_DEC16, [4] = PHYS_DEC32, [8] = PHYS_DEC64};
-    uint8_t                bytes = payload_bytes(b->lo, b->hi);
 
-    if (bytes < 2)
-        bytes = 2;
-    assert(bytes <= b->slot_bytes);
     segment->all.scale = b->scale;
     segment->all.flags = b->whole ? VECTOR_WHOLE_IS_INT : 0;
     segment->all.type = (uint8_t)types[b->slot_bytes];
@@ -194,8 +190,8 @@ static bool seal_reals(struct column_builder *b, struct segment *segment)
             ((int32_t *)segment->payload)[i] = (int32_t)payload;
     }
     segment->real_bounded = false;
-    b->lo = lo;
-    b->hi = hi;
+    segment->lo = lo;
+    segment->hi = hi;
     segment->all.scale = scale;
     segment->all.type = bytes == 2 ? PHYS_DEC16 : PHYS_DEC32;
     return true;
@@ -258,8 +254,8 @@ static bool seal_mixed_numbers(struct column_builder *b, struct segment *segment
         else
             ((int64_t *)segment->payload)[i] = payload;
     }
-    b->lo = lo;
-    b->hi = hi;
+    segment->lo = lo;
+    segment->hi = hi;
     segment->all.scale = scale;
     segment->all.flags = VECTOR_WHOLE_IS_INT;
     segment->all.type = bytes == 2 ? PHYS_DEC16 : bytes == 4 ? PHYS_DEC32 : PHYS_DEC64;
@@ -292,48 +288,75 @@ static bool seal_cells(struct column_builder *b, struct segment *segment)
 }
 
 /* --- all ------------------------------------------------------------------------------------------ */
-static void zone_range(const struct segment *segment, uint32_t zone, struct segment_zone *out)
+static void codes_range(const struct vector *part, uint32_t rows, struct segment_zone *out)
 {
-    uint32_t       from = zone * VECTOR_CAP;
-    uint32_t       rows = segment->rows - from < VECTOR_CAP ? segment->rows - from : VECTOR_CAP;
-    struct vector  part;
-    uint64_t       space[VECTOR_WORDS];
-    const uint8_t *bytes;
-
-    vector_slice(&segment->all, from, rows, space, &part);
-    if (part.shape != VECTOR_DICT) {
-        payload_range(part.type, part.values, part.valid, rows, &out->lo, &out->hi);
-        if (out->lo <= out->hi) {
-            out->lo += part.base;
-            out->hi += part.base;
-        }
-        return;
-    }
     out->lo = UINT32_MAX;
     out->hi = 0;
-    bytes = part.codes;
     for (uint32_t i = 0; i < rows; i++) {
-        int64_t code = part.code_bytes == 1   ? bytes[i]
-                       : part.code_bytes == 2 ? ((const uint16_t *)part.codes)[i]
-                                              : ((const uint32_t *)part.codes)[i];
+        int64_t code = part->code_bytes == 1   ? ((const uint8_t *)part->codes)[i]
+                       : part->code_bytes == 2 ? ((const uint16_t *)part->codes)[i]
+                                               : ((const uint32_t *)part->codes)[i];
 
         out->lo = code < out->lo ? code : out->lo;
         out->hi = code > out->hi ? code : out->hi;
     }
 }
 
-static bool seal_zones(struct segment *segment)
+/* Bounds of all vectors of `all`, and of the segment. */
+static bool make_zones(struct segment *segment, const struct vector *all)
 {
-    uint32_t count = segment_zone_count(segment->rows);
+    uint32_t            count = segment_zone_count(segment->rows);
+    struct segment_zone zone;
 
-    if (!segment->bounded || count <= 1)
-        return true;
-    segment->zones = memory_alloc(segment->memory, count * sizeof *segment->zones);
-    if (segment->zones == NULL)
-        return false;
-    for (uint32_t z = 0; z < count; z++)
-        zone_range(segment, z, &segment->zones[z]);
+    if (count > 1) {
+        segment->zones = memory_alloc(segment->memory, count * sizeof *segment->zones);
+        if (segment->zones == NULL)
+            return false;
+    }
+    segment->lo = INT64_MAX;
+    segment->hi = INT64_MIN;
+    for (uint32_t z = 0; z < count; z++) {
+        uint32_t      from = z * VECTOR_CAP;
+        uint32_t      rows = segment->rows - from < VECTOR_CAP ? segment->rows - from : VECTOR_CAP;
+        struct vector part;
+
+        vector_slice(all, from, rows, NULL, &part); /* from is a multiple of 64 */
+        if (part.shape == VECTOR_DICT)
+            codes_range(&part, rows, &zone);
+        else
+            payload_range(part.type, part.values, part.valid, rows, &zone.lo, &zone.hi);
+        if (part.shape != VECTOR_DICT && zone.lo <= zone.hi) {
+            zone.lo += part.base;
+            zone.hi += part.base;
+        }
+        segment->lo = zone.lo < segment->lo ? zone.lo : segment->lo;
+        segment->hi = zone.hi > segment->hi ? zone.hi : segment->hi;
+        if (count > 1)
+            segment->zones[z] = zone;
+    }
     return true;
+}
+
+/* The modes whose slots are integers have their bounds made first: the width depends on them. */
+static bool zones_first(const struct column_builder *b, struct segment *segment)
+{
+    struct vector all;
+
+    if (b->nulls == b->rows || b->mode == BUILD_REAL || b->mode == BUILD_CELLS)
+        return true;
+    column_builder_vector(b, &all);
+    return make_zones(segment, &all);
+}
+
+/* The other modes may have become decimals: theirs are made of what was sealed. */
+static bool zones_last(const struct column_builder *b, struct segment *segment)
+{
+    enum phys type = segment->all.type;
+
+    if (b->nulls == b->rows || (b->mode != BUILD_REAL && b->mode != BUILD_CELLS) ||
+        type < PHYS_DEC16 || type > PHYS_DEC64)
+        return true;
+    return make_zones(segment, &segment->all);
 }
 
 static bool seal_payload(struct column_builder *b, struct segment *segment)
@@ -382,12 +405,8 @@ static void segment_point(struct column_builder *b, struct segment *segment)
 {
     struct vector *all = &segment->all;
 
-    segment->bounded = all->shape != VECTOR_CONSTANT && all->type != PHYS_F64 &&
-                       (all->type <= PHYS_DAY32 || all->shape == VECTOR_DICT) && b->lo <= b->hi;
-    if (all->shape == VECTOR_CONSTANT && segment->cell.class_ == CLASS_INTEGER)
-        segment->bounded = true;
-    segment->lo = b->lo;
-    segment->hi = b->hi;
+    segment->bounded = segment->nulls < segment->rows && all->type != PHYS_F64 &&
+                       (all->type <= PHYS_DAY32 || all->shape == VECTOR_DICT);
     segment->classes = segment_classes(b, segment);
     if (all->shape == VECTOR_CONSTANT)
         return;
@@ -418,21 +437,13 @@ struct segment *column_builder_seal(struct column_builder *builder)
     segment->memory = builder->memory;
     segment->rows = builder->rows;
     segment->nulls = builder->nulls;
-    if (!copy_valid(builder, segment) || !seal_payload(builder, segment)) {
+    if (!copy_valid(builder, segment) || !zones_first(builder, segment) ||
+        !seal_payload(builder, segment)) {
         segment_unref(segment);
         return NULL;
     }
     segment_point(builder, segment);
-    if (!seal_zones(segment)) {
-        if (builder->values == NULL && builder->mode != BUILD_EMPTY &&
-            segment->payload != NULL) { /* give the slots back */
-            builder->values = segment->payload;
-            segment->payload = NULL;
-        }
-        if (segment->heap != NULL) {
-            builder->heap = segment->heap;
-            segment->heap = NULL;
-        }
+    if (!zones_last(builder, segment)) {
         segment_unref(segment);
         return NULL;
     }

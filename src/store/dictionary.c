@@ -17,15 +17,17 @@
 #include "store/dictionary_internal.h"
 
 enum {
-    FIRST_SLOTS = 64,
+    FIRST_SLOTS = 128, /* a block large enough to be aligned to a cache line */
     FIRST_ENTRIES = 16,
     BLOCK_ROWS = 256, /* hashed ahead of being looked up: keys of a block stay in L1 */
     SHORT_BYTES = 16,
+    SPARSE_SLOTS = 1 << 20, /* smaller tables are at most half full: the second probe costs a branch
+                               miss; larger ones up to 4/5, for their memory */
     CODE_NONE = 0xffffffff
 };
 
-struct slot {
-    uint64_t word[2]; /* short text: its bytes; longer: hash and 0 */
+struct slot { /* 32 bytes: never across two cache lines */
+    _Alignas(32) uint64_t word[2]; /* short text: its bytes; longer: hash and 0 */
     uint32_t bytes;
     uint32_t code; /* CODE_NONE: free */
 };
@@ -279,7 +281,9 @@ static uint32_t entry_add(struct dictionary *d, const struct key *key, const cha
 
     if (code == d->capacity && !entries_grow(d))
         return CODE_NONE;
-    if ((uint64_t)(code + 1) * 4 > (uint64_t)d->slot_count * 3 && !slots_grow(d))
+    if ((uint64_t)(code + 1) * (d->slot_count < SPARSE_SLOTS ? 8 : 5) >
+            (uint64_t)d->slot_count * 4 &&
+        !slots_grow(d))
         return CODE_NONE;
     copy = arena_copy_text(&d->heap, bytes > 0 ? s : "", bytes);
     if (copy == NULL)
@@ -310,58 +314,71 @@ static inline uint32_t entry_find(const struct dictionary *d, const struct key *
 }
 
 /* --- interning ----------------------------------------------------------------------------------- */
-static bool code_for(struct dictionary *d, const struct key *key, const struct value *v,
-                     uint32_t max_entries, uint32_t *code, enum status *status)
+static enum status code_new(struct dictionary *d, const struct key *key, const struct value *v,
+                            uint32_t max_entries, uint32_t *code)
 {
-    uint32_t found = entry_find(d, key, v->s, v->bytes);
+    if (d->count >= max_entries)
+        return STATUS_FULL;
+    *code = entry_add(d, key, v->s, v->bytes);
+    return *code == CODE_NONE ? STATUS_NOMEM : STATUS_OK;
+}
 
-    if (unlikely(found == CODE_NONE)) {
-        if (d->count >= max_entries) {
-            *status = STATUS_FULL;
-            return false;
-        }
-        found = entry_add(d, key, v->s, v->bytes);
-        if (found == CODE_NONE) {
-            *status = STATUS_NOMEM;
-            return false;
-        }
+/* A block of up to BLOCK_ROWS rows.  *done: rows that have codes. */
+static inline __attribute__((always_inline)) enum status
+intern_block(struct dictionary *d, const struct value *values, const uint64_t *valid,
+             uint32_t first, uint32_t rows, uint32_t max_entries, uint32_t *codes, uint32_t *done)
+{
+    struct key keys[BLOCK_ROWS];
+    uint32_t   mask = d->slot_count - 1;
+
+    for (uint32_t i = 0; i < rows; i++) {
+        if (valid != NULL && !bits_get(valid, first + i))
+            continue;
+        key_make(&keys[i], values[i].s, values[i].bytes);
+        __builtin_prefetch(&d->slots[(uint32_t)keys[i].hash & mask]);
     }
-    *code = found;
-    return true;
+    for (uint32_t i = 0; i < rows; i++) {
+        uint32_t code = 0;
+
+        if (valid == NULL || bits_get(valid, first + i)) {
+            code = entry_find(d, &keys[i], values[i].s, values[i].bytes);
+            if (unlikely(code == CODE_NONE)) {
+                enum status status = code_new(d, &keys[i], &values[i], max_entries, &code);
+
+                if (status != STATUS_OK) {
+                    *done = i;
+                    return status;
+                }
+            }
+        }
+        codes[i] = code;
+    }
+    *done = rows;
+    return STATUS_OK;
 }
 
 enum status dictionary_intern(struct dictionary *dictionary, const struct value *values,
                               const uint64_t *valid, uint32_t count, uint32_t max_entries,
                               uint32_t *codes, uint32_t *done, struct error *err)
 {
-    struct key  keys[BLOCK_ROWS];
     enum status status = STATUS_OK;
 
+    *done = 0;
     for (uint32_t first = 0; first < count; first += BLOCK_ROWS) {
-        uint32_t rows = count - first < BLOCK_ROWS ? count - first : BLOCK_ROWS;
-        uint32_t mask = dictionary->slot_count - 1;
+        uint32_t rows = count - first < BLOCK_ROWS ? count - first : BLOCK_ROWS, block;
 
-        for (uint32_t i = 0; i < rows; i++) {
-            const struct value *v = &values[first + i];
-
-            if (valid != NULL && !bits_get(valid, first + i))
-                continue;
-            key_make(&keys[i], v->s, v->bytes);
-            __builtin_prefetch(&dictionary->slots[(uint32_t)keys[i].hash & mask]);
-        }
-        for (uint32_t i = 0; i < rows; i++) {
-            if (valid != NULL && !bits_get(valid, first + i)) {
-                codes[first + i] = 0;
-            } else if (!code_for(dictionary, &keys[i], &values[first + i], max_entries,
-                                 &codes[first + i], &status)) {
-                *done = first + i;
-                return status == STATUS_NOMEM
-                           ? fail_nomem(err)
-                           : fail(err, STATUS_FULL, "dictionary has %u entries", max_entries);
-            }
-        }
+        if (valid == NULL)
+            status = intern_block(dictionary, values + first, NULL, first, rows, max_entries,
+                                  codes + first, &block);
+        else
+            status = intern_block(dictionary, values + first, valid, first, rows, max_entries,
+                                  codes + first, &block);
+        *done += block;
+        if (status == STATUS_NOMEM)
+            return fail_nomem(err);
+        if (status != STATUS_OK)
+            return fail(err, status, "dictionary has %u entries", max_entries);
     }
-    *done = count;
     return STATUS_OK;
 }
 

@@ -88,7 +88,7 @@ static struct value column_cell(uint32_t column)
     char    *text;
     int32_t  day;
 
-    if (strangeness > 0 && random_below(strangeness) == 0)
+    if (strangeness > 0 && column != 5 && random_below(strangeness) == 0)
         return random_cell(&texts, 100);
     if (random_below(20) == 0 && column != 5)
         return value_null();
