@@ -1,7 +1,7 @@
 /* cg_join.c - joins: the build side is produced first, then the probe side's loop asks for pairs.
  *
- * What follows a join that keeps rows without partner is a subroutine, called for pairs and for
- * those rows: JoinCarry and JoinColumn give NULLs for the side that is missing. */
+ * Where rows without partner come apart from the pairs, what follows the join is a subroutine,
+ * called for both: JoinCarry and JoinColumn give NULLs for the side that is missing. */
 #include "sql/cg.h"
 
 struct join_sink {
@@ -15,9 +15,10 @@ static bool keeps_build(const struct plan *plan)
 {
     return plan->join == JOIN_RIGHT || plan->join == JOIN_FULL;
 }
-static bool keeps_probe(const struct plan *plan)
+/* Probe rows without match come behind the pairs: only where a residual condition decides which. */
+static bool has_rest(const struct plan *plan)
 {
-    return plan->join == JOIN_LEFT || plan->join == JOIN_FULL;
+    return (plan->join == JOIN_LEFT || plan->join == JOIN_FULL) && plan->filters.count != 0;
 }
 
 /* Join keys side by side, with the comparison's affinity. */
@@ -164,7 +165,7 @@ static void consume_probe(struct cg *cg, struct cg_sink *sink, int32_t next)
     const struct plan *plan = sink->plan;
     int32_t            keys = cg_registers(cg, plan->key_count == 0 ? 1 : plan->key_count);
     int32_t           *carried = arena_alloc(cg->arena, (plan->probe_needs.count + 1) * 4);
-    int32_t            rest = keeps_probe(plan) ? cg_label(cg) : next;
+    int32_t            rest = has_rest(plan) ? cg_label(cg) : next;
 
     if (carried == NULL) {
         cg_fail(cg, fail_nomem(cg->err));
@@ -176,7 +177,7 @@ static void consume_probe(struct cg *cg, struct cg_sink *sink, int32_t next)
             cg_column(cg, plan->probe_needs.items[i].owner, plan->probe_needs.items[i].column, 0);
     cg->one_row = false;
     emit_pairs(cg, self, rest, keys, carried);
-    if (keeps_probe(plan)) {
+    if (has_rest(plan)) {
         cg_here(cg, rest);
         cg_emit(cg, OP_JoinRest, self->slot, next, 0);
         cg_emit(cg, OP_Gosub, self->back, self->body, 0);
@@ -190,7 +191,7 @@ void cg_produce_join(struct cg *cg, const struct plan *plan, struct cg_sink *par
     struct join_sink self = {
         .sink = {consume_probe, parent, plan}, .slot = cg_slot(cg), .mark = cg_mark(cg)};
 
-    if (plan->join != JOIN_INNER) {
+    if (has_rest(plan) || keeps_build(plan)) {
         self.body = cg_label(cg);
         self.back = cg_registers(cg, 1);
     }

@@ -522,6 +522,61 @@ static enum join_kind outer_kind(unsigned join)
     return left && right ? JOIN_FULL : left ? JOIN_LEFT : JOIN_RIGHT;
 }
 
+static struct expr *literal_one(struct arena *arena)
+{
+    struct expr *one = arena_zalloc(arena, sizeof *one);
+
+    if (one == NULL)
+        return NULL;
+    one->kind = EXPR_LITERAL;
+    one->depth = 1;
+    one->value = value_int(1);
+    one->resolved.affinity = AFFINITY_NONE;
+    one->resolved.constant = true;
+    return one;
+}
+
+/* Conditions on the kept side alone of a LEFT JOIN: as a key, truth = 1, so that its rows keep their
+ * place. */
+static enum status left_conditions(const struct from_state *state, struct plan *plan,
+                                   relations left)
+{
+    struct arena   *arena = state->planner->arena;
+    struct expr    *all = NULL, *truth[2];
+    struct plan_key *keys;
+
+    for (uint32_t i = 0; i < plan->filters.count; i++) {
+        struct expr *expr = plan->filters.items[i];
+
+        if ((without_parameters(expr_mask(state, expr)) & ~left) != 0)
+            return STATUS_OK; /* a residual condition is there anyway */
+        all = logic_new(arena, EXPR_OP_AND, all, expr);
+    }
+    if (all == NULL)
+        return STATUS_OK;
+    keys = arena_zalloc(arena, (plan->key_count + 1) * sizeof *keys);
+    for (int i = 0; i < 2; i++) {
+        truth[i] = arena_zalloc(arena, sizeof *truth[i]);
+        if (truth[i] == NULL || keys == NULL)
+            return fail_nomem(state->planner->err);
+        truth[i]->kind = EXPR_UNARY;
+        truth[i]->op = EXPR_OP_NOT;
+        truth[i]->left = i == 0 ? all : truth[0];
+        truth[i]->position = all->position;
+        truth[i]->resolved.affinity = AFFINITY_NONE;
+    }
+    if (plan->key_count != 0)
+        memcpy(keys, plan->keys, plan->key_count * sizeof *keys);
+    keys[plan->key_count] = (struct plan_key){
+        .probe = truth[1], .build = literal_one(arena), .affinity = AFFINITY_NONE};
+    if (keys[plan->key_count].build == NULL)
+        return fail_nomem(state->planner->err);
+    plan->keys = keys;
+    plan->key_count++;
+    plan->filters.count = 0;
+    return STATUS_OK;
+}
+
 /* block (one unit) becomes its outer join with right.  Conditions on the side that may lose rows
  * go down to it. */
 static enum status join_outer(const struct from_state *state, struct block *block,
@@ -557,6 +612,8 @@ static enum status join_outer(const struct from_state *state, struct block *bloc
     plan->join = kind;
     plan->rows = block->units[0].plan->rows * right.plan->rows;
     TRY(join_conditions(state, plan, &on_block, block->units[0].mask, right.mask));
+    if (kind == JOIN_LEFT)
+        TRY(left_conditions(state, plan, block->units[0].mask));
     if (kind != JOIN_RIGHT && plan->rows < block->units[0].plan->rows)
         plan->rows = block->units[0].plan->rows;
     if (kind != JOIN_LEFT && plan->rows < right.plan->rows)

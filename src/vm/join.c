@@ -308,14 +308,23 @@ static uint32_t next_existing(struct join *join, uint32_t cap)
     return n;
 }
 
+/* Do probe rows without match come among the pairs, in their place? */
+static bool keeps_probe(const struct join *join)
+{
+    return !join->desc->residual &&
+           (join->desc->kind == JOIN_LEFT || join->desc->kind == JOIN_FULL);
+}
+
 static uint32_t next_one_to_one(struct join *join, uint32_t cap)
 {
+    bool     keep = keeps_probe(join);
     uint32_t n = 0;
 
+    static_assert(HASH_ABSENT == JOIN_NO_ROW, "a row without match is in place as it is");
     for (; join->probe_at < join->probe_count && n < cap; join->probe_at++) {
         join->block_probe[n] = join->probe_rows[join->probe_at];
         join->block_build[n] = join->probe_keys[join->probe_at];
-        n += join->probe_keys[join->probe_at] != HASH_ABSENT;
+        n += keep || join->probe_keys[join->probe_at] != HASH_ABSENT;
     }
     return n;
 }
@@ -351,6 +360,10 @@ static uint32_t next_many(struct join *join, uint32_t cap)
         first += join->pair_at;
         if (once && bits_get(join->matched, row)) /* a pair survived: the others tell nothing */
             first = end;
+        if (first == end && join->pair_at == 0 && keeps_probe(join)) {
+            join->block_probe[n] = row;
+            join->block_build[n++] = JOIN_NO_ROW;
+        }
         take = end - first < cap - n ? end - first : cap - n;
         for (uint32_t i = 0; i < take; i++) {
             join->block_probe[n + i] = row;
@@ -375,14 +388,15 @@ enum status join_next(struct join *join, uint32_t cap, uint32_t *count, const ui
     assert(cap > 0 && cap <= VECTOR_CAP);
     n = only_existence(join)                      ? next_existing(join, cap)
         : join->table != NULL && join->one_to_one ? next_one_to_one(join, cap)
-        : join->row_count == 0                    ? 0
+        : join->row_count == 0 && !keeps_probe(join) ? 0
                                                   : next_many(join, cap);
     join->block_count = n;
     if (!join->desc->residual && !only_existence(join)) {
         for (uint32_t i = 0; i < n; i++)
             bits_set(join->matched, join->block_probe[i]);
         for (uint32_t i = 0; join->matched_build != NULL && i < n; i++)
-            bits_set(join->matched_build, join->block_build[i]);
+            if (join->block_build[i] != JOIN_NO_ROW)
+                bits_set(join->matched_build, join->block_build[i]);
     }
     *count = n;
     *probe_rows = join->block_probe;
@@ -407,8 +421,7 @@ enum status join_rest(struct join *join, uint32_t *count, const uint16_t **probe
     uint32_t       n = 0;
 
     (void)err;
-    rest = kind == JOIN_LEFT || kind == JOIN_FULL ||
-           (join->desc->residual && (semi || kind == JOIN_ANTI));
+    rest = join->desc->residual && kind != JOIN_INNER && kind != JOIN_RIGHT;
     for (size_t w = 0; rest && w < bits_words(join->batch_rows); w++) {
         uint64_t bits = join->active[w] & (semi ? join->matched[w] : ~join->matched[w]);
 

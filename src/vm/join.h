@@ -36,15 +36,16 @@ const struct rowset *join_rows(const struct join *join);
 /* Starts probing a batch.  The key vectors and sel must stay as they are until join_next says 0. */
 enum status join_probe(struct join *join, const struct vector *const *keys,
                        const struct selection *sel, struct error *err);
-/* Next pairs (<= cap): INNER, and the matches of outer joins.  SEMI/ANTI without residual: pairs
- * with build UINT32_MAX for each qualifying probe row.  *count 0: done with matches.
+/* Next pairs (<= cap), in the order of the probe rows.  LEFT/FULL without residual: a probe row
+ * without match stands among them with build UINT32_MAX.  SEMI/ANTI without residual: pairs with
+ * build UINT32_MAX for each qualifying probe row.  *count 0: done with matches.
  * probe_rows/build_rows are the join's, until the next call. */
 enum status join_next(struct join *join, uint32_t cap, uint32_t *count, const uint16_t **probe_rows,
                       const uint32_t **build_rows, struct error *err);
 /* residual: the pairs of the last join_next with their bit on survived. */
 void join_mark(struct join *join, const uint64_t *survived);
-/* After join_next gave 0 on a LEFT/FULL (unmatched probe rows) or residual SEMI (matched) / ANTI
- * (unmatched) join: those rows, build UINT32_MAX. */
+/* After join_next gave 0 on a join with residual: the probe rows that LEFT, FULL, ANTI (unmatched)
+ * and SEMI (matched) keep, build UINT32_MAX.  None without residual. */
 enum status join_rest(struct join *join, uint32_t *count, const uint16_t **probe_rows,
                       const uint32_t **build_rows, struct error *err);
 /* After all probing on RIGHT/FULL: build rows never matched, in build order, from *state (starts
