@@ -175,6 +175,11 @@ struct sampler {
     size_t                    bytes;
     bool                      at_end;
     struct csv_fields         fields;
+    /* No reading is consistent, or bad lines may be rejected: the number of fields that most rows
+     * have is taken for that of the columns. */
+    bool     relaxed;
+    uint32_t tally[CSV_COLUMNS_MAX + 1];      /* rows of each number of fields */
+    uint32_t first_line[CSV_COLUMNS_MAX + 1]; /* of them */
 };
 
 /* The bytes of skip lines. */
@@ -223,21 +228,74 @@ static void reading_add(struct reading *r, const struct csv_fields *fields, uint
     r->rows++;
 }
 
+/* The same for a relaxed reading. */
+static void tally_add(struct sampler *s, struct reading *r, uint32_t line)
+{
+    uint32_t count = s->fields.count;
+
+    r->rows++;
+    if (count > CSV_COLUMNS_MAX)
+        return;
+    if (s->tally[count]++ == 0)
+        s->first_line[count] = line;
+}
+
+static void tally_judge(const struct sampler *s, struct reading *r)
+{
+    uint32_t columns = csv_options_columns(s->options);
+
+    for (uint32_t i = 1; columns == 0 && i <= CSV_COLUMNS_MAX; i++) {
+        if (r->dialect.columns == 0 || s->tally[i] >= s->tally[r->dialect.columns])
+            r->dialect.columns = i;
+    }
+    if (columns > 0)
+        r->dialect.columns = columns;
+    r->consistent = s->tally[r->dialect.columns];
+    r->first_line = s->options->skip >= 0 ? 0 : s->first_line[r->dialect.columns];
+    r->good = r->consistent > 0 || (csv_options_columns(s->options) > 0 && r->rows > 0);
+}
+
+static void strict_judge(const struct sampler *s, struct reading *r)
+{
+    uint32_t wanted = csv_options_columns(s->options);
+    bool     padding = r->dialect.padding;
+
+    if (wanted > 0 && r->rows > 0 && !padding && r->dialect.columns != wanted &&
+        r->dialect.columns != wanted + 1)
+        r->good = false;
+    if (s->options->skip >= 0 && r->first_row > 0 && !padding)
+        r->good = false; /* the user said where the table begins */
+}
+
+/* The record at byte at of the sample; the first one may be longer than the sample. */
+static enum csv_outcome sample_record(struct sampler *s, const struct csv_dialect *d, size_t at,
+                                      struct csv_fields *fields, size_t *used, uint32_t *lines)
+{
+    const char      *text = s->sample + at;
+    size_t           bytes = s->bytes - at;
+    enum csv_outcome outcome;
+
+    csv_fields_clear(fields);
+    outcome = csv_parse_record(d, text, bytes, s->at_end, fields, used, lines);
+    if (outcome == CSV_RECORD_PARTIAL && at == 0)
+        outcome = csv_parse_record(d, text, bytes, true, fields, used, lines);
+    return outcome;
+}
+
 /* Reads the sample in dialect d.  False: memory. */
 static bool reading_make(struct sampler *s, const struct csv_dialect *d, struct reading *r)
 {
     size_t   at = lines_bytes(s, d->skip);
-    uint32_t line = 0, wanted = csv_options_columns(s->options);
+    uint32_t line = 0;
 
     *r = (struct reading){.dialect = *d};
+    if (s->relaxed)
+        memset(s->tally, 0, sizeof s->tally);
     while (at < s->bytes && r->rows < SAMPLE_ROWS) {
         size_t           used;
         uint32_t         lines;
-        enum csv_outcome outcome;
+        enum csv_outcome outcome = sample_record(s, d, at, &s->fields, &used, &lines);
 
-        csv_fields_clear(&s->fields);
-        outcome = csv_parse_record(d, s->sample + at, s->bytes - at, s->at_end, &s->fields, &used,
-                                   &lines);
         if (outcome == CSV_RECORD_NOMEM)
             return false;
         if (outcome == CSV_RECORD_PARTIAL)
@@ -245,23 +303,38 @@ static bool reading_make(struct sampler *s, const struct csv_dialect *d, struct 
         if (outcome == CSV_RECORD) {
             for (uint32_t f = 0; f < s->fields.count; f++)
                 r->quoted |= (s->fields.flags[f] & CSV_FIELD_QUOTED) != 0;
-            reading_add(r, &s->fields, line, d->padding);
-        } else if (outcome == CSV_RECORD_EMPTY) {
-            r->comments |= d->comment != '\0' && s->sample[at] == d->comment;
-        } else {
+            if (s->relaxed)
+                tally_add(s, r, line);
+            else
+                reading_add(r, &s->fields, line, d->padding);
+        } else if (outcome != CSV_RECORD_EMPTY && s->relaxed) {
+            r->rows++;
+        } else if (outcome != CSV_RECORD_EMPTY) {
             r->good = false;
-            r->rows = 0;
             return true;
         }
         at += used;
         line += lines;
     }
-    if (wanted > 0 && r->rows > 0 && !d->padding && r->dialect.columns != wanted &&
-        r->dialect.columns != wanted + 1)
-        r->good = false;
-    if (s->options->skip >= 0 && r->first_row > 0 && !d->padding)
-        r->good = false; /* the user said where the table begins */
+    if (s->relaxed)
+        tally_judge(s, r);
+    else
+        strict_judge(s, r);
     return true;
+}
+
+/* Of relaxed readings, that with the most rows that fit; one column only if little else does. */
+static bool relaxed_beats(const struct reading *a, const struct reading *b)
+{
+    bool a_wide = a->dialect.columns > 1, b_wide = b->dialect.columns > 1;
+
+    if (!b->good || !a->good)
+        return a->good;
+    if (a_wide != b_wide)
+        return a_wide ? a->consistent >= a->rows / 2 : b->consistent < b->rows / 2;
+    if (a->consistent != b->consistent)
+        return a->consistent > b->consistent;
+    return a->quoted != b->quoted ? a->quoted : a->dialect.columns > b->dialect.columns;
 }
 
 /* Whether reading a is to be preferred to b, which was tried earlier. */
@@ -324,7 +397,7 @@ static bool try_quotes(struct sampler *s, struct csv_dialect d, const bool seen[
             }
             if (!reading_make(s, &d, &r))
                 return false;
-            if (reading_beats(&r, best))
+            if (s->relaxed ? relaxed_beats(&r, best) : reading_beats(&r, best))
                 *best = r;
         }
     }
@@ -389,15 +462,13 @@ static bool observe(struct sampler *s, const struct csv_dialect *d, struct colum
         uint32_t           lines, count;
         enum csv_outcome   outcome;
 
-        csv_fields_clear(fields);
-        outcome =
-            csv_parse_record(d, s->sample + at, s->bytes - at, s->at_end, fields, &used, &lines);
+        outcome = sample_record(s, d, at, fields, &used, &lines);
         if (outcome == CSV_RECORD_NOMEM)
             return false;
         if (outcome == CSV_RECORD_PARTIAL)
             break;
         at += used;
-        if (outcome != CSV_RECORD)
+        if (outcome != CSV_RECORD || (s->relaxed && fields->count != d->columns))
             continue;
         count = fields->count < d->columns ? fields->count : d->columns;
         for (uint32_t c = 0; c < count; c++) {
@@ -624,17 +695,22 @@ static enum status dialect_choose(struct sampler *s, const char *path, struct cs
     d->padding = s->options->padding;
     if (!try_dialects(s, *d, seen, &best))
         return fail_nomem(err);
-    if (!best.good && !d->loose) {
+    if (!best.good && !d->loose && !s->options->ignore_errors) {
         d->loose = true;
         if (!try_dialects(s, *d, seen, &best))
             return fail_nomem(err);
     }
+    if (!best.good) { /* the reader will tell which line is bad, or reject it */
+        d->loose = s->options->loose;
+        s->relaxed = true;
+        if (!try_dialects(s, *d, seen, &best))
+            return fail_nomem(err);
+    }
     if (!best.good)
-        return fail(
-            err, STATUS_FORMAT,
-            "\"%s\": no delimiter and quote read every line with the same number of fields; "
-            "give DELIMITER, QUOTE, SKIP or NULL_PADDING",
-            path);
+        return fail(err, STATUS_FORMAT,
+                    "\"%s\": no delimiter and quote make rows of it; give DELIMITER, QUOTE, SKIP "
+                    "or NULL_PADDING",
+                    path);
     *d = best.dialect;
     d->skip += best.first_line;
     if (d->quote == '\0' && s->options->quote == CSV_AUTO && !seen['"'])

@@ -48,8 +48,8 @@ bool csv_import_column(struct csv_import *import, uint32_t c, struct vector *out
 /* The line where row number row of them begins, for "PATH:LINE: INSERT failed: ...". */
 uint64_t csv_import_line(struct csv_import *import, uint32_t row);
 
-/* import_csv(path, columns, column_separator => ',', row_separator => char(10), ascii => 0,
- * skip => 0, header => 0): the same rows as a table function with columns c1, c2, ...; header 1
+/* import_csv(path, columns, column_separator = ',', row_separator = char(10), ascii = 0,
+ * skip = 0, header = 0): the same rows as a table function with columns c1, c2, ...; header 1
  * passes over the record that csv_import_names has read. */
 extern const struct source_module csv_import_module;
 /* Who is told the messages of import_csv() in statements of this thread from now on; NULL: none. */
