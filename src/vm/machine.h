@@ -21,8 +21,8 @@ struct vm_register {
     size_t                text_capacity;
 };
 
-/* A flag of register vectors beside enum vector_flag: the arrays are the cursor's, so that a view of
- * them cannot be overwritten while the batch is current. */
+/* A flag of register vectors beside enum vector_flag: the arrays are the cursor's, so that a view
+ * of them cannot be overwritten while the batch is current. */
 enum { VECTOR_OF_CURSOR = 128 };
 
 enum slot_kind {
@@ -41,30 +41,31 @@ struct loop_mark {
     uint64_t          generation; /* vm->keep_generation when mark was taken */
 };
 struct memo;
-struct join_state { /* the pairs that are the current batch */
+struct join_state {          /* the pairs that are the current batch */
     struct selection *probe; /* owned copy of the probe batch's selection */
     const uint16_t   *probe_rows;
     const uint32_t   *build_rows;
     uint32_t          count;
-    uint64_t          unmatched; /* join_unmatched's state */
-    bool              identity;  /* probe_rows[i] == i for every row of the probe batch */
+    uint64_t          unmatched;  /* join_unmatched's state */
+    bool              identity;   /* probe_rows[i] == i for every row of the probe batch */
     bool              from_build; /* rows of JoinUnmatched: no probe row */
 };
 struct vm_slot {
-    uint8_t        kind; /* enum slot_kind */
+    uint8_t        kind;   /* enum slot_kind */
     struct cursor *cursor; /* owned; of SLOT_CURSOR, or over a rowset, aggregate or sorter */
     union {
-        struct rowset        *rowset;
-        struct row_set       *set;
-        struct aggregate     *aggregate;
-        struct sorter        *sorter;
-        struct join          *join;
-        struct memo          *memo;
-        struct table_bulk    *bulk;
-        void                 *object;
+        struct rowset     *rowset;
+        struct row_set    *set;
+        struct aggregate  *aggregate;
+        struct sorter     *sorter;
+        struct join       *join;
+        struct memo       *memo;
+        struct table_bulk *bulk;
+        void              *object;
     };
     const void       *desc;    /* the object was made for: opened again with it, it is emptied */
     uint32_t          columns; /* of a set or rowset */
+    uint64_t          version; /* of a set: grows with every change, over all slots */
     bool              filled;  /* holds something that vm_reset must give back */
     bool              counts_changes;
     struct loop_mark  loop;
@@ -90,8 +91,8 @@ struct vm {
     struct bound_text {
         char  *data; /* owned; NULL: none */
         size_t capacity;
-    }             *variable_texts; /* [variable_count] */
-    void         **caches;         /* [op_count]: what an op remembers from batch to batch */
+    } * variable_texts; /* [variable_count] */
+    void **caches;      /* [op_count]: what an op remembers from batch to batch */
 
     struct selection  *sel;   /* the current one: stack[depth] */
     struct selection **stack; /* owned; made on demand */
@@ -100,6 +101,7 @@ struct vm {
     struct vector_buffer *spare;      /* swapped in where a result would overwrite its input */
     struct vector_buffer *scratch[4]; /* decoded operands */
     uint64_t              keep_generation;
+    uint64_t              set_version; /* the last version given to a set */
 
     int32_t  result_first;
     uint32_t poll_rows; /* rows worked on since the clock was last looked at */
@@ -108,8 +110,8 @@ struct vm {
     struct function_context functions;
     bool                    needs_time; /* some function asks for the statement's time */
 
-    bool     write_open; /* this run is counted in host->active_writes */
-    uint32_t write_mark; /* of the statement, in the database's stack of states */
+    bool     write_open;    /* this run is counted in host->active_writes */
+    uint32_t write_mark;    /* of the statement, in the database's stack of states */
     bool     keep_on_error; /* OR FAIL: the rows before the error stay */
     bool     end_on_error;  /* OR ROLLBACK: the error ends the transaction */
     int64_t  changes;
@@ -160,7 +162,7 @@ static inline bool vector_is_constant(const struct vector *v)
     return v->shape == VECTOR_CONSTANT;
 }
 /* The value of a CONSTANT; text borrowed (DAY32: in scratch). */
-struct value vector_constant_value(const struct vector *v, char scratch[16]);
+struct value       vector_constant_value(const struct vector *v, char scratch[16]);
 static inline bool vector_is_null(const struct vector *v) /* a CONSTANT that is NULL */
 {
     return v->shape == VECTOR_CONSTANT && v->type == PHYS_ANY &&
@@ -202,7 +204,8 @@ enum status register_truth(struct vm *vm, struct vm_register *reg, const struct 
 
 /* --- selections ---------------------------------------------------------------------------------
  */
-enum status vm_push(struct vm *vm, bool one_row); /* a copy of the selection, or a batch of one row */
+enum status vm_push(struct vm *vm,
+                    bool       one_row); /* a copy of the selection, or a batch of one row */
 void        vm_pop(struct vm *vm);
 void        vm_batch(struct vm *vm, uint32_t rows, const uint64_t *active); /* NULL: all */
 void        vm_batch_one(struct vm *vm);
@@ -218,8 +221,9 @@ static inline struct vm_slot *vm_slot_at(struct vm *vm, int32_t slot)
 {
     return &vm->slots[slot];
 }
-void vm_slot_free(struct vm *vm, struct vm_slot *slot);  /* frees what it holds */
-void vm_slot_clear(struct vm *vm, struct vm_slot *slot); /* between runs: keeps what may be reused */
+void vm_slot_free(struct vm *vm, struct vm_slot *slot); /* frees what it holds */
+void vm_slot_clear(struct vm      *vm,
+                   struct vm_slot *slot); /* between runs: keeps what may be reused */
 void vm_bulk_cancel(struct vm *vm); /* drops unfinished loads: before their statement is undone */
 enum status vm_slot_rowset_cursor(struct vm *vm, const struct rowset *rowset,
                                   struct cursor **cursor);

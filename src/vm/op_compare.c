@@ -235,8 +235,6 @@ static void compare_day_constant(struct vm *vm, const struct op *op, const struc
 /* --- dictionary codes against a constant
  * ----------------------------------------------------------- */
 
-enum { VERDICT_FALSE, VERDICT_TRUE, VERDICT_NULL, VERDICT_UNKNOWN = 4 };
-
 /* What an op found about the entries of a dictionary. */
 struct verdict_cache {
     struct op_cache head;
@@ -386,22 +384,7 @@ static enum status compare_dict_constant(struct vm *vm, const struct op *op,
         mask_fill(vm, out->null, false);
         return STATUS_OK;
     }
-    /* Rows behind the last may hold any code: they are cut off, so that the table is not left. */
-    if (vm->sel->rows % 64 == 0) {
-        kernel->code_table[width](v->codes, cache->verdicts, vm_words(vm), out->true_, out->null);
-        return STATUS_OK;
-    }
-    kernel->code_table[width](v->codes, cache->verdicts, vm_words(vm) - 1, out->true_, out->null);
-    out->true_[vm_words(vm) - 1] = out->null[vm_words(vm) - 1] = 0;
-    for (uint32_t i = vm->sel->rows / 64 * 64; i < vm->sel->rows; i++) {
-        uint32_t code = width == 0   ? ((const uint8_t *)v->codes)[i]
-                        : width == 1 ? ((const uint16_t *)v->codes)[i]
-                                     : ((const uint32_t *)v->codes)[i];
-        uint8_t  verdict = cache->verdicts[code];
-
-        if (verdict != VERDICT_FALSE)
-            bits_set(verdict == VERDICT_NULL ? out->null : out->true_, i);
-    }
+    truth_of_codes(vm, v, cache->verdicts, out);
     return STATUS_OK;
 }
 

@@ -98,6 +98,26 @@ enum status truth_test(struct vm *vm, const struct vector *v, enum truth_test te
     return STATUS_OK;
 }
 
+void truth_of_codes(struct vm *vm, const struct vector *v, const uint8_t *verdicts,
+                    struct truth *out)
+{
+    uint32_t width = kernel_code_width(v->code_bytes), full = vm->sel->rows / 64;
+
+    kernel->code_table[width](v->codes, verdicts, full, out->true_, out->null);
+    if (full == vm_words(vm))
+        return;
+    /* Rows behind the last may hold any code: the table is not asked about them. */
+    out->true_[full] = out->null[full] = 0;
+    for (uint32_t i = full * 64; i < vm->sel->rows; i++) {
+        uint32_t code = width == 0   ? ((const uint8_t *)v->codes)[i]
+                        : width == 1 ? ((const uint16_t *)v->codes)[i]
+                                     : ((const uint32_t *)v->codes)[i];
+
+        if (verdicts[code] != VERDICT_FALSE)
+            bits_set(verdicts[code] == VERDICT_NULL ? out->null : out->true_, i);
+    }
+}
+
 /* --- values
  * ---------------------------------------------------------------------------------------- */
 

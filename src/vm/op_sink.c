@@ -1,4 +1,5 @@
 /* op_sink.c - what collects batches: sets, aggregation, sorters. */
+#include "store/dictionary.h"
 #include "vm/exact.h"
 #include "vm/truth.h"
 
@@ -6,6 +7,12 @@
 
 /* --- sets
  * -------------------------------------------------------------------------------------------- */
+
+/* Members came or went: what was remembered about the set is void. */
+static void set_changed(struct vm *vm, struct vm_slot *slot)
+{
+    slot->version = ++vm->set_version;
+}
 
 const struct op *op_SetOpen(struct vm *vm, const struct op *op)
 {
@@ -21,6 +28,7 @@ const struct op *op_SetOpen(struct vm *vm, const struct op *op)
         slot->columns = (uint32_t)op->p2;
     }
     slot->filled = true;
+    set_changed(vm, slot);
     return op + 1;
 }
 
@@ -31,6 +39,7 @@ const struct op *op_SetInsert(struct vm *vm, const struct op *op)
     if (columns == NULL)
         return vm_nomem(vm);
     VM_TRY(vm, row_set_add(vm_slot_at(vm, op->p1)->set, columns, vm->sel, NULL, vm->err));
+    set_changed(vm, vm_slot_at(vm, op->p1));
     return op + 1;
 }
 
@@ -48,6 +57,7 @@ const struct op *op_Distinct(struct vm *vm, const struct op *op)
     if (columns == NULL)
         return vm_nomem(vm);
     VM_TRY(vm, row_set_add(vm_slot_at(vm, op->p1)->set, columns, vm->sel, fresh, vm->err));
+    set_changed(vm, vm_slot_at(vm, op->p1));
     return keep(vm, op, fresh);
 }
 
@@ -59,6 +69,7 @@ const struct op *op_SetRemove(struct vm *vm, const struct op *op)
     if (columns == NULL)
         return vm_nomem(vm);
     VM_TRY(vm, row_set_remove(vm_slot_at(vm, op->p1)->set, columns, vm->sel, removed, vm->err));
+    set_changed(vm, vm_slot_at(vm, op->p1));
     return keep(vm, op, removed);
 }
 
@@ -124,6 +135,101 @@ static enum status set_nulls(struct vm *vm, const struct vm_slot *slot,
     return failed ? fail_nomem(vm->err) : STATUS_OK;
 }
 
+/* --- membership of a dictionary's entries, asked once
+ * ------------------------------------------------ */
+
+enum { MEMBERS_MAX = 1 << 16 }; /* of a larger dictionary most entries may never be asked for */
+
+struct member_cache {
+    struct op_cache head;
+    uint64_t        id, version; /* of the dictionary and of the set */
+    uint32_t        count, capacity;
+    uint8_t        *verdicts;
+};
+
+static void member_cache_free(struct vm *vm, struct op_cache *head)
+{
+    struct member_cache *cache = (struct member_cache *)head;
+
+    memory_free(vm->memory, cache->verdicts, cache->capacity);
+    memory_free(vm->memory, cache, sizeof *cache);
+}
+
+static struct member_cache *member_cache_for(struct vm *vm, const struct op *op,
+                                             const struct vector *v, uint64_t version)
+{
+    void               **slot = vm_cache(vm, op);
+    struct member_cache *cache = *slot;
+
+    if (cache == NULL) {
+        cache = memory_zalloc(vm->memory, sizeof *cache);
+        if (cache == NULL)
+            return NULL;
+        cache->head.free = member_cache_free;
+        *slot = cache;
+    }
+    if (cache->id != dictionary_id(v->dictionary) || cache->version != version)
+        cache->count = 0;
+    cache->id = dictionary_id(v->dictionary);
+    cache->version = version;
+    if (v->entry_count + 1 > cache->capacity) {
+        uint32_t capacity = (v->entry_count + 1) * 3 / 2;
+        uint8_t *grown = memory_realloc(vm->memory, cache->verdicts, cache->capacity, capacity);
+
+        if (grown == NULL)
+            return NULL;
+        cache->verdicts = grown;
+        cache->capacity = capacity;
+    }
+    cache->verdicts[v->entry_count] = VERDICT_FALSE; /* code 0 of NULL rows without any entry */
+    return cache;
+}
+
+static enum status members_judge(struct vm *vm, const struct vm_slot *slot, const struct vector *v,
+                                 struct member_cache *cache)
+{
+    struct selection *sel = arena_alloc_aligned(&vm->arena, sizeof *sel, 64);
+    bool              has_null = row_set_has_null(slot->set);
+
+    if (sel == NULL)
+        return fail_nomem(vm->err);
+    while (cache->count < v->entry_count) {
+        uint32_t             left = v->entry_count - cache->count;
+        uint32_t             rows = left < VECTOR_CAP ? left : VECTOR_CAP;
+        uint64_t             found[VECTOR_WORDS] = {0};
+        struct vector        entries = {.type = PHYS_TEXT,
+                                        .count = rows,
+                                        .values = (const struct value *)v->values + cache->count};
+        const struct vector *column = &entries;
+
+        selection_all(sel, rows);
+        TRY(row_set_find(slot->set, &column, sel, found, vm->err));
+        for (uint32_t i = 0; i < rows; i++)
+            cache->verdicts[cache->count + i] = bits_get(found, i) ? VERDICT_TRUE
+                                                : has_null         ? VERDICT_NULL
+                                                                   : VERDICT_FALSE;
+        cache->count += rows;
+    }
+    return STATUS_OK;
+}
+
+/* IN of a dictionary-encoded column. */
+static enum status set_has_codes(struct vm *vm, const struct op *op, const struct vm_slot *slot,
+                                 const struct vector *v, struct truth *truth)
+{
+    struct member_cache *cache = member_cache_for(vm, op, v, slot->version);
+
+    if (cache == NULL)
+        return fail_nomem(vm->err);
+    TRY(members_judge(vm, slot, v, cache));
+    truth_of_codes(vm, v, cache->verdicts, truth);
+    for (uint32_t w = 0; v->valid != NULL && w < vm_words(vm); w++) {
+        truth->true_[w] &= v->valid[w];
+        truth->null[w] |= row_set_count(slot->set) > 0 ? ~v->valid[w] : 0;
+    }
+    return STATUS_OK;
+}
+
 const struct op *op_SetHas(struct vm *vm, const struct op *op)
 {
     struct vm_slot       *slot = vm_slot_at(vm, op->p1);
@@ -133,6 +239,12 @@ const struct op *op_SetHas(struct vm *vm, const struct op *op)
 
     if (columns == NULL)
         return vm_nomem(vm);
+    if (slot->columns == 1 && columns[0]->shape == VECTOR_DICT && columns[0]->dictionary != NULL &&
+        columns[0]->type == PHYS_TEXT && columns[0]->entry_count <= MEMBERS_MAX) {
+        VM_TRY(vm, set_has_codes(vm, op, slot, columns[0], &truth));
+        VM_TRY(vm, register_truth(vm, vm_reg(vm, op->p3), &truth));
+        return op + 1;
+    }
     for (uint32_t c = 0; c < slot->columns; c++)
         constant &= vector_is_constant(columns[c]);
     memset(truth.true_, 0, sizeof truth.true_);

@@ -11,4 +11,11 @@ enum status truth_test(struct vm *vm, const struct vector *v, enum truth_test te
 /* Bits of the NULL rows of v. */
 void truth_null(struct vm *vm, const struct vector *v, uint64_t *null);
 
+/* What was found about a dictionary's entries: a byte each. */
+enum verdict { VERDICT_FALSE, VERDICT_TRUE, VERDICT_NULL };
+/* The verdicts on the rows' codes as masks; v is a DICT, its NULL rows have the verdict on code 0.
+ */
+void truth_of_codes(struct vm *vm, const struct vector *v, const uint8_t *verdicts,
+                    struct truth *out);
+
 #endif

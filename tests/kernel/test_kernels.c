@@ -26,7 +26,7 @@ struct bench {
     struct memory           memory;
     struct vm_host          host;
     struct connection_state state;
-    struct vector_space     space[2];
+    struct vector_space     space[2]; /* of the first two columns */
     struct vector_source    source;
     struct arena            arena;
 };
@@ -349,6 +349,78 @@ static void filters_keep_the_rows_that_compare_true(void **state)
             }
 }
 
+/* CASE WHEN c THEN a ELSE b END over random a, b and c. */
+static void check_case(void)
+{
+    struct program *p = program_new(&bench.memory);
+    struct op       op = {.code = OP_Blend};
+    struct error    err;
+    struct vm      *vm;
+    int32_t         label, start = loop_start(p, &bench.source, &label), out, then, els;
+
+    out = program_registers(p, 1);
+    then = program_label(p);
+    els = program_label(p);
+    program_emit(p, OP_Null, 0, out, 0);
+    program_emit(p, OP_SelPushIf, 3, then, TRUTH_TRUE);
+    program_emit(p, OP_Blend, 1, 0, out);
+    program_label_here(p, then);
+    program_emit(p, OP_SelPop, 0, 0, 0);
+    program_emit(p, OP_SelPushIf, 3, els, TRUTH_NOT_TRUE);
+    program_emit(p, OP_Blend, 2, 0, out);
+    program_label_here(p, els);
+    program_emit(p, OP_SelPop, 0, 0, 0);
+    program_emit(p, OP_ResultRow, out, 1, 0);
+    p->result_count = 1;
+    loop_end(p, start, label);
+    assert_int_equal(program_finish(p, &err), STATUS_OK);
+    assert_int_equal(program_verify(p, &err), STATUS_OK);
+    assert_int_equal(vm_new(&bench.host, p, &vm, &err), STATUS_OK);
+    while (vm_run(vm, &err) == STATUS_ROW) {
+        struct selection *sel = vm_result_selection(vm);
+
+        for (uint32_t row = 0; row < sel->rows; row++) {
+            char         s1[16], s2[16], s3[16], s4[16];
+            struct value a, b, c, have;
+
+            if (!bits_get(sel->bits, row))
+                continue;
+            a = cell_of(&bench.source.v[0], row, s1);
+            b = cell_of(&bench.source.v[1], row, s2);
+            c = cell_of(&bench.source.v[2], row, s3);
+            have = cell_of(vm_result(vm, 0), row, s4);
+            if (!cells_same(value_truth(&c) == 1 ? &a : &b, &have)) {
+                complain(&op, row, &a, &b, value_truth(&c) == 1 ? &a : &b, &have);
+                fail();
+            }
+        }
+    }
+    vm_free(vm);
+    program_free(p);
+    arena_reset(&bench.arena);
+}
+
+static void branches_of_all_types_blend(void **state)
+{
+    static struct vector_space condition;
+
+    (void)state;
+    for (uint32_t a = 0; a < countof(forms); a++)
+        for (uint32_t b = 0; b < countof(forms); b++)
+            for (uint32_t i = 0; i < 4; i++) {
+                uint32_t rows = random_rows();
+
+                source_random(&forms[a], &forms[b], rows);
+                random_vector(&condition, &bench.memory, PHYS_I64, VECTOR_FLAT, rows,
+                              &bench.source.v[2]);
+                for (uint32_t r = 0; r < rows; r++)
+                    ((int64_t *)(void *)condition.buffer.values)[r] &= 1;
+                bench.source.columns = 3;
+                check_case();
+                source_drop();
+            }
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -379,6 +451,7 @@ int main(void)
         cmocka_unit_test(logic_of_all_types_is_exact),
         cmocka_unit_test(concatenation_is_exact),
         cmocka_unit_test(filters_keep_the_rows_that_compare_true),
+        cmocka_unit_test(branches_of_all_types_blend),
     };
     int failed = cmocka_run_group_tests_name("best kernels", tests, setup, teardown);
 
