@@ -168,6 +168,21 @@ static enum status resolve_aggregate(struct resolver *r, struct scope *scope, st
     return hand_over(r, scope, owner, levels, expr);
 }
 
+/* likelihood(x, p): p is a literal with a point or an exponent. */
+static enum status check_likelihood(struct resolver *r, const struct expr *expr)
+{
+    const struct expr *p;
+
+    if (!ascii_equal(expr->name.text, expr->name.bytes, "likelihood", 10))
+        return STATUS_OK;
+    p = expr->list.items[1];
+    if (p->kind == EXPR_LITERAL && p->value.class_ == CLASS_REAL && p->value.r >= 0 &&
+        p->value.r <= 1)
+        return STATUS_OK;
+    return fail_at(r->err, STATUS_ERROR, expr->position,
+                   "second argument to likelihood() must be a constant between 0.0 and 1.0");
+}
+
 static enum status resolve_scalar_function(struct resolver *r, struct scope *scope,
                                            struct expr *expr, bool aggregate_known)
 {
@@ -188,6 +203,7 @@ static enum status resolve_scalar_function(struct resolver *r, struct scope *sco
     if (expr->order_by.count > 0)
         return fail_at(r->err, STATUS_ERROR, expr->position,
                        "ORDER BY may not be used with non-aggregate %s()", expr->name.text);
+    TRY(check_likelihood(r, expr));
     TRY(resolve_list(r, scope, &expr->list));
     expr->resolved.function = function;
     resolve_type(expr);
