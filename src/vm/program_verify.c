@@ -151,15 +151,17 @@ static enum status check_op(const struct verifier *v)
 /* --- pushes and pops -----------------------------------------------------------------------------
  *
  * depth[address] is the number of selections pushed when the op is reached, -1 while unknown.  A
- * subroutine is looked at by itself, from depth 0: it must leave the stack as it found it. */
+ * subroutine is looked at from the depth of the first Gosub seen, its base: it returns with the
+ * stack as it found it, or jumps out of itself to a place of its caller's depth. */
 struct depths {
     const struct verifier *v;
-    int32_t               *depth;
+    int32_t               *depth, *base;
     uint32_t              *open; /* addresses whose successors are still to be visited */
     uint32_t               open_count;
 };
 
-static enum status depth_reach(struct depths *d, uint32_t from, int32_t target, int32_t depth)
+static enum status depth_reach(struct depths *d, uint32_t from, int32_t target, int32_t depth,
+                               int32_t base)
 {
     struct verifier at = *d->v;
 
@@ -174,6 +176,7 @@ static enum status depth_reach(struct depths *d, uint32_t from, int32_t target, 
     if (d->depth[target] >= 0)
         return complain(&at, "", "leads to an op with another depth of pushed selections");
     d->depth[target] = depth;
+    d->base[target] = base;
     d->open[d->open_count++] = (uint32_t)target;
     return STATUS_OK;
 }
@@ -182,6 +185,7 @@ static enum status depth_follow(struct depths *d, uint32_t address)
 {
     const struct op *op = &d->v->program->ops[address];
     int32_t          depth = d->depth[address], fall = depth, jump = depth;
+    int32_t          base = d->base[address];
     bool             falls = true;
 
     switch ((enum opcode)op->code) {
@@ -191,12 +195,13 @@ static enum status depth_follow(struct depths *d, uint32_t address)
         break;
     case OP_Halt:
     case OP_Return:
-        if (op->code == OP_Return && depth != 0)
-            return depth_reach(d, address, -1, -1);
+        if (op->code == OP_Return && depth != base)
+            return depth_reach(d, address, -1, -1, base);
         return STATUS_OK;
     case OP_Gosub:
-        TRY(depth_reach(d, address, op->p2, d->depth[op->p2] < 0 ? 0 : d->depth[op->p2]));
-        return depth_reach(d, address, (int32_t)address + 1, depth);
+        if (d->depth[op->p2] < 0)
+            TRY(depth_reach(d, address, op->p2, depth, depth));
+        return depth_reach(d, address, (int32_t)address + 1, depth, base);
     case OP_SelPush:
     case OP_BatchPush:
         fall = depth + 1;
@@ -218,9 +223,9 @@ static enum status depth_follow(struct depths *d, uint32_t address)
         break;
     }
     if (opcode_info[op->code].p2 == OPERAND_TARGET)
-        TRY(depth_reach(d, address, op->p2, jump));
+        TRY(depth_reach(d, address, op->p2, jump, base));
     if (falls)
-        TRY(depth_reach(d, address, (int32_t)address + 1, fall));
+        TRY(depth_reach(d, address, (int32_t)address + 1, fall, base));
     return STATUS_OK;
 }
 
@@ -233,8 +238,9 @@ static enum status check_depths(const struct verifier *v)
 
     arena_init(&arena, v->program->memory);
     d.depth = arena_alloc(&arena, memory_product(count, sizeof *d.depth));
+    d.base = arena_zalloc(&arena, memory_product(count, sizeof *d.base));
     d.open = arena_alloc(&arena, memory_product(count, sizeof *d.open));
-    if (d.depth == NULL || d.open == NULL) {
+    if (d.depth == NULL || d.base == NULL || d.open == NULL) {
         arena_free(&arena);
         return fail_nomem(v->err);
     }
