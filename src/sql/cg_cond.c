@@ -36,6 +36,20 @@ static bool is_row(const struct expr *expr)
     return cg_width(expr) > 1;
 }
 
+/* The columns of a subquery that stands for a row bring no collation. */
+static enum collation member_collation(const struct expr *expr, const struct expr *a,
+                                       const struct expr *b)
+{
+    const struct expr *decides = expr->left->kind != EXPR_SUBQUERY    ? a
+                                 : expr->right->kind != EXPR_SUBQUERY ? b
+                                                                      : NULL;
+
+    if (expr->left->kind != EXPR_SUBQUERY && expr->right->kind != EXPR_SUBQUERY)
+        return cg_comparison_collation(a, b);
+    return decides != NULL && decides->resolved.collation_known ? decides->resolved.collation
+                                                                : COLLATION_BINARY;
+}
+
 /* target = left[i] op right[i], both rows in registers. */
 static void compare_member(struct cg *cg, enum opcode code, const struct expr *expr, uint32_t i,
                            int32_t left, int32_t right, int32_t target)
@@ -44,7 +58,7 @@ static void compare_member(struct cg *cg, enum opcode code, const struct expr *e
 
     emit_comparison(cg, code, right + (int32_t)i, left + (int32_t)i, target,
                     affinity_of_comparison(a->resolved.affinity, b->resolved.affinity),
-                    cg_comparison_collation(a, b));
+                    member_collation(expr, a, b));
 }
 
 /* (a, b) < (c, d) is a < c OR (a = c AND b < d), from the last member to the first. */

@@ -561,12 +561,12 @@ void cg_produce_compound(struct cg *cg, const struct plan *plan, struct cg_sink 
         cg_produce(cg, plan->right, &self.sink);
     }
     self.code = plan->op == COMPOUND_INTERSECT ? OP_SetRemove : OP_Distinct;
-    self.sink.plan = plan->input;
-    cg_produce(cg, plan->input, &self.sink);
-    if (plan->op == COMPOUND_UNION) {
+    if (plan->op == COMPOUND_UNION) { /* first, for of equal rows the later term's is kept */
         self.sink.plan = plan->right;
         cg_produce(cg, plan->right, &self.sink);
     }
+    self.sink.plan = plan->input;
+    cg_produce(cg, plan->input, &self.sink);
     self.sink.consume = consume_cursor;
     self.sink.plan = plan;
     self.sink.parent = parent;

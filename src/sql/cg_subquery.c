@@ -157,22 +157,22 @@ static void single_to(struct cg *cg, struct expr *expr, struct subquery_sink *si
     sink->sink.plan = cg_plan(cg, expr->select);
     if (sink->sink.plan == NULL)
         return;
-    if (correlated) {
+    if (correlated)
         memo = memo_begin(cg, expr->select, NULL, 0);
-        sink->first = cg_registers(cg, 1);
-    } else {
+    else
         once = once_begin(cg);
-        sink->first = target;
-    }
+    sink->first = cg_registers(cg, 1); /* not target, which others may write before the next use */
     if (exists)
         cg_emit(cg, OP_Integer, 0, sink->first, 0);
     else
         cg_emit(cg, OP_Null, 0, sink->first, 1);
     run(cg, sink);
-    if (correlated)
+    if (correlated) {
         memo_end(cg, memo, sink->first, target);
-    else
-        once_end(cg, once);
+        return;
+    }
+    once_end(cg, once);
+    cg_emit(cg, OP_SCopy, sink->first, target, 0);
 }
 
 void cg_subquery_to(struct cg *cg, struct expr *expr, uint32_t column, int32_t target)

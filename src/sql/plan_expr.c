@@ -254,6 +254,8 @@ enum affinity affinity_of_comparison(enum affinity a, enum affinity b)
         return is_numeric(a) || is_numeric(b) ? AFFINITY_NUMERIC : AFFINITY_NONE;
     if (a <= AFFINITY_NONE)
         a = b;
+    if (is_numeric(a))
+        return AFFINITY_NUMERIC; /* no REAL is made of an INTEGER to compare it */
     return a <= AFFINITY_BLOB ? AFFINITY_NONE : a;
 }
 

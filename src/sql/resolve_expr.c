@@ -188,6 +188,14 @@ static enum status resolve_in(struct resolver *r, struct scope *scope, struct ex
 {
     uint32_t wanted;
 
+    /* false for any x, which need not exist */
+    if (expr->select == NULL && expr->list.count == 0 && expr->left->kind != EXPR_FUNCTION) {
+        expr->kind = EXPR_LITERAL;
+        expr->value = value_int(expr->negated);
+        expr->left = NULL;
+        resolve_type(expr);
+        return STATUS_OK;
+    }
     TRY(resolve_expr(r, scope, expr->left));
     wanted = expr_width(expr->left);
     if (expr->left->kind == EXPR_ROW && expr->list.count > 0)

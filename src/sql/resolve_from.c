@@ -490,9 +490,9 @@ static uint32_t leaf_with_column(const struct scope *scope, uint32_t from, uint3
     return from;
 }
 
-static bool has_right_join(const struct from_list *from, uint32_t count)
+static bool has_right_join(const struct from_list *from)
 {
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < from->count; i++)
         if (from->items[i]->join & JOIN_TYPE_RIGHT)
             return true;
     return false;
@@ -558,7 +558,7 @@ static enum status natural_names(struct resolver *r, struct scope *scope, struct
     return STATUS_OK;
 }
 
-/* merged: a RIGHT or FULL join stands before. */
+/* merged: there is a RIGHT or FULL join. */
 static enum status join_using(struct resolver *r, struct scope *scope, struct join_sides sides,
                               bool merged, struct from_item *operand)
 {
@@ -628,7 +628,7 @@ static enum status resolve_items(struct resolver *r, struct scope *scope, struct
         for (uint32_t l = sides.right; item->kind == FROM_NESTED && l < scope->leaf_count; l++)
             scope->leaves[l].nest = sides.right;
         if (i > 0)
-            TRY(join_using(r, scope, sides, has_right_join(from, i), item));
+            TRY(join_using(r, scope, sides, has_right_join(from), item));
     }
     return STATUS_OK;
 }
@@ -720,6 +720,9 @@ static bool is_merged_later(const struct scope *scope, uint32_t leaf, struct nam
 
     for (uint32_t i = leaf + 1; i < scope->leaf_count; i++) {
         const struct from_item *operand = scope->leaves[i].operand;
+
+        if (scope->leaves[i].nest != i && scope->leaves[i].nest != scope->leaves[leaf].nest)
+            continue; /* joined within other parentheses */
 
         using_ |= names_hold(operand->using_names, operand->using_count, name);
         right |= (operand->join & JOIN_TYPE_RIGHT) != 0;

@@ -108,6 +108,12 @@ static struct scope *scope_up(struct scope *scope, uint32_t levels)
     return scope;
 }
 
+static bool is_rowid(const struct from_item *item, int32_t column)
+{
+    return column < 0 || (item->kind == FROM_TABLE && item->catalog_table != NULL &&
+                          table_schema(item->catalog_table)->rowid_column == column);
+}
+
 enum status bind_column(struct resolver *r, struct scope *scope, uint32_t levels,
                         struct from_item *item, int32_t column, struct expr *expr)
 {
@@ -118,7 +124,7 @@ enum status bind_column(struct resolver *r, struct scope *scope, uint32_t levels
     expr->resolved.select = owner->select;
     expr->resolved.column = column;
     expr->resolved.levels_up = (uint16_t)levels;
-    expr->resolved.collation_known = true;
+    expr->resolved.collation_known = !is_rowid(item, column); /* that has none, as in SQLite */
     if (column < 0) {
         item->rowid_used = true;
         expr->resolved.affinity = AFFINITY_INTEGER;
@@ -253,6 +259,7 @@ static enum status bind_merged(struct resolver *r, struct scope *scope, uint32_t
     whole.resolved.function = function_find("coalesce", 8, count, &known);
     *expr = whole;
     resolve_type(expr);
+    expr->resolved.affinity = whole.list.items[0]->resolved.affinity;
     return STATUS_OK;
 }
 
