@@ -1,0 +1,1 @@
+select abort, action, after, always, analyze, asc, attach, before, begin, by, cascade, cast, column, conflict, current

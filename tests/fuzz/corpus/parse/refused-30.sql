@@ -1,0 +1,1 @@
+explain explain select 1

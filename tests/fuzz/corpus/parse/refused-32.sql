@@ -1,0 +1,1 @@
+select t.* as x from t

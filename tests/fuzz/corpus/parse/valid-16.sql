@@ -1,0 +1,1 @@
+select f(order by 1)
