@@ -77,3 +77,42 @@ struct sort_record *records_sort(struct sort_record *records, struct sort_record
     }
     return records;
 }
+
+/* --- words --------------------------------------------------------------------------------------
+ */
+static void word_pass(const uint64_t *from, uint64_t *to, size_t count, unsigned shift)
+{
+    size_t at[DIGIT_VALUES] = {0}, total = 0;
+
+    for (size_t i = 0; i < count; i++)
+        at[(from[i] >> shift) % DIGIT_VALUES]++;
+    for (size_t d = 0; d < DIGIT_VALUES; d++) {
+        size_t n = at[d];
+
+        at[d] = total;
+        total += n;
+    }
+    for (size_t i = 0; i < count; i++)
+        to[at[(from[i] >> shift) % DIGIT_VALUES]++] = from[i];
+}
+
+uint64_t *words_sort(uint64_t *words, uint64_t *spare, size_t count, unsigned low)
+{
+    uint64_t varying = 0, unordered = 0;
+    unsigned shift = low;
+
+    for (size_t i = 1; i < count; i++) {
+        varying |= words[i] ^ words[0];
+        unordered |= words[i] >> low < words[i - 1] >> low;
+    }
+    while (unordered != 0 && shift < 64 && varying >> shift != 0) {
+        uint64_t *swap = words;
+
+        shift += (unsigned)__builtin_ctzll(varying >> shift);
+        word_pass(words, spare, count, shift);
+        words = spare;
+        spare = swap;
+        shift += DIGIT_BITS;
+    }
+    return words;
+}

@@ -16,4 +16,8 @@ struct sort_record {
 struct sort_record *records_sort(struct sort_record *records, struct sort_record *spare,
                                  size_t count);
 
+/* Sorts words[0..count) by their bits from `low` on, stably; likewise.  8 bytes a row where key and
+ * row fit together. */
+uint64_t *words_sort(uint64_t *words, uint64_t *spare, size_t count, unsigned low);
+
 #endif

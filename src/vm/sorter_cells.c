@@ -4,7 +4,11 @@
 
 #include <string.h>
 
-enum { RUN_ROWS = 16 }; /* sorted by insertion before merging */
+enum {
+    RUN_ROWS = 16,     /* sorted by insertion before merging */
+    FEW_TIES = 48,     /* compared at once rather than sorted by prefixes */
+    PREFIX_LEVELS = 64 /* of 8 bytes; texts that agree for longer are compared */
+};
 
 struct cell_order {
     const struct value    *cells; /* [rows * key_count], row after row */
@@ -163,30 +167,119 @@ enum status rows_order(const struct rowset *rows, const struct sorter_desc *desc
     return status;
 }
 
+uint64_t text_prefix(const struct value *cell, enum collation collation, uint32_t offset,
+                     bool *longer)
+{
+    uint32_t bytes = cell->bytes;
+    uint64_t prefix = 0;
+
+    if (collation == COLLATION_RTRIM && cell->class_ == CLASS_TEXT)
+        while (bytes > 0 && cell->s[bytes - 1] == ' ')
+            bytes--;
+    bytes = bytes > offset ? bytes - offset : 0;
+    if (bytes > TEXT_PREFIX_BYTES) {
+        bytes = TEXT_PREFIX_BYTES;
+        *longer = true;
+    }
+    for (uint32_t i = 0; i < bytes; i++) {
+        unsigned char c = (unsigned char)cell->s[offset + i];
+
+        if (collation == COLLATION_NOCASE && cell->class_ == CLASS_TEXT && c >= 'A' && c <= 'Z')
+            c |= 0x20;
+        if (c == 0)
+            *longer = true; /* looks as if the text ended here */
+        prefix |= (uint64_t)c << (56 - 8 * i);
+    }
+    return prefix;
+}
+
+struct tie_sort {
+    struct cell_order      cells;
+    const struct text_key *text;
+    struct sort_record    *records, *spare; /* [rows] */
+    uint32_t              *rows;            /* [rows] the order */
+    uint32_t              *merge_space;     /* [rows] */
+};
+
+/* Prefixes of rows first..end - 1 at offset as keys; false: they tell nothing more. */
+static bool tie_keys(const struct tie_sort *sort, uint32_t first, uint32_t end, uint32_t offset)
+{
+    const struct sort_key *key = &sort->cells.keys[sort->text->column];
+    bool                   longer = false;
+    uint64_t               flip = key->descending ? UINT64_MAX : 0, varying = 0;
+
+    for (uint32_t i = first; i < end; i++) {
+        const struct value *cell =
+            sort->cells.cells + (size_t)sort->rows[i] * sort->cells.key_count + sort->text->column;
+
+        if (cell->class_ < CLASS_TEXT)
+            return false;
+        sort->records[i].key = text_prefix(cell, key->collation, offset, &longer) ^ flip;
+        sort->records[i].row = sort->rows[i];
+        varying |= sort->records[i].key ^ sort->records[first].key;
+    }
+    return longer || varying != 0;
+}
+
+/* Sorts rows first..end - 1, which agree in the text column up to offset. */
+static void ties_sort(const struct tie_sort *sort, uint32_t first, uint32_t end, uint32_t offset,
+                      unsigned levels)
+{
+    const struct sort_record *sorted;
+    uint32_t                  run_end;
+
+    if (end - first < 2)
+        return;
+    if (end - first < FEW_TIES || levels == 0 || sort->text->column == UINT32_MAX ||
+        !tie_keys(sort, first, end, offset)) {
+        merge_sort(&sort->cells, sort->rows + first, sort->merge_space, end - first);
+        return;
+    }
+    sorted = records_sort(sort->records + first, sort->spare + first, end - first);
+    if (sorted != sort->records + first)
+        memcpy(sort->records + first, sorted, (end - first) * sizeof *sorted);
+    for (uint32_t i = first; i < end; i++)
+        sort->rows[i] = sort->records[i].row;
+    for (; first < end; first = run_end) {
+        uint64_t key = sort->records[first].key;
+
+        for (run_end = first + 1; run_end < end && sort->records[run_end].key == key;)
+            run_end++;
+        ties_sort(sort, first, run_end, offset + TEXT_PREFIX_BYTES, levels - 1);
+    }
+}
+
 enum status ties_order(const struct rowset *rows, const struct sorter_desc *desc,
-                       struct memory *memory, const struct sort_record *sorted, uint32_t *order,
+                       const struct text_key *text, struct memory *memory,
+                       struct sort_record *sorted, struct sort_record *spare, uint32_t *order,
                        struct error *err)
 {
-    uint32_t          count = (uint32_t)rowset_count(rows), end;
-    size_t            spare_bytes = count * sizeof(uint32_t), bytes;
-    struct cell_order cell_order = {NULL, desc->keys, desc->key_count};
-    uint32_t         *spare = memory_alloc(memory, spare_bytes);
-    struct value     *cells;
-    struct arena      texts;
-    enum status       status;
+    uint32_t        count = (uint32_t)rowset_count(rows), end;
+    struct tie_sort sort = {.cells = {NULL, desc->keys, desc->key_count},
+                            .text = text,
+                            .records = sorted,
+                            .spare = spare,
+                            .rows = order};
+    size_t          space_bytes = count * sizeof *sort.merge_space, bytes;
+    struct value   *cells;
+    struct arena    texts;
+    enum status     status;
 
     arena_init(&texts, memory);
+    sort.merge_space = memory_alloc(memory, space_bytes);
     status = cells_make(rows, desc, memory, &texts, &cells, &bytes, err);
-    if (status == STATUS_OK && spare == NULL)
+    if (status == STATUS_OK && sort.merge_space == NULL)
         status = fail_nomem(err);
-    cell_order.cells = cells;
+    sort.cells.cells = cells;
     for (uint32_t first = 0; status == STATUS_OK && first < count; first = end) {
-        for (end = first + 1; end < count && sorted[end].key == sorted[first].key;)
+        uint64_t key = sorted[first].key;
+
+        for (end = first + 1; end < count && sorted[end].key == key;)
             end++;
-        merge_sort(&cell_order, order + first, spare, end - first);
+        ties_sort(&sort, first, end, text->offset, PREFIX_LEVELS);
     }
     memory_free(memory, cells, bytes);
-    memory_free(memory, spare, spare_bytes);
+    memory_free(memory, sort.merge_space, space_bytes);
     arena_free(&texts);
     return status;
 }

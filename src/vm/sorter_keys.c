@@ -16,16 +16,18 @@
 /* A dictionary this much larger than the rows is not worth ranking. */
 enum { RANKED_ENTRIES_PER_ROW = 4 };
 
-enum { KEY_BITS = 64, PREFIX_BYTES = 8 };
+enum { KEY_BITS = 64 };
 
 struct key_plan {
-    struct ordinal_domain domain;     /* ORDINAL_MIXED: prefixes of cells */
-    const uint32_t       *ranks;      /* of the codes; NULL: none */
-    uint64_t              lo, hi;     /* bounds of the column's numbers, which are unsigned here */
-    bool                  any;        /* a row is not NULL */
-    bool                  nulls;      /* a row may be NULL */
-    bool                  partial;    /* equal numbers may be unequal values */
-    unsigned              drop, bits; /* low bits left out; bits of the digit */
+    struct ordinal_domain domain;  /* ORDINAL_MIXED: prefixes of cells */
+    const uint32_t       *ranks;   /* of the codes; NULL: none */
+    uint64_t              lo, hi;  /* bounds of the column's numbers, which are unsigned here */
+    bool                  any;     /* a row is not NULL */
+    bool                  nulls;   /* a row may be NULL */
+    bool                  partial; /* equal numbers may be unequal values */
+    bool     mixed;      /* cells of several classes, told apart by two bits of the number */
+    uint32_t offset;     /* of texts: bytes that all of them share at their start */
+    unsigned drop, bits; /* low bits left out; bits of the digit */
 };
 struct key_space {
     struct vector_buffer buffer;
@@ -51,41 +53,14 @@ static uint32_t chunk_rows(uint32_t count, uint32_t start)
 
 /* --- numbers of a chunk -------------------------------------------------------------------------
  */
-static uint64_t text_prefix(const struct value *cell, enum collation collation, bool *partial)
-{
-    unsigned char bytes[PREFIX_BYTES] = {0};
-    uint32_t      n = cell->bytes;
-    uint64_t      prefix = 0;
-
-    if (collation == COLLATION_RTRIM && cell->class_ == CLASS_TEXT)
-        while (n > 0 && cell->s[n - 1] == ' ')
-            n--;
-    if (n > PREFIX_BYTES) {
-        n = PREFIX_BYTES;
-        *partial = true;
-    }
-    if (n > 0)
-        memcpy(bytes, cell->s, n);
-    for (uint32_t i = 0; i < PREFIX_BYTES; i++) {
-        unsigned char c = bytes[i];
-
-        if (collation == COLLATION_NOCASE && cell->class_ == CLASS_TEXT && c >= 'A' && c <= 'Z')
-            c |= 0x20;
-        if (i < n && c == 0)
-            *partial = true; /* as if the text ended here */
-        prefix = prefix << 8 | c;
-    }
-    return prefix;
-}
-
 /* The first two bits tell numbers, text and blob apart when the column has several. */
 static uint64_t cell_number(const struct value *cell, enum collation collation, bool mixed,
-                            bool *partial)
+                            uint32_t offset, bool *partial)
 {
     uint64_t number, kind = 0;
 
     if (cell->class_ >= CLASS_TEXT) {
-        number = text_prefix(cell, collation, partial);
+        number = text_prefix(cell, collation, offset, partial);
         kind = cell->class_ == CLASS_TEXT ? 1 : 2;
     } else {
         double r = cell->class_ == CLASS_INTEGER ? (double)cell->i : cell->r;
@@ -107,14 +82,16 @@ static bool cells_numbers(struct key_order *order, struct key_plan *plan, enum c
     const struct value *cells;
     bool                mixed = view->type == PHYS_ANY;
 
+    plan->mixed = mixed;
     arena_reset(&space->texts);
     if (!vector_decode(view, PHYS_ANY, NULL, &space->buffer, &space->texts, &flat))
         return false;
     cells = flat.values;
     for (uint32_t i = 0; i < view->count; i++)
-        space->numbers[i] = cells[i].class_ == CLASS_NULL
-                                ? 0
-                                : cell_number(&cells[i], collation, mixed, &plan->partial);
+        space->numbers[i] =
+            cells[i].class_ == CLASS_NULL
+                ? 0
+                : cell_number(&cells[i], collation, mixed, plan->offset, &plan->partial);
     return true;
 }
 
@@ -179,6 +156,55 @@ static bool plan_ranks(const struct key_order *order, uint32_t column, struct ke
     return plan->ranks != NULL;
 }
 
+/* Bytes that a and b share at their start, at most `most`. */
+static uint32_t shared_bytes(const struct value *a, const struct value *b, uint32_t most)
+{
+    uint32_t n = 0;
+
+    most = b->bytes < most ? b->bytes : most;
+    while (n < most && a->s[n] == b->s[n])
+        n++;
+    return n;
+}
+
+/* plan->offset of a column of texts.  Under NOCASE bytes that differ in case count as different: a
+ * shorter offset is right too; RTRIM takes 0, for its texts end where blanks begin.  False: memory.
+ */
+static bool plan_offset(struct key_order *order, uint32_t column, struct key_plan *plan)
+{
+    struct key_space *space = order->space;
+    struct value      first = {.class_ = CLASS_NULL};
+    uint32_t          shared = 0;
+
+    if (order->desc->keys[column].collation == COLLATION_RTRIM)
+        return true;
+    for (uint32_t start = 0; start < order->count; start += VECTOR_CAP) {
+        uint32_t            n = chunk_rows(order->count, start);
+        struct vector       view, flat;
+        const struct value *cells;
+
+        rowset_view(order->rows, column, start, n, space->valid, &view);
+        if (view.type != PHYS_TEXT && view.type != PHYS_BLOB)
+            return true;
+        if (!vector_decode(&view, PHYS_ANY, NULL, &space->buffer, &space->texts, &flat))
+            return false;
+        cells = flat.values;
+        for (uint32_t i = 0; i < n; i++) {
+            if (cells[i].class_ == CLASS_NULL)
+                continue;
+            if (first.class_ == CLASS_NULL) {
+                first = cells[i]; /* the rowset's or the dictionary's bytes */
+                shared = first.bytes;
+            }
+            shared = shared_bytes(&first, &cells[i], shared);
+        }
+        if (first.class_ != CLASS_NULL && shared == 0)
+            return true;
+    }
+    plan->offset = shared;
+    return true;
+}
+
 static void view_bounds(const struct vector *view, const uint64_t *numbers, struct key_plan *plan)
 {
     if (view->shape == VECTOR_CONSTANT) { /* a column without any value */
@@ -210,6 +236,8 @@ static bool plan_column(struct key_order *order, uint32_t column, unsigned left)
     *plan = (struct key_plan){.domain = column_domain(order, column), .lo = UINT64_MAX};
     if (!plan_ranks(order, column, plan))
         return false;
+    if (plan->domain.kind == ORDINAL_MIXED && !plan_offset(order, column, plan))
+        return false;
     for (uint32_t start = 0; start < order->count; start += VECTOR_CAP) {
         struct vector view;
 
@@ -236,7 +264,8 @@ static uint64_t key_push(uint64_t key, unsigned bits, uint64_t digit)
     return bits == KEY_BITS ? digit : key << bits | digit;
 }
 
-static bool column_keys(struct key_order *order, uint32_t column, struct sort_record *records)
+/* Appends the column's digit to the keys, which stand `stride` bytes apart. */
+static bool column_keys(struct key_order *order, uint32_t column, void *keys, size_t stride)
 {
     const struct key_plan *plan = &order->plans[column];
     const struct sort_key *key = &order->desc->keys[column];
@@ -246,9 +275,9 @@ static bool column_keys(struct key_order *order, uint32_t column, struct sort_re
     if (plan->bits == 0)
         return true;
     for (uint32_t start = 0; start < order->count; start += VECTOR_CAP) {
-        const uint64_t     *numbers = order->space->numbers;
-        struct sort_record *to = records + start;
-        struct vector       view;
+        const uint64_t *numbers = order->space->numbers;
+        char           *to = (char *)keys + start * stride;
+        struct vector   view;
 
         if (!chunk_numbers(order, column, start, &view))
             return false;
@@ -256,39 +285,92 @@ static bool column_keys(struct key_order *order, uint32_t column, struct sort_re
             uint64_t digit = key->descending ? plan->hi - numbers[i] : numbers[i] - plan->lo;
 
             digit = vector_row_valid(&view, i) ? (digit >> plan->drop) + first : null_digit;
-            to[i].key = key_push(to[i].key, plan->bits, digit);
+            *(uint64_t *)(to + i * stride) =
+                key_push(*(uint64_t *)(to + i * stride), plan->bits, digit);
         }
     }
     return true;
 }
 
-/* Rows with equal keys in order[0..count) that the key does not tell apart are sorted by cells. */
-static enum status sort_ties(struct key_order *order, const struct sort_record *sorted,
-                             uint32_t *rows, struct error *err)
+static enum status sort_ties(struct key_order *order, struct sort_record *sorted,
+                             struct sort_record *spare, uint32_t *rows, struct error *err)
 {
-    bool any = false;
+    struct text_key text = {.column = UINT32_MAX};
+    uint32_t        last = order->used - 1;
+    bool            any = order->used == 0;
 
     for (uint32_t i = 1; i < order->count && !any; i++)
         any = sorted[i].key == sorted[i - 1].key;
     if (!any)
         return STATUS_OK;
-    return ties_order(order->rows, order->desc, order->memory, sorted, rows, err);
+    /* texts of the last column in the key may go on; the columns before it are told apart */
+    if (order->used > 0 && order->plans[last].domain.kind == ORDINAL_MIXED) {
+        text.column = last;
+        text.offset = order->plans[last].offset;
+        /* a digit that lost bits is looked at again */
+        if (order->plans[last].drop == 0 && !order->plans[last].mixed)
+            text.offset += TEXT_PREFIX_BYTES;
+    }
+    return ties_order(order->rows, order->desc, &text, order->memory, sorted, spare, rows, err);
 }
 
-static enum status sort_keys(struct key_order *order, bool exact, struct sort_record *records,
-                             struct sort_record *spare, uint32_t *rows, struct error *err)
+/* Key and row in a record. */
+static enum status sort_records(struct key_order *order, bool exact, struct sort_record *records,
+                                struct sort_record *spare, uint32_t *rows, struct error *err)
 {
-    const struct sort_record *sorted;
+    struct sort_record *sorted;
 
     for (uint32_t row = 0; row < order->count; row++)
         records[row] = (struct sort_record){0, row};
     for (uint32_t c = 0; c < order->used; c++)
-        if (!column_keys(order, c, records))
+        if (!column_keys(order, c, &records->key, sizeof *records))
             return fail_nomem(err);
     sorted = records_sort(records, spare, order->count);
     for (uint32_t i = 0; i < order->count; i++)
         rows[i] = sorted[i].row;
-    return exact ? STATUS_OK : sort_ties(order, sorted, rows, err);
+    return exact ? STATUS_OK
+                 : sort_ties(order, sorted, sorted == records ? spare : records, rows, err);
+}
+
+/* Key and row in a word: row_bits for the row. */
+static enum status sort_words(struct key_order *order, unsigned row_bits, uint64_t *words,
+                              uint64_t *spare, uint32_t *rows, struct error *err)
+{
+    const uint64_t *sorted;
+
+    memset(words, 0, order->count * sizeof *words);
+    for (uint32_t c = 0; c < order->used; c++)
+        if (!column_keys(order, c, words, sizeof *words))
+            return fail_nomem(err);
+    for (uint32_t row = 0; row < order->count; row++)
+        words[row] = words[row] << row_bits | row;
+    sorted = words_sort(words, spare, order->count, row_bits);
+    for (uint32_t i = 0; i < order->count; i++)
+        rows[i] = (uint32_t)(sorted[i] & ((UINT64_C(1) << row_bits) - 1));
+    return STATUS_OK;
+}
+
+static enum status sort_keys(struct key_order *order, bool exact, uint32_t *rows, struct error *err)
+{
+    unsigned    key_bits = 0, row_bits = bit_length(order->count);
+    size_t      bytes;
+    void       *keys, *spare;
+    bool        words;
+    enum status status;
+
+    for (uint32_t c = 0; c < order->used; c++)
+        key_bits += order->plans[c].bits;
+    words = exact && key_bits + row_bits <= KEY_BITS;
+    bytes = memory_product(order->count + (size_t)1,
+                           words ? sizeof(uint64_t) : sizeof(struct sort_record));
+    keys = memory_alloc(order->memory, bytes);
+    spare = memory_alloc(order->memory, bytes);
+    status = keys == NULL || spare == NULL ? fail_nomem(err)
+             : words                       ? sort_words(order, row_bits, keys, spare, rows, err)
+                                           : sort_records(order, exact, keys, spare, rows, err);
+    memory_free(order->memory, keys, bytes);
+    memory_free(order->memory, spare, bytes);
+    return status;
 }
 
 /* Plans columns while there are bits; *exact: equal keys are equal rows. */
@@ -317,29 +399,21 @@ enum status keys_order(const struct rowset *rows, const struct sorter_desc *desc
 {
     struct key_order order = {.rows = rows, .desc = desc, .memory = memory};
     size_t           plan_bytes = memory_product(desc->key_count + (size_t)1, sizeof *order.plans);
-    size_t           record_bytes;
-    struct sort_record *records, *spare;
-    enum status         status;
-    bool                exact;
+    enum status      status;
+    bool             exact;
 
     order.count = (uint32_t)rowset_count(rows);
-    record_bytes = memory_product(order.count + (size_t)1, sizeof *records);
     order.space = memory_alloc(memory, sizeof *order.space);
     order.plans = memory_alloc(memory, plan_bytes);
-    records = memory_alloc(memory, record_bytes);
-    spare = memory_alloc(memory, record_bytes);
     if (order.space != NULL)
         arena_init(&order.space->texts, memory);
-    if (order.space == NULL || order.plans == NULL || records == NULL || spare == NULL ||
-        !plan_columns(&order, &exact))
+    if (order.space == NULL || order.plans == NULL || !plan_columns(&order, &exact))
         status = fail_nomem(err);
     else
-        status = sort_keys(&order, exact, records, spare, out, err);
+        status = sort_keys(&order, exact, out, err);
     if (order.space != NULL)
         arena_free(&order.space->texts);
     memory_free(memory, order.space, sizeof *order.space);
     memory_free(memory, order.plans, plan_bytes);
-    memory_free(memory, records, record_bytes);
-    memory_free(memory, spare, record_bytes);
     return status;
 }

@@ -17,11 +17,23 @@ enum status keys_order(const struct rowset *rows, const struct sorter_desc *desc
                        struct memory *memory, uint32_t *order, struct error *err);
 enum status rows_order(const struct rowset *rows, const struct sorter_desc *desc,
                        struct memory *memory, uint32_t *order, struct error *err);
+/* The first text column of a key that tells rows apart only in part. */
+struct text_key {
+    uint32_t column; /* UINT32_MAX: none */
+    uint32_t offset; /* its first bytes that all rows share, or that the key holds */
+};
 /* order holds the rows of sorted, whose keys tell the order in part: rows with equal keys are
- * compared.  STATUS_NOMEM. */
+ * compared.  spare: as many records.  Both are overwritten.  STATUS_NOMEM. */
 struct sort_record;
 enum status ties_order(const struct rowset *rows, const struct sorter_desc *desc,
-                       struct memory *memory, const struct sort_record *sorted, uint32_t *order,
+                       const struct text_key *text, struct memory *memory,
+                       struct sort_record *sorted, struct sort_record *spare, uint32_t *order,
                        struct error *err);
+
+enum { TEXT_PREFIX_BYTES = 8 };
+/* Bytes [offset, offset + 8) of a text or blob as a number in the order of the collation, behind
+ * its end 0.  *longer: bytes follow, or a NUL is among these: equal numbers prove nothing. */
+uint64_t text_prefix(const struct value *cell, enum collation collation, uint32_t offset,
+                     bool *longer);
 
 #endif

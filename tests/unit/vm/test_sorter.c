@@ -105,6 +105,56 @@ static void normalised_keys_and_top_n_give_the_order_of_cells(void **state)
     }
 }
 
+/* Texts that share bytes at their start and again behind it, with NULs, endings and equal ones. */
+static void long_texts_are_sorted_by_prefix_after_prefix(void **state)
+{
+    enum { TEXTS = 6 * VECTOR_CAP };
+    static char         pool[TEXTS][64];
+    static struct value cells[TEXTS];
+
+    (void)state;
+    for (int round = 0; round < 24; round++) {
+        struct sort_key    keys[2] = {{.collation = round % 3, .descending = round % 2},
+                                      {.descending = round % 4 < 2}};
+        struct sorter_desc desc = {.key_count = 1 + round % 2, .column_count = 3, .keys = keys};
+        struct sorter     *fast, *plain;
+
+        for (uint32_t i = 0; i < TEXTS; i++) {
+            int n = snprintf(pool[i], sizeof pool[i], "https://www.%s/%05u/%s/%u%s",
+                             round < 12 ? "example.org"
+                             : i % 2    ? "Example.org"
+                                        : "example.org",
+                             random_below(3), random_below(2) ? "some/longer/path" : "some/longer",
+                             random_below(40), i % 7 == 0 ? "   " : "");
+
+            cells[i] = value_text(pool[i], (size_t)n);
+            if (i % 11 == 0)
+                pool[i][n - 1] = 0;
+            if (i % 13 == 0)
+                cells[i].bytes = 12 + random_below(20);
+        }
+        assert_int_equal(sorter_new(NULL, &desc, &fast, NULL), STATUS_OK);
+        assert_int_equal(sorter_new(NULL, &desc, &plain, NULL), STATUS_OK);
+        sorter_force_cells(plain);
+        for (uint32_t at = 0; at < TEXTS; at += VECTOR_CAP) {
+            struct selection sel;
+            struct vector    rows = {
+                   .type = PHYS_I64, .shape = VECTOR_SEQUENCE, .base = at, .count = VECTOR_CAP};
+
+            columns[0].v =
+                (struct vector){.type = PHYS_TEXT, .count = VECTOR_CAP, .values = cells + at};
+            random_vector(&columns[1], RANDOM_I8, VECTOR_CAP, 5, 0, NULL);
+            columns[2].v = rows;
+            selection_all(&sel, VECTOR_CAP);
+            assert_int_equal(sorter_add(fast, vectors, &sel, NULL), STATUS_OK);
+            assert_int_equal(sorter_add(plain, vectors, &sel, NULL), STATUS_OK);
+        }
+        check_same(fast, plain, UINT64_MAX, 3);
+        sorter_free(fast);
+        sorter_free(plain);
+    }
+}
+
 static void failing_allocations_are_reported_and_leave_nothing(void **state)
 {
     static const struct sort_key keys[2];
@@ -150,6 +200,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(normalised_keys_and_top_n_give_the_order_of_cells),
+        cmocka_unit_test(long_texts_are_sorted_by_prefix_after_prefix),
         cmocka_unit_test(failing_allocations_are_reported_and_leave_nothing),
     };
 
