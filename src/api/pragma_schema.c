@@ -167,9 +167,20 @@ enum status pragma_table_list(struct pragma_call *call)
 
 enum status pragma_database_list(struct pragma_call *call)
 {
+    struct table               *table;
+    const struct schema_object *object;
+    bool                        temporary = false;
+
+    for (uint32_t i = 0; database_entry(call->db->database, i, &table, &object); i++)
+        temporary |= table != NULL ? table_schema(table)->temporary : object->temporary;
     row_source_int(call->rows, 0);
     row_source_text(call->rows, "main");
     row_source_text(call->rows, "");
+    if (temporary) { /* SQLite has it from the first temporary object on */
+        row_source_int(call->rows, 1);
+        row_source_text(call->rows, "temp");
+        row_source_text(call->rows, "");
+    }
     return STATUS_OK;
 }
 

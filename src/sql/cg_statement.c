@@ -198,6 +198,12 @@ void cg_pragma(struct cg *cg, const struct pragma *pragma)
         cg_fail(cg, fail_nomem(cg->err));
         return;
     }
+    if (pragma->schema.text != NULL && ascii_casecmp(pragma->schema.text, "main") != 0 &&
+        ascii_casecmp(pragma->schema.text, "temp") != 0) {
+        cg_fail(cg, fail_at(cg->err, STATUS_ERROR, pragma->schema.position,
+                            "unknown database %s", pragma->schema.text));
+        return;
+    }
     module = source_find(cg->context->sources, name, strlen(name));
     if (module == NULL)
         return;
