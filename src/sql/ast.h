@@ -22,6 +22,7 @@ struct name { /* an identifier; text is NUL-terminated in the arena; NULL: absen
     uint32_t    bytes;
     int32_t     position;
     bool        quoted_double; /* "x": may fall back to a string */
+    bool        quoted;        /* in any quotes: no TRUE or FALSE */
 };
 
 /* --- expressions --------------------------------------------------------------------------------
@@ -265,6 +266,15 @@ struct select {
     struct expr **outers;  /* one EXPR_COLUMN (or AGGREGATE_REF) node each, levels_up as seen from
                               this select */
 };
+
+/* The expression whose affinity and collation count when IN compares with select's column: the last
+ * term's, and of VALUES the last row's. */
+static inline struct expr *select_compared(const struct select *select, uint32_t column)
+{
+    if (select->values_rows > 1)
+        return select->values[(size_t)(select->values_rows - 1) * select->column_count + column];
+    return select->columns[column].expr;
+}
 
 /* --- statements ---------------------------------------------------------------------------------
  */

@@ -205,7 +205,7 @@ static int32_t set_open(struct cg *cg, const struct expr *expr, uint32_t width)
                               ? (uint8_t)cg_comparison_collation(cg_member(expr->left, i),
                                                                  cg_member(expr->left, i))
                               : (uint8_t)cg_comparison_collation(
-                                    cg_member(expr->left, i), expr->select->columns[i].expr));
+                                    cg_member(expr->left, i), select_compared(expr->select, i)));
     cg_emit_p4(cg, OP_SetOpen, slot, (int32_t)width, 0, collations);
     return slot;
 }
@@ -222,7 +222,7 @@ static char *in_affinities(struct cg *cg, const struct expr *expr, uint32_t widt
         else
             letters[i] = (char)affinity_of_comparison(
                 cg_member(expr->left, i)->resolved.affinity,
-                expr->select->columns[i].expr->resolved.affinity);
+                select_compared(expr->select, i)->resolved.affinity);
     }
     return letters;
 }

@@ -99,6 +99,7 @@ struct name build_name(struct parser *parser, struct token token)
     if (strchr("'\"`[", token.text[0]) != NULL) {
         name.text = copy_unquoted(parser, token, &name.bytes);
         name.quoted_double = token.text[0] == '"';
+        name.quoted = true;
         return name;
     }
     copy = parser_zalloc(parser, (size_t)token.bytes + 1);

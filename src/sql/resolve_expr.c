@@ -72,7 +72,7 @@ static enum status check_widths(struct resolver *r, const struct expr *left,
 
 static bool is_truth_word(const struct expr *expr)
 {
-    return expr->kind == EXPR_COLUMN && expr->table.text == NULL && !expr->name.quoted_double &&
+    return expr->kind == EXPR_COLUMN && expr->table.text == NULL && !expr->name.quoted &&
            (ascii_equal(expr->name.text, expr->name.bytes, "true", 4) ||
             ascii_equal(expr->name.text, expr->name.bytes, "false", 5));
 }

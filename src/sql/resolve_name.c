@@ -372,8 +372,8 @@ static enum status resolve_unknown(struct resolver *r, struct expr *expr)
         return fail_at(r->err, STATUS_ERROR, expr->position,
                        "no such column: \"%s\" - should this be a string literal in single-quotes?",
                        name.text);
-    if (ascii_equal(name.text, name.bytes, "true", 4) ||
-        ascii_equal(name.text, name.bytes, "false", 5)) {
+    if (!name.quoted && (ascii_equal(name.text, name.bytes, "true", 4) ||
+                         ascii_equal(name.text, name.bytes, "false", 5))) {
         become_literal(expr, value_int(name.bytes == 4));
         return STATUS_OK;
     }

@@ -157,11 +157,11 @@ static void type_in(struct expr *expr)
     if (left->kind == EXPR_ROW && left->list.count > 0)
         left = left->list.items[0];
     if (expr->select != NULL) {
-        const struct expr *first = expr->select->columns[0].expr;
+        const struct expr *column = select_compared(expr->select, 0);
 
-        expr->resolved.compare_affinity = (uint8_t)comparison_affinity(
-            left->resolved.affinity, select_column_affinity(expr->select, 0));
-        expr->resolved.compare_collation = (uint8_t)comparison_collation(left, first);
+        expr->resolved.compare_affinity =
+            (uint8_t)comparison_affinity(left->resolved.affinity, column->resolved.affinity);
+        expr->resolved.compare_collation = (uint8_t)comparison_collation(left, column);
         return;
     }
     expr->resolved.compare_affinity = left->resolved.affinity <= AFFINITY_BLOB
