@@ -9,8 +9,8 @@ struct copier {
     bool          failed;
 };
 
-static struct expr   *copy_expr(struct copier *copier, const struct expr *expr);
-static struct select *copy_select(struct copier *copier, const struct select *select);
+static struct expr     *copy_expr(struct copier *copier, const struct expr *expr);
+static struct select   *copy_select(struct copier *copier, const struct select *select);
 static struct from_list copy_from(struct copier *copier, const struct from_list *from);
 
 static void *copy_bytes(struct copier *copier, const void *data, size_t bytes)
@@ -44,8 +44,9 @@ static struct expr_list copy_list(struct copier *copier, const struct expr_list 
 
 static struct order_list copy_order(struct copier *copier, const struct order_list *order)
 {
-    struct order_list copy = {order->count, order->count,
-                              copy_bytes(copier, order->terms, order->count * sizeof *order->terms)};
+    struct order_list copy = {
+        order->count, order->count,
+        copy_bytes(copier, order->terms, order->count * sizeof *order->terms)};
 
     for (uint32_t i = 0; copy.terms != NULL && i < copy.count; i++)
         copy.terms[i].expr = copy_expr(copier, order->terms[i].expr);
@@ -157,8 +158,8 @@ static struct select *copy_term(struct copier *copier, const struct select *sele
     copy->order_by = copy_order(copier, &select->order_by);
     copy->limit = copy_expr(copier, select->limit);
     copy->offset = copy_expr(copier, select->offset);
-    copy->values = copy_exprs(copier, select->values,
-                              (size_t)select->values_rows * select->column_count);
+    copy->values =
+        copy_exprs(copier, select->values, (size_t)select->values_rows * select->column_count);
     /* columns[] mirrors the first row */
     for (uint32_t i = 0; copy->values != NULL && copy->columns != NULL && i < copy->column_count;
          i++)

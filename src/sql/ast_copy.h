@@ -1,4 +1,5 @@
-/* ast_copy.h - deep copies of unresolved trees, for common table expressions that are named twice. */
+/* ast_copy.h - deep copies of unresolved trees, for common table expressions that are named twice.
+ */
 #ifndef STOA_SQL_AST_COPY_H
 #define STOA_SQL_AST_COPY_H
 

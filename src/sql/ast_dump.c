@@ -6,17 +6,23 @@
 #include "sql/ast.h"
 
 static const char *const op_texts[EXPR_OP_COUNT] = {
-    [EXPR_OP_NONE] = "?",          [EXPR_OP_NEGATE] = "-",       [EXPR_OP_PLUS] = "+",
-    [EXPR_OP_BIT_NOT] = "~",       [EXPR_OP_NOT] = "NOT ",       [EXPR_OP_ISNULL] = "ISNULL",
-    [EXPR_OP_NOTNULL] = "NOTNULL", [EXPR_OP_ADD] = "+",          [EXPR_OP_SUBTRACT] = "-",
-    [EXPR_OP_MULTIPLY] = "*",      [EXPR_OP_DIVIDE] = "/",       [EXPR_OP_REMAINDER] = "%",
-    [EXPR_OP_CONCAT] = "||",       [EXPR_OP_BIT_AND] = "&",      [EXPR_OP_BIT_OR] = "|",
-    [EXPR_OP_SHIFT_LEFT] = "<<",   [EXPR_OP_SHIFT_RIGHT] = ">>", [EXPR_OP_EQ] = "=",
-    [EXPR_OP_NE] = "<>",           [EXPR_OP_LT] = "<",           [EXPR_OP_LE] = "<=",
-    [EXPR_OP_GT] = ">",            [EXPR_OP_GE] = ">=",          [EXPR_OP_IS] = "IS",
-    [EXPR_OP_ISNOT] = "IS NOT",    [EXPR_OP_AND] = "AND",        [EXPR_OP_OR] = "OR",
-    [EXPR_OP_ARROW] = "->",        [EXPR_OP_ARROW2] = "->>",     [EXPR_OP_LIKE] = "LIKE",
-    [EXPR_OP_GLOB] = "GLOB",       [EXPR_OP_REGEXP] = "REGEXP",  [EXPR_OP_MATCH] = "MATCH",
+    [EXPR_OP_NONE] = "?",          [EXPR_OP_NEGATE] = "-",
+    [EXPR_OP_PLUS] = "+",          [EXPR_OP_BIT_NOT] = "~",
+    [EXPR_OP_NOT] = "NOT ",        [EXPR_OP_ISNULL] = "ISNULL",
+    [EXPR_OP_NOTNULL] = "NOTNULL", [EXPR_OP_ADD] = "+",
+    [EXPR_OP_SUBTRACT] = "-",      [EXPR_OP_MULTIPLY] = "*",
+    [EXPR_OP_DIVIDE] = "/",        [EXPR_OP_REMAINDER] = "%",
+    [EXPR_OP_CONCAT] = "||",       [EXPR_OP_BIT_AND] = "&",
+    [EXPR_OP_BIT_OR] = "|",        [EXPR_OP_SHIFT_LEFT] = "<<",
+    [EXPR_OP_SHIFT_RIGHT] = ">>",  [EXPR_OP_EQ] = "=",
+    [EXPR_OP_NE] = "<>",           [EXPR_OP_LT] = "<",
+    [EXPR_OP_LE] = "<=",           [EXPR_OP_GT] = ">",
+    [EXPR_OP_GE] = ">=",           [EXPR_OP_IS] = "IS",
+    [EXPR_OP_ISNOT] = "IS NOT",    [EXPR_OP_AND] = "AND",
+    [EXPR_OP_OR] = "OR",           [EXPR_OP_ARROW] = "->",
+    [EXPR_OP_ARROW2] = "->>",      [EXPR_OP_LIKE] = "LIKE",
+    [EXPR_OP_GLOB] = "GLOB",       [EXPR_OP_REGEXP] = "REGEXP",
+    [EXPR_OP_MATCH] = "MATCH",
 };
 
 static void dump_expr(const struct expr *expr, struct str *out);
@@ -316,9 +322,8 @@ static void dump_join(uint8_t join, struct str *out)
         uint8_t     bit;
         const char *text;
     } words[] = {
-        {JOIN_TYPE_NATURAL, "NATURAL "}, {JOIN_TYPE_LEFT, "LEFT "}, {JOIN_TYPE_RIGHT, "RIGHT "},
-        {JOIN_TYPE_OUTER, "OUTER "},     {JOIN_TYPE_CROSS, "CROSS "},
-        {JOIN_TYPE_INNER, "INNER "},
+        {JOIN_TYPE_NATURAL, "NATURAL "}, {JOIN_TYPE_LEFT, "LEFT "},   {JOIN_TYPE_RIGHT, "RIGHT "},
+        {JOIN_TYPE_OUTER, "OUTER "},     {JOIN_TYPE_CROSS, "CROSS "}, {JOIN_TYPE_INNER, "INNER "},
     };
 
     if (join & JOIN_TYPE_COMMA) {
@@ -481,7 +486,7 @@ static void dump_select(const struct select *select, struct str *out)
 }
 
 /* --- statements ------------------------------------------------------------------------------- */
-static const char *const conflict_texts[] = {"",        " OR ROLLBACK", " OR ABORT",
+static const char *const conflict_texts[] = {"",         " OR ROLLBACK", " OR ABORT",
                                              " OR FAIL", " OR IGNORE",   " OR REPLACE"};
 
 static void dump_assignments(const struct assignment *assignments, uint32_t count, struct str *out)

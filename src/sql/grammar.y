@@ -40,7 +40,8 @@ static struct name no_name(void)
 static void check_plain(struct parser *p, struct name name, struct token extra)
 {
     if (extra.text != NULL)
-        parser_fail(p, token_position(p, extra), "syntax error after column name \"%s\"", name.text);
+        parser_fail(p, token_position(p, extra), "syntax error after column name \"%s\"",
+                    name.text);
 }
 }
 
@@ -75,22 +76,26 @@ static void check_plain(struct parser *p, struct name name, struct token extra)
 %token_class word ID|INDEXED|JOIN_WORD.
 %token_class id_or_string ID|STRING.
 
-/* --- one statement ----------------------------------------------------------------------------- */
+/* --- one statement ---------------------------------------------------------------------------- */
 input ::= command SEMI.
 input ::= EXPRESSION here(S) expr(E) here(Z).
     { build_source(p, E, S.text, Z.text); p->expression = E; p->done = true; }
 
 command ::= statement.                    { p->done = true; }
-command ::= EXPLAIN statement.            { p->statement->explain = EXPLAIN_PROGRAM; p->done = true; }
-command ::= EXPLAIN QUERY PLAN statement. { p->statement->explain = EXPLAIN_QUERY_PLAN; p->done = true; }
-command ::= EXPLAIN ANALYZE explainable.  { p->statement->explain = EXPLAIN_ANALYZE; p->done = true; }
+command ::= EXPLAIN statement.
+    { p->statement->explain = EXPLAIN_PROGRAM; p->done = true; }
+command ::= EXPLAIN QUERY PLAN statement.
+    { p->statement->explain = EXPLAIN_QUERY_PLAN; p->done = true; }
+command ::= EXPLAIN ANALYZE explainable.
+    { p->statement->explain = EXPLAIN_ANALYZE; p->done = true; }
 
 statement ::= explainable.
 
 /* Where the next token begins: marks the ends of source texts. */
-here(A) ::= . { A = yyLookahead == 0 ? (struct token){p->sql + p->bytes, 0} : yyLookaheadToken; A.bytes = 0; }
+here(A) ::= .
+    { A = yyLookahead == 0 ? (struct token){p->sql + p->bytes, 0} : yyLookaheadToken; A.bytes = 0; }
 
-/* --- transactions ------------------------------------------------------------------------------ */
+/* --- transactions ----------------------------------------------------------------------------- */
 %type begin_mode {int}
 statement ::= BEGIN begin_mode(M) transaction_name.
     { p->statement->kind = STATEMENT_BEGIN; p->statement->begin_mode = (uint8_t)M; }
@@ -112,7 +117,7 @@ statement ::= RELEASE savepoint_word name(N).
 savepoint_word ::= .
 savepoint_word ::= SAVEPOINT.
 
-/* --- names ------------------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------------------ */
 %type name {struct name}
 %type qualifier {struct name}
 %type word_name {struct name}
@@ -161,13 +166,14 @@ if_exists(A) ::= IF EXISTS.         { A = true; }
 temporary(A) ::= .                  { A = false; }
 temporary(A) ::= TEMP.              { A = true; }
 
-/* --- CREATE TABLE ------------------------------------------------------------------------------ */
+/* --- CREATE TABLE ----------------------------------------------------------------------------- */
 explainable ::= table_head table_body.
 table_head ::= CREATE temporary(T) TABLE if_not_exists(I) name(N) qualifier(Q).
     { begin_table(p, Q.text ? N : no_name(), Q.text ? Q : N, T, I); }
 table_body ::= LP columns constraints_opt RP table_options.
 table_body ::= AS select(S).                       { p->table->as_select = S; }
-table_body ::= storage_word(O) name(V) AS select(S). { table_option(p, O, V); p->table->as_select = S; }
+table_body ::= storage_word(O) name(V) AS select(S).
+    { table_option(p, O, V); p->table->as_select = S; }
 storage_word(A) ::= word(T).
     {
         if (!ascii_equal(T.text, T.bytes, "STORAGE", 7))
@@ -191,7 +197,8 @@ column_head ::= name(N) type(T). { table_column(p, N, T); }
 type(A) ::= .                                      { A = no_name(); }
 type(A) ::= type_words(T).                         { A = build_text(p, T.text, T.text + T.bytes); }
 type(A) ::= type_words(T) LP signed RP(Z).         { A = build_text(p, T.text, Z.text + Z.bytes); }
-type(A) ::= type_words(T) LP signed COMMA signed RP(Z). { A = build_text(p, T.text, Z.text + Z.bytes); }
+type(A) ::= type_words(T) LP signed COMMA signed RP(Z).
+    { A = build_text(p, T.text, Z.text + Z.bytes); }
 type_words(A) ::= id_or_string(T).      { A = T; }
 type_words(A) ::= type_words(T) id_or_string(Z).
     { A = T; A.bytes = (uint32_t)(Z.text + Z.bytes - T.text); }
@@ -228,7 +235,8 @@ column_constraint ::= PRIMARY KEY direction(D) on_conflict(C) autoincrement(I).
     }
 column_constraint ::= UNIQUE on_conflict(C).
     { current_column(p)->flags |= COLUMN_UNIQUE; current_column(p)->unique_conflict = C; }
-column_constraint ::= CHECK LP(S) expr(E) RP(Z).   { table_constraint_check(p, E, S, Z, CONFLICT_DEFAULT); }
+column_constraint ::= CHECK LP(S) expr(E) RP(Z).
+    { table_constraint_check(p, E, S, Z, CONFLICT_DEFAULT); }
 column_constraint ::= REFERENCES name(N) plain_names_opt(L) reference_actions(F).
     { current_column(p)->references =
           build_foreign_key(p, single_name(p, current_column(p)->name), N, L, F); }
@@ -319,13 +327,14 @@ raise_kind(A) ::= ROLLBACK. { A = CONFLICT_ROLLBACK; }
 raise_kind(A) ::= ABORT.    { A = CONFLICT_ABORT; }
 raise_kind(A) ::= FAIL.     { A = CONFLICT_FAIL; }
 
-/* --- other schema statements ------------------------------------------------------------------- */
+/* --- other schema statements ------------------------------------------------------------------ */
 %type drop_object {int}
 statement ::= DROP drop_object(K) if_exists(I) full_name(N).
     {
         struct drop *drop = parser_zalloc(p, sizeof *drop);
 
-        *drop = (struct drop){.object = (uint8_t)K, .if_exists = I, .schema = N.schema, .name = N.name};
+        *drop = (struct drop){.object = (uint8_t)K, .if_exists = I, .schema = N.schema,
+                              .name = N.name};
         p->statement->kind = STATEMENT_DROP;
         p->statement->drop = drop;
     }
@@ -334,7 +343,8 @@ drop_object(A) ::= VIEW.    { A = SCHEMA_VIEW; }
 drop_object(A) ::= INDEX.   { A = SCHEMA_INDEX; }
 drop_object(A) ::= TRIGGER. { A = SCHEMA_TRIGGER; }
 
-statement ::= CREATE temporary(T) VIEW if_not_exists(I) name(N) qualifier(Q) plain_names_opt(L) AS select(S).
+statement ::= CREATE temporary(T) VIEW if_not_exists(I) name(N) qualifier(Q) plain_names_opt(L)
+              AS select(S).
     {
         struct create_view *view = parser_zalloc(p, sizeof *view);
 
@@ -391,7 +401,7 @@ statement ::= ANALYZE(T).
 statement ::= ANALYZE(T) name qualifier.
     { p->statement->kind = STATEMENT_ANALYZE; mark_unsupported(p, "ANALYZE", T); }
 
-/* --- ALTER TABLE ------------------------------------------------------------------------------- */
+/* --- ALTER TABLE ------------------------------------------------------------------------------ */
 statement ::= alter_head RENAME TO name.
 statement ::= alter_head RENAME column_word name TO name.
 statement ::= alter_head DROP column_word name.
@@ -411,15 +421,17 @@ alter_add_head ::= alter_head ADD column_word name(N) type(T). { table_column(p,
 column_word ::= .
 column_word ::= COLUMN.
 
-/* --- PRAGMA ------------------------------------------------------------------------------------ */
+/* --- PRAGMA ----------------------------------------------------------------------------------- */
 %type pragma_value {struct value}
 %type pragma_minus {struct value}
 %type pragma_head {struct pragma *}
 statement ::= pragma_head.
 statement ::= pragma_head(P) EQ pragma_value(V).    { P->has_value = true; P->value = V; }
 statement ::= pragma_head(P) EQ pragma_minus(V).    { P->has_value = true; P->value = V; }
-statement ::= pragma_head(P) LP pragma_value(V) RP. { P->has_value = P->called = true; P->value = V; }
-statement ::= pragma_head(P) LP pragma_minus(V) RP. { P->has_value = P->called = true; P->value = V; }
+statement ::= pragma_head(P) LP pragma_value(V) RP.
+    { P->has_value = P->called = true; P->value = V; }
+statement ::= pragma_head(P) LP pragma_minus(V) RP.
+    { P->has_value = P->called = true; P->value = V; }
 pragma_head(A) ::= PRAGMA name(N) qualifier(Q).
     {
         A = parser_zalloc(p, sizeof *A);
@@ -435,7 +447,7 @@ pragma_value(A) ::= ON|DELETE|DEFAULT(T).
     { struct name word = build_name(p, T); A = value_text(word.text, word.bytes); }
 pragma_minus(A) ::= MINUS number(T).      { A = build_number(p, T, true); }
 
-/* --- triggers, virtual tables ------------------------------------------------------------------ */
+/* --- triggers, virtual tables ----------------------------------------------------------------- */
 statement ::= trigger_head BEGIN trigger_steps END.
 trigger_head ::= CREATE temporary TRIGGER(T) if_not_exists name qualifier trigger_time trigger_event
                  ON full_name for_each_row trigger_when.
@@ -458,16 +470,25 @@ trigger_step ::= DELETE FROM target_name trigger_index where_opt.
 trigger_step ::= select.
 trigger_index ::= .
 trigger_index ::= INDEXED(T) BY name.
-    { parser_fail(p, token_position(p, T), "the INDEXED BY clause is not allowed on UPDATE or DELETE "
-                                           "statements within triggers"); }
+    {
+        parser_fail(p, token_position(p, T),
+                    "the INDEXED BY clause is not allowed on UPDATE or DELETE statements within "
+                    "triggers");
+    }
 trigger_index ::= NOT INDEXED(T).
-    { parser_fail(p, token_position(p, T), "the NOT INDEXED clause is not allowed on UPDATE or DELETE "
-                                           "statements within triggers"); }
+    {
+        parser_fail(p, token_position(p, T),
+                    "the NOT INDEXED clause is not allowed on UPDATE or DELETE statements within "
+                    "triggers");
+    }
 
 statement ::= virtual_head.
 statement ::= virtual_head LP module_arguments RP.
 virtual_head ::= CREATE VIRTUAL(T) TABLE if_not_exists name qualifier USING name.
-    { p->statement->kind = STATEMENT_CREATE_VIRTUAL; mark_unsupported(p, "CREATE VIRTUAL TABLE", T); }
+    {
+        p->statement->kind = STATEMENT_CREATE_VIRTUAL;
+        mark_unsupported(p, "CREATE VIRTUAL TABLE", T);
+    }
 module_arguments ::= module_argument.
 module_arguments ::= module_arguments COMMA module_argument.
 module_argument ::= .
@@ -478,7 +499,7 @@ any_tokens ::= .
 any_tokens ::= any_tokens ANY.
 any_tokens ::= any_tokens LP any_tokens RP.
 
-/* --- COPY (ours) ------------------------------------------------------------------------------- */
+/* --- COPY (ours) ------------------------------------------------------------------------------ */
 %type copy_options {struct copy_option *}
 %type copy_option_list {struct copy_option_list}
 %type copy_option {struct copy_option *}
@@ -513,22 +534,28 @@ copy_option_list(A) ::= copy_option_list(L) COMMA copy_option(O).
 copy_option(A) ::= copy_option_name(N).
     { A = parser_zalloc(p, sizeof *A); A->name = build_name(p, N); }
 copy_option(A) ::= copy_option_name(N) equals_opt copy_value(V).
-    { A = parser_zalloc(p, sizeof *A); A->name = build_name(p, N); A->has_value = true; A->value = V; }
+    {
+        A = parser_zalloc(p, sizeof *A);
+        *A = (struct copy_option){.name = build_name(p, N), .has_value = true, .value = V};
+    }
 copy_option(A) ::= copy_option_name(N) equals_opt LP expr_list_some(L) RP.
     { A = parser_zalloc(p, sizeof *A); A->name = build_name(p, N); A->list = L; }
 copy_option_name(A) ::= word(T).                { A = T; }
 copy_option_name(A) ::= NULL|ESCAPE|DEFAULT(T). { A = T; }
 equals_opt ::= .
 equals_opt ::= EQ.
-copy_value(A) ::= STRING(T).       { struct name text = build_name(p, T); A = value_text(text.text, text.bytes); }
-copy_value(A) ::= word(T).         { struct name text = build_name(p, T); A = value_text(text.text, text.bytes); }
-copy_value(A) ::= ON(T).           { struct name text = build_name(p, T); A = value_text(text.text, text.bytes); }
+copy_value(A) ::= STRING(T).
+    { struct name text = build_name(p, T); A = value_text(text.text, text.bytes); }
+copy_value(A) ::= word(T).
+    { struct name text = build_name(p, T); A = value_text(text.text, text.bytes); }
+copy_value(A) ::= ON(T).
+    { struct name text = build_name(p, T); A = value_text(text.text, text.bytes); }
 copy_value(A) ::= NULL.            { A = value_null(); }
 copy_value(A) ::= STAR.            { A = value_text("*", 1); }
 copy_value(A) ::= number(T).       { A = build_number(p, T, false); }
 copy_value(A) ::= MINUS number(T). { A = build_number(p, T, true); }
 
-/* --- SELECT ------------------------------------------------------------------------------------ */
+/* --- SELECT ----------------------------------------------------------------------------------- */
 %type select {struct select *}
 %type compound {struct select *}
 %type core {struct select *}
@@ -537,7 +564,8 @@ copy_value(A) ::= MINUS number(T). { A = build_number(p, T, true); }
 %type distinct {bool}
 explainable ::= select(S). { p->statement->kind = STATEMENT_SELECT; p->statement->select = S; }
 
-select(A) ::= compound(S).                     { A = build_finished_select(p, S, (struct cte_list){0}); }
+select(A) ::= compound(S).
+    { A = build_finished_select(p, S, (struct cte_list){0}); }
 select(A) ::= WITH cte_list(W) compound(S).    { A = build_finished_select(p, S, W); }
 select(A) ::= WITH RECURSIVE cte_list(W) compound(S).
     { W.recursive = true; A = build_finished_select(p, S, W); }
@@ -568,13 +596,14 @@ results_before(A) ::= .                 { A = (struct result_list){0}; }
 results_before(A) ::= results(R) COMMA. { A = R; }
 results(A) ::= results_before(R) here(S) expr(E) here(Z) result_alias(N).
     { A = results_add(p, R, E, N, S.text, Z.text); }
-results(A) ::= results_before(R) here STAR(T).               { A = results_add_star(p, R, no_name(), T); }
+results(A) ::= results_before(R) here STAR(T).
+    { A = results_add_star(p, R, no_name(), T); }
 results(A) ::= results_before(R) here name(N) DOT STAR(T). { A = results_add_star(p, R, N, T); }
 result_alias(A) ::= .                { A = no_name(); }
 result_alias(A) ::= AS name(N).      { A = N; }
 result_alias(A) ::= word_name(N).    { A = N; }
 
-/* --- FROM -------------------------------------------------------------------------------------- */
+/* --- FROM ------------------------------------------------------------------------------------- */
 %type from_opt {struct from_list}
 %type from {struct from_list}
 %type from_before {struct from_list}
@@ -633,14 +662,15 @@ join(A) ::= JOIN_WORD(X) name(Y) JOIN.            { A = build_join(p, X, Y, no_n
 join(A) ::= JOIN_WORD(X) name(Y) name(Z) JOIN.    { A = build_join(p, X, Y, Z); }
 /* [OR]: an ON here belongs to the join, not to an upsert behind the select. */
 condition(A) ::= ON expr(E).            { A = (struct join_condition){.on = E}; }
-condition(A) ::= USING LP names(L) RP.  { A = (struct join_condition){.using_names = L, .has_using = true}; }
+condition(A) ::= USING LP names(L) RP.
+    { A = (struct join_condition){.using_names = L, .has_using = true}; }
 condition(A) ::= . [OR]                 { A = (struct join_condition){0}; }
 indexed_opt(A) ::= .                    { A = (struct indexed_by){0}; }
 indexed_opt(A) ::= indexed(I).          { A = I; }
 indexed(A) ::= INDEXED BY name(N).      { A = (struct indexed_by){.name = N}; }
 indexed(A) ::= NOT INDEXED.             { A = (struct indexed_by){.not_indexed = true}; }
 
-/* --- clauses ----------------------------------------------------------------------------------- */
+/* --- clauses ---------------------------------------------------------------------------------- */
 %type where_opt {struct expr *}
 %type having_opt {struct expr *}
 %type group_by_opt {struct expr_list}
@@ -657,7 +687,8 @@ group_by_opt(A) ::= .                            { A = (struct expr_list){0}; }
 group_by_opt(A) ::= GROUP BY expr_list_some(L).  { A = L; }
 order_by_opt(A) ::= .                      { A = (struct order_list){0}; }
 order_by_opt(A) ::= ORDER BY sort_list(L). { A = L; }
-sort_list(A) ::= expr(E) direction(D) nulls(N).  { A = order_add(p, (struct order_list){0}, E, D, N); }
+sort_list(A) ::= expr(E) direction(D) nulls(N).
+    { A = order_add(p, (struct order_list){0}, E, D, N); }
 sort_list(A) ::= sort_list(L) COMMA expr(E) direction(D) nulls(N). { A = order_add(p, L, E, D, N); }
 direction(A) ::= .     { A = false; }
 direction(A) ::= ASC.  { A = false; }
@@ -667,8 +698,10 @@ nulls(A) ::= NULLS FIRST. { A = 1; }
 nulls(A) ::= NULLS LAST.  { A = 2; }
 limit_opt(A) ::= .                              { A = (struct limit_clause){0}; }
 limit_opt(A) ::= LIMIT expr(L).                 { A = (struct limit_clause){.limit = L}; }
-limit_opt(A) ::= LIMIT expr(L) OFFSET expr(O).  { A = (struct limit_clause){.limit = L, .offset = O}; }
-limit_opt(A) ::= LIMIT expr(O) COMMA expr(L).   { A = (struct limit_clause){.limit = L, .offset = O}; }
+limit_opt(A) ::= LIMIT expr(L) OFFSET expr(O).
+    { A = (struct limit_clause){.limit = L, .offset = O}; }
+limit_opt(A) ::= LIMIT expr(O) COMMA expr(L).
+    { A = (struct limit_clause){.limit = L, .offset = O}; }
 
 %type with_opt {struct cte_list}
 %type cte_list {struct cte_list}
@@ -679,12 +712,13 @@ with_opt(A) ::= WITH cte_list(L).            { A = L; }
 with_opt(A) ::= WITH RECURSIVE cte_list(L).  { A = L; A.recursive = true; }
 cte_list(A) ::= cte(C).                      { A = ctes_add((struct cte_list){0}, C); }
 cte_list(A) ::= cte_list(L) COMMA cte(C).    { A = ctes_add(L, C); }
-cte(A) ::= name(N) plain_names_opt(L) materialized(M) LP select(S) RP. { A = build_cte(p, N, L, M, S); }
+cte(A) ::= name(N) plain_names_opt(L) materialized(M) LP select(S) RP.
+    { A = build_cte(p, N, L, M, S); }
 materialized(A) ::= AS.                  { A = 0; }
 materialized(A) ::= AS MATERIALIZED.     { A = 1; }
 materialized(A) ::= AS NOT MATERIALIZED. { A = 2; }
 
-/* --- DELETE, UPDATE, INSERT -------------------------------------------------------------------- */
+/* --- DELETE, UPDATE, INSERT ------------------------------------------------------------------- */
 %type where_returning {struct returning_clause}
 %type returning {struct result_list}
 where_returning(A) ::= .             { A = (struct returning_clause){0}; }
@@ -699,9 +733,10 @@ explainable ::= with_opt(W) DELETE FROM target_name(N) indexed_opt(I) where_retu
         struct delete_ *delete_ = parser_zalloc(p, sizeof *delete_);
 
         *delete_ = (struct delete_){.with = W.first, .recursive_with = W.recursive,
-                                    .target = build_target(p, N, I), .where = R.where, .order_by = O,
-                                    .limit = L.limit, .offset = L.offset,
-                                    .returning_count = R.columns.count, .returning = R.columns.items};
+                                    .target = build_target(p, N, I), .where = R.where,
+                                    .order_by = O, .limit = L.limit, .offset = L.offset,
+                                    .returning_count = R.columns.count,
+                                    .returning = R.columns.items};
         if (O.count > 0 && L.limit == NULL)
             parser_fail(p, -1, "ORDER BY without LIMIT on DELETE");
         p->statement->kind = STATEMENT_DELETE;
@@ -752,7 +787,8 @@ explainable ::= with_opt(W) insert_word(C) INTO target_name(N) names_opt(L) sele
         p->statement->kind = STATEMENT_INSERT;
         p->statement->insert = insert;
     }
-explainable ::= with_opt(W) insert_word(C) INTO target_name(N) names_opt(L) DEFAULT VALUES returning(R).
+explainable ::= with_opt(W) insert_word(C) INTO target_name(N) names_opt(L)
+                DEFAULT VALUES returning(R).
     {
         struct insert *insert = parser_zalloc(p, sizeof *insert);
 
@@ -775,7 +811,8 @@ upsert(A) ::= ON CONFLICT LP sort_list(L) RP where_opt(W) DO NOTHING upsert(U).
                                    .do_nothing = true};
         A.first->target = build_indexed_terms(p, L, "upsert");
     }
-upsert(A) ::= ON CONFLICT LP sort_list(L) RP where_opt(W) DO UPDATE SET assignments(S) where_opt(V) upsert(U).
+upsert(A) ::= ON CONFLICT LP sort_list(L) RP where_opt(W) DO UPDATE SET assignments(S) where_opt(V)
+              upsert(U).
     {
         A = U;
         A.first = parser_zalloc(p, sizeof *A.first);
@@ -794,14 +831,15 @@ upsert(A) ::= ON CONFLICT DO UPDATE SET assignments(S) where_opt(V) returning(R)
         *A.first = (struct upsert){.assignments = S.items, .assignment_count = S.count, .where = V};
     }
 
-/* --- expressions ------------------------------------------------------------------------------- */
+/* --- expressions ------------------------------------------------------------------------------ */
 %type expr {struct expr *}
 %type term {struct expr *}
 %type expr_list {struct expr_list}
 %type expr_list_some {struct expr_list}
 expr_list(A) ::= .                  { A = (struct expr_list){0}; }
 expr_list(A) ::= expr_list_some(L). { A = L; }
-expr_list_some(A) ::= expr(E).                         { A = list_add(p, (struct expr_list){0}, E); }
+expr_list_some(A) ::= expr(E).
+    { A = list_add(p, (struct expr_list){0}, E); }
 expr_list_some(A) ::= expr_list_some(L) COMMA expr(E). { A = list_add(p, L, E); }
 
 expr(A) ::= term(E).         { A = E; }
@@ -882,9 +920,12 @@ expr(A) ::= expr(L) like_op(O) expr(R). [LIKE_WORD]
 expr(A) ::= expr(L) like_op(O) expr(R) ESCAPE expr(E). [LIKE_WORD]
     { A = build_like(p, O.token, O.negated, L, R, E); }
 
-expr(A) ::= expr(E) ISNULL(T).   { A = build_unary(p, EXPR_OP_ISNULL, E, T); A->position = E->position; }
-expr(A) ::= expr(E) NOTNULL(T).  { A = build_unary(p, EXPR_OP_NOTNULL, E, T); A->position = E->position; }
-expr(A) ::= expr(E) NOT NULL(T). { A = build_unary(p, EXPR_OP_NOTNULL, E, T); A->position = E->position; }
+expr(A) ::= expr(E) ISNULL(T).
+    { A = build_unary(p, EXPR_OP_ISNULL, E, T); A->position = E->position; }
+expr(A) ::= expr(E) NOTNULL(T).
+    { A = build_unary(p, EXPR_OP_NOTNULL, E, T); A->position = E->position; }
+expr(A) ::= expr(E) NOT NULL(T).
+    { A = build_unary(p, EXPR_OP_NOTNULL, E, T); A->position = E->position; }
 expr(A) ::= expr(L) IS expr(R).                   { A = build_is(p, false, L, R); }
 expr(A) ::= expr(L) IS NOT expr(R).               { A = build_is(p, true, L, R); }
 expr(A) ::= expr(L) IS NOT DISTINCT FROM expr(R). { A = build_is(p, false, L, R); }
@@ -926,10 +967,11 @@ case_list(A) ::= WHEN expr(W) THEN expr(T).
     { A = list_add(p, list_add(p, (struct expr_list){0}, W), T); }
 case_list(A) ::= case_list(L) WHEN expr(W) THEN expr(T). { A = list_add(p, list_add(p, L, W), T); }
 
-expr(A) ::= RAISE(T) LP IGNORE RP.                       { A = build_raise(p, T, CONFLICT_IGNORE, NULL); }
+expr(A) ::= RAISE(T) LP IGNORE RP.
+    { A = build_raise(p, T, CONFLICT_IGNORE, NULL); }
 expr(A) ::= RAISE(T) LP raise_kind(K) COMMA expr(E) RP.  { A = build_raise(p, T, K, E); }
 
-/* --- windows ----------------------------------------------------------------------------------- */
+/* --- windows ---------------------------------------------------------------------------------- */
 %type window_list {struct window_list}
 %type window_named {struct window_def *}
 %type window {struct window_def *}
@@ -964,11 +1006,15 @@ frame_unit(A) ::= RANGE.  { A = FRAME_RANGE; }
 frame_unit(A) ::= ROWS.   { A = FRAME_ROWS; }
 frame_unit(A) ::= GROUPS. { A = FRAME_GROUPS; }
 frame_start(A) ::= frame_limit(L).      { A = L; }
-frame_start(A) ::= UNBOUNDED PRECEDING. { A = (struct frame_limit){.bound = FRAME_UNBOUNDED_PRECEDING}; }
+frame_start(A) ::= UNBOUNDED PRECEDING.
+    { A = (struct frame_limit){.bound = FRAME_UNBOUNDED_PRECEDING}; }
 frame_end(A) ::= frame_limit(L).        { A = L; }
-frame_end(A) ::= UNBOUNDED FOLLOWING.   { A = (struct frame_limit){.bound = FRAME_UNBOUNDED_FOLLOWING}; }
-frame_limit(A) ::= expr(E) PRECEDING.   { A = (struct frame_limit){.bound = FRAME_PRECEDING, .offset = E}; }
-frame_limit(A) ::= expr(E) FOLLOWING.   { A = (struct frame_limit){.bound = FRAME_FOLLOWING, .offset = E}; }
+frame_end(A) ::= UNBOUNDED FOLLOWING.
+    { A = (struct frame_limit){.bound = FRAME_UNBOUNDED_FOLLOWING}; }
+frame_limit(A) ::= expr(E) PRECEDING.
+    { A = (struct frame_limit){.bound = FRAME_PRECEDING, .offset = E}; }
+frame_limit(A) ::= expr(E) FOLLOWING.
+    { A = (struct frame_limit){.bound = FRAME_FOLLOWING, .offset = E}; }
 frame_limit(A) ::= CURRENT ROW.         { A = (struct frame_limit){.bound = FRAME_CURRENT_ROW}; }
 exclude(A) ::= .                     { A = EXCLUDE_NO_OTHERS; }
 exclude(A) ::= EXCLUDE NO OTHERS.    { A = EXCLUDE_NO_OTHERS; }
@@ -976,7 +1022,7 @@ exclude(A) ::= EXCLUDE CURRENT ROW.  { A = EXCLUDE_CURRENT_ROW; }
 exclude(A) ::= EXCLUDE GROUP.        { A = EXCLUDE_GROUP; }
 exclude(A) ::= EXCLUDE TIES.         { A = EXCLUDE_TIES; }
 
-/* --- the driver -------------------------------------------------------------------------------- */
+/* --- the driver ------------------------------------------------------------------------------- */
 %code {
 bool token_is_fallback(int code)
 {

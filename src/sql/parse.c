@@ -94,13 +94,13 @@ enum status parse_expression(const char *sql, size_t bytes, const struct parse_l
 
 /* What parse_complete has seen of the statement at hand. */
 enum progress {
-    PROGRESS_NOTHING,       /* the text so far ended in a semicolon, or is empty */
-    PROGRESS_EXPLAIN,       /* EXPLAIN: CREATE may follow */
-    PROGRESS_CREATE,        /* CREATE [TEMP]: TRIGGER may follow */
-    PROGRESS_ORDINARY,      /* up to the next semicolon */
-    PROGRESS_TRIGGER,       /* in a trigger, within one of its steps */
-    PROGRESS_TRIGGER_STEP,  /* in a trigger, behind a semicolon: END may follow */
-    PROGRESS_TRIGGER_END    /* behind that END: a semicolon may follow */
+    PROGRESS_NOTHING,      /* the text so far ended in a semicolon, or is empty */
+    PROGRESS_EXPLAIN,      /* EXPLAIN: CREATE may follow */
+    PROGRESS_CREATE,       /* CREATE [TEMP]: TRIGGER may follow */
+    PROGRESS_ORDINARY,     /* up to the next semicolon */
+    PROGRESS_TRIGGER,      /* in a trigger, within one of its steps */
+    PROGRESS_TRIGGER_STEP, /* in a trigger, behind a semicolon: END may follow */
+    PROGRESS_TRIGGER_END   /* behind that END: a semicolon may follow */
 };
 
 static enum progress progress_step(enum progress progress, int code)
@@ -147,7 +147,7 @@ bool parse_complete(const char *sql, size_t bytes)
     enum progress progress = PROGRESS_ORDINARY;
     size_t        at = 0;
 
-    for (bool first = true;; ) {
+    for (bool first = true;;) {
         int    code;
         size_t length = token_read(sql, bytes, at, &code);
 

@@ -429,9 +429,9 @@ struct expr *build_unary(struct parser *parser, enum expr_op op, struct expr *op
     /* -9223372036854775808 is an INTEGER, though its digits alone are a REAL */
     if (op == EXPR_OP_NEGATE && operand->kind == EXPR_LITERAL &&
         (operand->value.class_ == CLASS_REAL || operand->value.class_ == CLASS_INTEGER)) {
-        const char  *digits = parser->sql + operand->position;
-        int          code;
-        size_t       bytes = token_read(digits, parser->bytes - (size_t)operand->position, 0, &code);
+        const char *digits = parser->sql + operand->position;
+        int         code;
+        size_t      bytes = token_read(digits, parser->bytes - (size_t)operand->position, 0, &code);
         struct value value;
 
         if (code == TOKEN_INTEGER || code == TOKEN_SEPARATED_NUMBER) {
@@ -661,8 +661,8 @@ struct result_list results_add(struct parser *parser, struct result_list list, s
 struct result_list results_add_star(struct parser *parser, struct result_list list,
                                     struct name table, struct token star)
 {
-    struct expr *expr = build_expr(parser, EXPR_STAR,
-                                   table.text ? table.position : token_position(parser, star));
+    struct expr *expr =
+        build_expr(parser, EXPR_STAR, table.text ? table.position : token_position(parser, star));
 
     expr->table = table;
     return result_push(parser, list, (struct result_column){.expr = expr});

@@ -94,16 +94,17 @@ _Noreturn void parser_fail(struct parser *parser, int64_t position, const char *
 _Noreturn void parser_fail_token(struct parser *parser, struct token token);
 void          *parser_zalloc(struct parser *parser, size_t bytes);
 /* items, count long, with room for one more of item_bytes; capacity is kept. */
-void          *parser_grow(struct parser *parser, void *items, uint32_t count, uint32_t *capacity,
-                           size_t item_bytes);
-int32_t        token_position(const struct parser *parser, struct token token);
+void   *parser_grow(struct parser *parser, void *items, uint32_t count, uint32_t *capacity,
+                    size_t item_bytes);
+int32_t token_position(const struct parser *parser, struct token token);
 /* Names the statement's construct as parsed but not executable yet; the first one wins. */
-void           mark_unsupported(struct parser *parser, const char *construct, struct token token);
+void mark_unsupported(struct parser *parser, const char *construct, struct token token);
 
 /* --- names, literals, expressions ---------------------------------------------------------------
  */
 struct name  build_name(struct parser *parser, struct token token); /* quotes removed */
-struct name  build_text(struct parser *parser, const char *from, const char *to); /* blanks cut off */
+struct name  build_text(struct parser *parser, const char *from,
+                        const char *to); /* blanks cut off */
 struct expr *build_expr(struct parser *parser, enum expr_kind kind, int32_t position);
 struct expr *build_literal(struct parser *parser, int code, struct token token);
 struct value build_number(struct parser *parser, struct token token, bool negative);
@@ -137,43 +138,44 @@ struct expr *build_raise(struct parser *parser, struct token token, enum conflic
 /* The text from..to as written, blanks around it cut off, becomes the expression's source text. */
 void build_source(struct parser *parser, struct expr *expr, const char *from, const char *to);
 
-struct expr_list  list_add(struct parser *parser, struct expr_list list, struct expr *expr);
-struct order_list order_add(struct parser *parser, struct order_list list, struct expr *expr,
-                            bool descending, int nulls);
-struct name_list  names_add(struct parser *parser, struct name_list list, struct name name);
+struct expr_list   list_add(struct parser *parser, struct expr_list list, struct expr *expr);
+struct order_list  order_add(struct parser *parser, struct order_list list, struct expr *expr,
+                             bool descending, int nulls);
+struct name_list   names_add(struct parser *parser, struct name_list list, struct name name);
 struct result_list results_add(struct parser *parser, struct result_list list, struct expr *expr,
                                struct name alias, const char *from, const char *to);
 struct result_list results_add_star(struct parser *parser, struct result_list list,
                                     struct name table, struct token star);
 struct assignment_list assignments_add(struct parser *parser, struct assignment_list list,
                                        struct name_list columns, struct expr *value);
-void check_length(struct parser *parser, uint32_t count, const char *of);
+void                   check_length(struct parser *parser, uint32_t count, const char *of);
 
 /* --- select -------------------------------------------------------------------------------------
  */
-struct select *build_select(struct parser *parser, struct token token, bool distinct,
-                            struct result_list columns, struct from_list from, struct expr *where,
-                            struct expr_list group_by, struct expr *having,
-                            struct window_def *windows, struct order_list order_by,
-                            struct limit_clause limit);
-struct select *build_values(struct parser *parser, struct token token, struct expr_list row);
-struct select *values_add(struct parser *parser, struct select *select, struct expr_list row);
-struct select *build_compound(struct parser *parser, struct select *prior, enum compound_op op,
-                              struct select *term);
-struct select *build_finished_select(struct parser *parser, struct select *select,
-                                     struct cte_list with);
-struct select *build_select_star(struct parser *parser, struct name schema, struct name table,
-                                 bool call, struct expr_list arguments);
-uint8_t build_join(struct parser *parser, struct token a, struct name b, struct name c);
-struct from_item *build_from(struct parser *parser, enum from_kind kind, int32_t position);
-struct from_list from_add(struct parser *parser, struct from_list list, uint8_t join,
-                          struct from_item *item, struct name alias, struct join_condition condition);
-struct from_item *build_from_nested(struct parser *parser, struct from_list nested,
-                                    struct token token);
-struct from_item *build_target(struct parser *parser, struct qualified_name name,
-                               struct indexed_by indexed);
-struct cte *build_cte(struct parser *parser, struct name name, struct name_list columns,
-                      int materialized, struct select *select);
+struct select     *build_select(struct parser *parser, struct token token, bool distinct,
+                                struct result_list columns, struct from_list from, struct expr *where,
+                                struct expr_list group_by, struct expr *having,
+                                struct window_def *windows, struct order_list order_by,
+                                struct limit_clause limit);
+struct select     *build_values(struct parser *parser, struct token token, struct expr_list row);
+struct select     *values_add(struct parser *parser, struct select *select, struct expr_list row);
+struct select     *build_compound(struct parser *parser, struct select *prior, enum compound_op op,
+                                  struct select *term);
+struct select     *build_finished_select(struct parser *parser, struct select *select,
+                                         struct cte_list with);
+struct select     *build_select_star(struct parser *parser, struct name schema, struct name table,
+                                     bool call, struct expr_list arguments);
+uint8_t            build_join(struct parser *parser, struct token a, struct name b, struct name c);
+struct from_item  *build_from(struct parser *parser, enum from_kind kind, int32_t position);
+struct from_list   from_add(struct parser *parser, struct from_list list, uint8_t join,
+                            struct from_item *item, struct name alias,
+                            struct join_condition condition);
+struct from_item  *build_from_nested(struct parser *parser, struct from_list nested,
+                                     struct token token);
+struct from_item  *build_target(struct parser *parser, struct qualified_name name,
+                                struct indexed_by indexed);
+struct cte        *build_cte(struct parser *parser, struct name name, struct name_list columns,
+                             int materialized, struct select *select);
 struct cte_list    ctes_add(struct cte_list list, struct cte *cte);
 struct window_def *build_window(struct parser *parser, struct name base, struct expr_list partition,
                                 struct order_list order_by, struct window_def *frame);
@@ -193,7 +195,7 @@ void column_default_word(struct parser *parser, struct token word);
 void column_generated(struct parser *parser, struct expr *expr, struct token open,
                       struct token close, struct token kind);
 void column_collation(struct parser *parser, struct token name);
-struct table_constraint *table_constraint_add(struct parser              *parser,
+struct table_constraint *table_constraint_add(struct parser             *parser,
                                               enum table_constraint_kind kind,
                                               enum conflict              conflict);
 void table_constraint_check(struct parser *parser, struct expr *expr, struct token open,
@@ -202,9 +204,9 @@ void constraint_terms(struct parser *parser, struct table_constraint *constraint
                       struct order_list list, const char *of);
 struct indexed_term *build_indexed_terms(struct parser *parser, struct order_list list,
                                          const char *of);
-struct foreign_key *build_foreign_key(struct parser *parser, struct name_list columns,
-                                      struct name parent, struct name_list parent_columns,
-                                      struct foreign_key *actions);
-struct name_list single_name(struct parser *parser, struct name name);
+struct foreign_key  *build_foreign_key(struct parser *parser, struct name_list columns,
+                                       struct name parent, struct name_list parent_columns,
+                                       struct foreign_key *actions);
+struct name_list     single_name(struct parser *parser, struct name name);
 
 #endif

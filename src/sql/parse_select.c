@@ -125,8 +125,9 @@ struct select *build_select_star(struct parser *parser, struct name schema, stru
     int32_t            position = schema.text ? schema.position : table.position;
     struct token       token = {parser->sql + position, 1};
     struct from_item  *item = build_from(parser, call ? FROM_FUNCTION : FROM_TABLE, position);
-    struct result_list star = results_add_star(parser, (struct result_list){0}, (struct name){0}, token);
-    struct from_list   from;
+    struct result_list star =
+        results_add_star(parser, (struct result_list){0}, (struct name){0}, token);
+    struct from_list from;
 
     item->schema = schema;
     item->name = table;
@@ -190,7 +191,8 @@ struct from_item *build_from(struct parser *parser, enum from_kind kind, int32_t
 }
 
 struct from_list from_add(struct parser *parser, struct from_list list, uint8_t join,
-                          struct from_item *item, struct name alias, struct join_condition condition)
+                          struct from_item *item, struct name alias,
+                          struct join_condition condition)
 {
     bool conditional = condition.on != NULL || condition.has_using;
 
@@ -210,9 +212,9 @@ struct from_list from_add(struct parser *parser, struct from_list list, uint8_t 
         struct result_list star =
             results_add_star(parser, (struct result_list){0}, (struct name){0}, token);
 
-        item->select = build_select(parser, token, false, star, *item->nested, NULL,
-                                    (struct expr_list){0}, NULL, NULL, (struct order_list){0},
-                                    (struct limit_clause){0});
+        item->select =
+            build_select(parser, token, false, star, *item->nested, NULL, (struct expr_list){0},
+                         NULL, NULL, (struct order_list){0}, (struct limit_clause){0});
         item->kind = FROM_SUBQUERY;
         item->nested = NULL;
     }

@@ -38,8 +38,7 @@ static void cut_generated_always(struct name *type)
     const uint32_t    length = sizeof suffix - 1;
     char             *text = (char *)type->text; /* made by build_text, ours alone */
 
-    if (type->bytes < length ||
-        !ascii_equal(text + type->bytes - length, length, suffix, length))
+    if (type->bytes < length || !ascii_equal(text + type->bytes - length, length, suffix, length))
         return;
     type->bytes -= length;
     while (type->bytes > 0 && ascii_space(text[type->bytes - 1]))
@@ -83,9 +82,9 @@ void table_option(struct parser *parser, struct token option, struct name value)
         size_t at = (size_t)value.position;
         int    code;
 
-        parser_fail_token(parser, (struct token){parser->sql + at,
-                                                 (uint32_t)token_read(parser->sql, parser->bytes,
-                                                                      at, &code)});
+        parser_fail_token(
+            parser, (struct token){parser->sql + at,
+                                   (uint32_t)token_read(parser->sql, parser->bytes, at, &code)});
     } else if (token_is(option, "STRICT")) {
         table->strict = true;
     } else {
@@ -148,7 +147,7 @@ void column_generated(struct parser *parser, struct expr *expr, struct token ope
         parser_fail(parser, token_position(parser, kind), "error in generated column \"%s\"",
                     column->name.text);
     column->flags |= kind.text != NULL && token_is(kind, "stored") ? COLUMN_GENERATED_STORED
-                                                                    : COLUMN_GENERATED_VIRTUAL;
+                                                                   : COLUMN_GENERATED_VIRTUAL;
     build_source(parser, expr, open.text + 1, close.text);
     column->generated = expr;
     column->generated_sql = expr->source_text;
@@ -163,9 +162,8 @@ void column_collation(struct parser *parser, struct token name)
 }
 
 /* --- constraints ------------------------------------------------------------------------------ */
-struct table_constraint *table_constraint_add(struct parser              *parser,
-                                              enum table_constraint_kind kind,
-                                              enum conflict              conflict)
+struct table_constraint *
+table_constraint_add(struct parser *parser, enum table_constraint_kind kind, enum conflict conflict)
 {
     struct table_constraint *constraint = parser_zalloc(parser, sizeof *constraint);
 
@@ -201,7 +199,8 @@ struct indexed_term *build_indexed_terms(struct parser *parser, struct order_lis
             parser_fail(parser, expr->position, "unsupported use of NULLS %s",
                         list.terms[i].nulls == 1 ? "FIRST" : "LAST");
         if (expr->kind == EXPR_LITERAL && expr->value.class_ == CLASS_TEXT) {
-            struct name name = {.text = expr->value.s, .bytes = expr->value.bytes,
+            struct name name = {.text = expr->value.s,
+                                .bytes = expr->value.bytes,
                                 .position = expr->position}; /* 'a' names column a here */
 
             expr = build_column(parser, (struct name){0}, (struct name){0}, name);

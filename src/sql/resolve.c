@@ -126,8 +126,8 @@ static enum status resolve_group_term(struct resolver *r, struct scope *scope, u
 
 static enum status resolve_group_by(struct resolver *r, struct scope *scope)
 {
-    static const char     refusal[] = "aggregate functions are not allowed in the GROUP BY clause";
-    const struct select  *select = scope->select;
+    static const char    refusal[] = "aggregate functions are not allowed in the GROUP BY clause";
+    const struct select *select = scope->select;
 
     scope->before_groups = false; /* so that aliases of aggregates come this far */
     scope->aggregate_refusal = refusal;
@@ -193,8 +193,11 @@ static enum status resolve_results(struct resolver *r, struct scope *scope)
 static enum status resolve_limits(struct resolver *r, struct scope *around, struct expr *limit,
                                   struct expr *offset)
 {
-    struct scope scope = {.outer = around, .select = around->select, .head = around->head,
-                          .depth = around->depth + 1, .columns_refused = true};
+    struct scope scope = {.outer = around,
+                          .select = around->select,
+                          .head = around->head,
+                          .depth = around->depth + 1,
+                          .columns_refused = true};
 
     if (limit != NULL)
         TRY(resolve_scalar(r, &scope, limit));
@@ -413,8 +416,8 @@ static enum status check_insert_columns(struct resolver *r, const struct insert 
                            "cannot INSERT into generated column \"%s\"", name.text);
         if (column < 0 && (schema->without_rowid || !is_rowid_name(name)))
             return fail_at(r->err, STATUS_ERROR, name.position,
-                           "table %s%s%s has no column named %s", prefix, dot,
-                           insert->table.text, name.text);
+                           "table %s%s%s has no column named %s", prefix, dot, insert->table.text,
+                           name.text);
     }
     return STATUS_OK;
 }
@@ -425,8 +428,8 @@ static enum status check_insert_values(struct resolver *r, const struct insert *
     uint32_t wanted = 0, given = insert->select->column_count;
 
     for (uint32_t i = 0; i < schema->column_count; i++)
-        wanted += !is_generated(&schema->columns[i]) &&
-                  (schema->columns[i].flags & COLUMN_HIDDEN) == 0;
+        wanted +=
+            !is_generated(&schema->columns[i]) && (schema->columns[i].flags & COLUMN_HIDDEN) == 0;
     if (insert->column_count > 0 && given != insert->column_count)
         return fail_at(r->err, STATUS_ERROR, insert->table.position, "%u values for %u columns",
                        given, insert->column_count);
@@ -466,8 +469,7 @@ static enum status resolve_returning(struct resolver *r, uint32_t count,
 {
     if (count == 0)
         return STATUS_OK;
-    return fail_at(r->err, STATUS_ERROR, columns[0].expr->position,
-                   "not supported yet: RETURNING");
+    return fail_at(r->err, STATUS_ERROR, columns[0].expr->position, "not supported yet: RETURNING");
 }
 
 static enum status resolve_dml_target(struct resolver *r, struct scope *scope,
@@ -481,8 +483,7 @@ static enum status resolve_dml_target(struct resolver *r, struct scope *scope,
 }
 
 static enum status resolve_assignment(struct resolver *r, struct scope *scope,
-                                      const struct from_item *target,
-                                      struct assignment *assignment)
+                                      const struct from_item *target, struct assignment *assignment)
 {
     uint32_t width;
 

@@ -15,12 +15,12 @@
 struct resolve_context {
     struct database              *database;
     struct arena                 *arena;
-    const struct source_registry *sources;   /* table functions, file readers; NULL: none */
+    const struct source_registry *sources;        /* table functions, file readers; NULL: none */
     const struct source_context  *source_context; /* what their bind wants */
     struct arena *kept; /* outlives the tree, lives as long as the program: what sources' bind makes
                          */
-    struct connection_functions  *functions; /* the connection's own; NULL: built-ins only */
-    bool                          double_quoted_strings; /* true by default */
+    struct connection_functions *functions; /* the connection's own; NULL: built-ins only */
+    bool                         double_quoted_strings; /* true by default */
 };
 
 enum status resolve_statement(struct resolve_context *context, struct statement *statement,

@@ -26,7 +26,8 @@ static enum status save_outers(struct resolver *r, const struct scope *scope,
     return STATUS_OK;
 }
 
-/* Forgets what the arguments took through the `levels` selects that do not compute the aggregate. */
+/* Forgets what the arguments took through the `levels` selects that do not compute the aggregate.
+ */
 static void restore_outers(struct scope *scope, uint32_t levels, const struct outer_counts *counts)
 {
     for (; levels > 0; levels--, scope = scope->outer, counts++) {
@@ -68,8 +69,8 @@ static enum status resolve_arguments(struct resolver *r, struct scope *scope, st
 }
 
 /* The number of the same aggregate in select, a new one if there is none. */
-static enum status add_aggregate(struct resolver *r, struct select *select,
-                                 const struct expr *expr, int32_t *number)
+static enum status add_aggregate(struct resolver *r, struct select *select, const struct expr *expr,
+                                 int32_t *number)
 {
     struct expr *copy;
     uint32_t     count = select->aggregate_count;
@@ -116,8 +117,11 @@ static enum status fail_misuse(struct resolver *r, const struct scope *owner, bo
 static enum status hand_over(struct resolver *r, struct scope *scope, struct scope *owner,
                              uint32_t levels, struct expr *expr)
 {
-    struct expr reference = {.kind = EXPR_AGGREGATE_REF, .depth = 1, .position = expr->position,
-                             .source_text = expr->source_text, .source_bytes = expr->source_bytes,
+    struct expr reference = {.kind = EXPR_AGGREGATE_REF,
+                             .depth = 1,
+                             .position = expr->position,
+                             .source_text = expr->source_text,
+                             .source_bytes = expr->source_bytes,
                              .parenthesised = expr->parenthesised};
     int32_t     number = 0;
 

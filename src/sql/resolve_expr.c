@@ -94,7 +94,8 @@ static enum status rewrite_truth(struct resolver *r, struct expr *expr)
 
 static enum status resolve_comparison(struct resolver *r, struct scope *scope, struct expr *expr)
 {
-    bool truth = (expr->op == EXPR_OP_IS || expr->op == EXPR_OP_ISNOT) && is_truth_word(expr->right);
+    bool truth =
+        (expr->op == EXPR_OP_IS || expr->op == EXPR_OP_ISNOT) && is_truth_word(expr->right);
 
     TRY(resolve_expr(r, scope, expr->left));
     TRY(resolve_expr(r, scope, expr->right));
@@ -174,8 +175,7 @@ static enum status rewrite_row_list(struct resolver *r, struct expr *expr, uint3
             return fail_at(r->err, STATUS_ERROR, row->position,
                            "IN(...) element has %u term%s - expected %u", has, has == 1 ? "" : "s",
                            width);
-        memcpy(select->values + (size_t)i * width, row->list.items,
-               width * sizeof *select->values);
+        memcpy(select->values + (size_t)i * width, row->list.items, width * sizeof *select->values);
     }
     for (uint32_t i = 0; i < width; i++)
         select->columns[i].expr = select->values[i];
@@ -262,8 +262,7 @@ static enum status resolve_case(struct resolver *r, struct scope *scope, struct 
     }
     if (expr->right != NULL)
         TRY(resolve_scalar(r, scope, expr->right));
-    return expr->left != NULL && expr_width(expr->left) > 1 ? rewrite_row_case(r, expr)
-                                                            : STATUS_OK;
+    return expr->left != NULL && expr_width(expr->left) > 1 ? rewrite_row_case(r, expr) : STATUS_OK;
 }
 
 static enum status resolve_collate(struct resolver *r, struct scope *scope, struct expr *expr)
@@ -271,8 +270,8 @@ static enum status resolve_collate(struct resolver *r, struct scope *scope, stru
     enum collation collation;
 
     if (!collation_find(expr->name.text, expr->name.bytes, &collation))
-        return fail_at(r->err, STATUS_ERROR, expr->name.position,
-                       "no such collation sequence: %s", expr->name.text);
+        return fail_at(r->err, STATUS_ERROR, expr->name.position, "no such collation sequence: %s",
+                       expr->name.text);
     return resolve_scalar(r, scope, expr->left);
 }
 

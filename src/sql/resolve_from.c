@@ -166,9 +166,8 @@ static enum status check_cte_progress(struct resolver *r, const struct cte *cte,
     return STATUS_OK;
 }
 
-static enum status resolve_from_cte(struct resolver *r, struct scope *scope,
-                                    struct from_item *item, struct cte *cte,
-                                    struct with_scope *where)
+static enum status resolve_from_cte(struct resolver *r, struct scope *scope, struct from_item *item,
+                                    struct cte *cte, struct with_scope *where)
 {
     struct cte_progress progress = {r->progress, cte, NULL};
     struct with_scope  *with = r->with;
@@ -253,8 +252,7 @@ static enum status split_named_arguments(struct resolver *r, const struct scope 
 {
     struct expr_list *list = &item->arguments;
 
-    item->argument_names =
-        arena_zalloc(r->arena, (list->count + 1) * sizeof *item->argument_names);
+    item->argument_names = arena_zalloc(r->arena, (list->count + 1) * sizeof *item->argument_names);
     if (item->argument_names == NULL)
         return fail_nomem(r->err);
     for (uint32_t i = 0; i < list->count; i++) {
@@ -296,10 +294,9 @@ static struct value argument_value(const struct expr *expr, bool *known)
 static enum status bind_source(struct resolver *r, struct from_item *item,
                                const struct source_module *module)
 {
-    struct source_context       own = {.database = r->context->database,
-                                       .memory = r->arena->memory};
-    struct source_arguments     arguments = {.count = item->arguments.count,
-                                             .names = item->argument_names};
+    struct source_context   own = {.database = r->context->database, .memory = r->arena->memory};
+    struct source_arguments arguments = {.count = item->arguments.count,
+                                         .names = item->argument_names};
     const struct source_column *columns;
     struct value               *values;
     uint32_t                    count;
@@ -332,9 +329,8 @@ static enum status bind_source(struct resolver *r, struct from_item *item,
 
 static const struct source_module *find_module(const struct resolver *r, struct name name)
 {
-    return r->context->sources == NULL
-               ? NULL
-               : source_find(r->context->sources, name.text, name.bytes);
+    return r->context->sources == NULL ? NULL
+                                       : source_find(r->context->sources, name.text, name.bytes);
 }
 
 static enum status resolve_from_function(struct resolver *r, struct scope *scope,
@@ -346,8 +342,7 @@ static enum status resolve_from_function(struct resolver *r, struct scope *scope
         if (database_find_table(r->context->database, item->name.text) != NULL)
             return fail_at(r->err, STATUS_ERROR, item->position, "'%s' is not a function",
                            item->name.text);
-        return fail_at(r->err, STATUS_ERROR, item->position, "no such table: %s",
-                       item->name.text);
+        return fail_at(r->err, STATUS_ERROR, item->position, "no such table: %s", item->name.text);
     }
     item->kind = FROM_FUNCTION;
     TRY(split_named_arguments(r, scope, item));
@@ -436,10 +431,9 @@ enum status resolve_target(struct resolver *r, struct name schema, struct name n
         return STATUS_OK;
     if (schema_exists(schema) &&
         database_find_object(r->context->database, SCHEMA_VIEW, name.text) != NULL)
-        return fail_at(r->err, STATUS_ERROR, name.position,
-                       "cannot modify %s because it is a view", name.text);
-    if (schema_exists(schema) &&
-        find_module(r, name) != NULL)
+        return fail_at(r->err, STATUS_ERROR, name.position, "cannot modify %s because it is a view",
+                       name.text);
+    if (schema_exists(schema) && find_module(r, name) != NULL)
         return fail_at(r->err, STATUS_ERROR, name.position, "table %s may not be modified",
                        name.text);
     return fail_no_table(r, name.position, schema, name);
@@ -760,8 +754,7 @@ static enum status check_unambiguous(struct resolver *r, const struct scope *sco
         if (names_hold(scope->leaves[i > l ? i : l].operand->using_names,
                        scope->leaves[i > l ? i : l].operand->using_count, column))
             continue; /* joined by USING: the same value */
-        return fail_at(r->err, STATUS_ERROR, column.position,
-                       "ambiguous column name: %s%s.%s",
+        return fail_at(r->err, STATUS_ERROR, column.position, "ambiguous column name: %s%s.%s",
                        item->alias.text == NULL && item->catalog_table != NULL ? "main." : "",
                        item->display, column.text);
     }
@@ -817,8 +810,7 @@ static enum status expand_star(struct resolver *r, struct scope *scope, const st
     if (found)
         return STATUS_OK;
     if (star->table.text != NULL)
-        return fail_at(r->err, STATUS_ERROR, star->position, "no such table: %s",
-                       star->table.text);
+        return fail_at(r->err, STATUS_ERROR, star->position, "no such table: %s", star->table.text);
     return fail_at(r->err, STATUS_ERROR, star->position, "no tables specified");
 }
 

@@ -8,7 +8,7 @@
  * (part of): that one's join type and USING list apply to it. */
 struct leaf {
     struct from_item *item, *operand;
-    uint32_t          nest; /* number of the first leaf in the same parentheses; its own if in none */
+    uint32_t nest; /* number of the first leaf in the same parentheses; its own if in none */
 };
 
 /* Where names are looked up: the FROM of one select, then those of the selects around it. */
@@ -18,12 +18,12 @@ struct scope {
     uint32_t       depth;         /* 0: outermost */
     uint32_t       leaf_count, leaf_capacity;
     struct leaf   *leaves;
-    bool           hidden;           /* its FROM is being resolved: nothing can be named yet */
-    bool           aliases;          /* result columns may be named by their aliases */
-    bool           aggregates;       /* aggregates may stand here... */
-    bool           before_groups;    /* ...but not its own: WHERE, ON */
+    bool           hidden;            /* its FROM is being resolved: nothing can be named yet */
+    bool           aliases;           /* result columns may be named by their aliases */
+    bool           aggregates;        /* aggregates may stand here... */
+    bool           before_groups;     /* ...but not its own: WHERE, ON */
     const char    *aggregate_refusal; /* why not; NULL: "misuse of aggregate" */
-    bool           columns_refused;  /* nothing can be named here or further out: LIMIT */
+    bool           columns_refused;   /* nothing can be named here or further out: LIMIT */
 };
 
 struct with_scope { /* a WITH clause whose names are visible */
@@ -96,7 +96,7 @@ bool        name_equal(struct name a, struct name b);
 /* An aggregate of the select where expr stands; NULL: it holds none.  Subqueries have their own. */
 const struct expr *find_aggregate(const struct expr *expr);
 /* The result column whose alias is name; -1: none. */
-int32_t     find_alias(const struct select *select, struct name name);
+int32_t find_alias(const struct select *select, struct name name);
 
 /* --- resolve_expr.c -----------------------------------------------------------------------------
  */
@@ -110,14 +110,14 @@ enum status fail_width(struct resolver *r, const struct expr *expr);
 /* --- resolve_type.c -----------------------------------------------------------------------------
  */
 /* Affinity, collation and constancy of expr from those of its parts. */
-void             resolve_type(struct expr *expr);
-enum affinity    comparison_affinity(enum affinity a, enum affinity b);
-enum collation   comparison_collation(const struct expr *left, const struct expr *right);
+void           resolve_type(struct expr *expr);
+enum affinity  comparison_affinity(enum affinity a, enum affinity b);
+enum collation comparison_collation(const struct expr *left, const struct expr *right);
 /* Affinity of a result column of a (compound) select, as a table's column. */
-enum affinity    select_column_affinity(const struct select *select, uint32_t column);
+enum affinity select_column_affinity(const struct select *select, uint32_t column);
 /* Whether two resolved expressions compute the same. */
-bool             expr_same(const struct expr *a, const struct expr *b);
-struct expr     *expr_skip_collate(struct expr *expr);
+bool         expr_same(const struct expr *a, const struct expr *b);
+struct expr *expr_skip_collate(struct expr *expr);
 
 /* --- resolve_aggregate.c ------------------------------------------------------------------------
  */

@@ -47,8 +47,7 @@ bool has_rowid(const struct from_item *item)
 int32_t find_alias(const struct select *select, struct name name)
 {
     for (uint32_t i = 0; select != NULL && i < select->column_count; i++)
-        if (select->columns[i].alias.text != NULL &&
-            name_equal(select->columns[i].alias, name))
+        if (select->columns[i].alias.text != NULL && name_equal(select->columns[i].alias, name))
             return (int32_t)i;
     return -1;
 }
@@ -173,8 +172,8 @@ static bool qualifier_matches(const struct expr *expr, const struct from_item *i
         return true;
     if (item->display == NULL)
         return false;
-    if (expr->schema.text != NULL &&
-        (item->alias.text != NULL || item->kind == FROM_SUBQUERY || !is_schema_of(expr->schema, item)))
+    if (expr->schema.text != NULL && (item->alias.text != NULL || item->kind == FROM_SUBQUERY ||
+                                      !is_schema_of(expr->schema, item)))
         return false;
     if (ascii_equal(item->display, strlen(item->display), expr->table.text, expr->table.bytes))
         return true;
@@ -193,7 +192,8 @@ static bool merge_match(struct match *match, const struct leaf *leaf, struct nam
         match->part_count = 0; /* ambiguous */
     } else if ((operand->join & JOIN_TYPE_RIGHT) == 0) {
         return false; /* the leftmost one stands for both */
-    } else if ((operand->join & JOIN_TYPE_LEFT) == 0 || match->part_count == countof(match->parts)) {
+    } else if ((operand->join & JOIN_TYPE_LEFT) == 0 ||
+               match->part_count == countof(match->parts)) {
         match->count = 0; /* RIGHT JOIN: the rightmost one */
         match->part_count = 0;
     } else {
@@ -236,8 +236,11 @@ static void match_leaves(const struct scope *scope, uint32_t leaf_count, const s
 static enum status bind_merged(struct resolver *r, struct scope *scope, uint32_t levels,
                                const struct match *match, struct expr *expr)
 {
-    struct expr whole = {.kind = EXPR_FUNCTION, .depth = 2, .position = expr->position,
-                         .source_text = expr->source_text, .source_bytes = expr->source_bytes,
+    struct expr whole = {.kind = EXPR_FUNCTION,
+                         .depth = 2,
+                         .position = expr->position,
+                         .source_text = expr->source_text,
+                         .source_bytes = expr->source_bytes,
                          .name = {.text = "coalesce", .bytes = 8, .position = expr->position}};
     uint32_t    count = match->part_count + 1;
     bool        known;

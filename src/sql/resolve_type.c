@@ -84,7 +84,7 @@ static unsigned possible_classes(const struct expr *expr)
     case EXPR_UNARY:
         return expr->op == EXPR_OP_PLUS ? possible_classes(expr->left) : 1;
     case EXPR_BINARY:
-        return expr->op == EXPR_OP_CONCAT ? 6
+        return expr->op == EXPR_OP_CONCAT                                ? 6
                : expr->op == EXPR_OP_ARROW || expr->op == EXPR_OP_ARROW2 ? 7
                                                                          : 1;
     default:
@@ -164,9 +164,8 @@ static void type_in(struct expr *expr)
         expr->resolved.compare_collation = (uint8_t)comparison_collation(left, column);
         return;
     }
-    expr->resolved.compare_affinity = left->resolved.affinity <= AFFINITY_BLOB
-                                          ? AFFINITY_NONE
-                                          : left->resolved.affinity;
+    expr->resolved.compare_affinity =
+        left->resolved.affinity <= AFFINITY_BLOB ? AFFINITY_NONE : left->resolved.affinity;
     if (expr->resolved.compare_affinity >= AFFINITY_NUMERIC)
         expr->resolved.compare_affinity = AFFINITY_NUMERIC;
     expr->resolved.compare_collation =
@@ -187,7 +186,8 @@ static void type_collate(struct expr *expr)
 {
     enum collation collation = COLLATION_BINARY;
 
-    collation_find(expr->name.text, expr->name.bytes, &collation); /* known: resolve_expr saw to it */
+    collation_find(expr->name.text, expr->name.bytes,
+                   &collation); /* known: resolve_expr saw to it */
     expr->resolved.affinity = expr->left->resolved.affinity;
     expr->resolved.collation = (uint8_t)collation;
     expr->resolved.collation_explicit = expr->resolved.collation_known = true;
@@ -296,8 +296,7 @@ static bool details_same(const struct expr *a, const struct expr *b)
     case EXPR_COLUMN:
         return a->resolved.source == b->resolved.source && plain_column(a) == plain_column(b);
     case EXPR_AGGREGATE_REF:
-        return a->resolved.select == b->resolved.select &&
-               a->resolved.column == b->resolved.column;
+        return a->resolved.select == b->resolved.select && a->resolved.column == b->resolved.column;
     case EXPR_VARIABLE:
         return a->variable == b->variable;
     case EXPR_CAST:
@@ -307,8 +306,8 @@ static bool details_same(const struct expr *a, const struct expr *b)
         return a->resolved.collation == b->resolved.collation;
     case EXPR_FUNCTION:
         return a->resolved.function == b->resolved.function &&
-               a->resolved.aggregate_kind == b->resolved.aggregate_kind &&
-               a->order_by.count == 0 && b->order_by.count == 0;
+               a->resolved.aggregate_kind == b->resolved.aggregate_kind && a->order_by.count == 0 &&
+               b->order_by.count == 0;
     default:
         return true;
     }

@@ -327,8 +327,8 @@ size_t token_read(const char *sql, size_t bytes, size_t at, int *code)
     }
 }
 
-/* The code of the next token from *at on that is not blank, moving *at behind it.  Words that may be
- * identifiers count as TOKEN_ID. */
+/* The code of the next token from *at on that is not blank, moving *at behind it.  Words that may
+ * be identifiers count as TOKEN_ID. */
 static int peek_token(const char *sql, size_t bytes, size_t *at)
 {
     int code;

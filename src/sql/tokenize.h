@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 enum {
-    TOKEN_EOF = 0,      /* end of text, or a NUL byte: SQL texts end there */
-    TOKEN_BLANK = -1,   /* blanks, a byte order mark, or one comment */
-    TOKEN_ILLEGAL = -2  /* unterminated string, malformed number, stray byte */
+    TOKEN_EOF = 0,     /* end of text, or a NUL byte: SQL texts end there */
+    TOKEN_BLANK = -1,  /* blanks, a byte order mark, or one comment */
+    TOKEN_ILLEGAL = -2 /* unterminated string, malformed number, stray byte */
 };
 
 /* A piece of the SQL text; borrowed. */

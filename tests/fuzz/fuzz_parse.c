@@ -1,5 +1,5 @@
-/* fuzz_parse.c - any bytes as SQL: tokenizer, parser and dump must neither crash nor hang, and every
- * statement takes at least a byte. */
+/* fuzz_parse.c - any bytes as SQL: tokenizer, parser and dump must neither crash nor hang, and
+ * every statement takes at least a byte. */
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,7 +21,8 @@ static void parse_all(struct memory *memory, const char *sql, size_t bytes)
 
         arena_init(&arena, memory);
         error_clear(&err);
-        status = parse_statement(sql, bytes, &parse_limits_default, &arena, &statement, &tail, &err);
+        status =
+            parse_statement(sql, bytes, &parse_limits_default, &arena, &statement, &tail, &err);
         if (status == STATUS_OK) {
             assert(tail > 0 && tail <= bytes);
             str_init(&text, memory);

@@ -1,9 +1,9 @@
 /* test_parse.c - trees of statements, and what is refused, and how, against sqlite3 itself.
  *
- * The oracle prepares every statement on an empty database.  What it says tells syntax from meaning:
- * where we refuse, it must refuse, and with our words when it speaks of syntax; where we accept, it
- * must not speak of syntax.  Mutations of the statements (tokens dropped, doubled, exchanged) widen
- * the field. */
+ * The oracle prepares every statement on an empty database.  What it says tells syntax from
+ * meaning: where we refuse, it must refuse, and with our words when it speaks of syntax; where we
+ * accept, it must not speak of syntax.  Mutations of the statements (tokens dropped, doubled,
+ * exchanged) widen the field. */
 /* before cmocka.h, which makes fail() a macro */
 #include "base/str.h"
 #include "sql/parse.h"
@@ -74,8 +74,10 @@ static void expressions_bind_as_in_sqlite(void **state)
         {"SELECT ~a + +b - -c", "SELECT (((~a) + (+b)) - (-c))\n"},
         {"SELECT a BETWEEN b AND c AND d", "SELECT ((a BETWEEN b AND c) AND d)\n"},
         {"SELECT a NOT BETWEEN b AND c", "SELECT (a NOT BETWEEN b AND c)\n"},
-        {"SELECT a IS NOT b, a IS NOT NULL, a IS NULL", "SELECT (a IS NOT b), (a NOTNULL), (a ISNULL)\n"},
-        {"SELECT a IS NOT DISTINCT FROM b, a IS DISTINCT FROM b", "SELECT (a IS b), (a IS NOT b)\n"},
+        {"SELECT a IS NOT b, a IS NOT NULL, a IS NULL",
+         "SELECT (a IS NOT b), (a NOTNULL), (a ISNULL)\n"},
+        {"SELECT a IS NOT DISTINCT FROM b, a IS DISTINCT FROM b",
+         "SELECT (a IS b), (a IS NOT b)\n"},
         {"SELECT a ISNULL, a NOTNULL, a NOT NULL", "SELECT (a ISNULL), (a NOTNULL), (a NOTNULL)\n"},
         {"SELECT a LIKE b ESCAPE c, a NOT GLOB b", "SELECT (a LIKE b ESCAPE c), (a NOT GLOB b)\n"},
         {"SELECT a REGEXP b = c MATCH d", "SELECT (((a REGEXP b) = c) MATCH d)\n"},
@@ -84,8 +86,10 @@ static void expressions_bind_as_in_sqlite(void **state)
          "(SELECT * FROM s.t)), (a IN (SELECT * FROM f(1)))\n"},
         {"SELECT CASE a WHEN 1 THEN 2 ELSE 3 END, CASE WHEN 1 THEN 2 END",
          "SELECT CASE a WHEN 1 THEN 2 ELSE 3 END, CASE WHEN 1 THEN 2 END\n"},
-        {"SELECT CAST(a AS VARCHAR ( 10 , 2 )), CAST(a AS)", "SELECT CAST(a AS VARCHAR ( 10 , 2 )), CAST(a AS )\n"},
-        {"SELECT (1, 2) = (SELECT 1, 2), EXISTS (SELECT 1)", "SELECT (ROW(1, 2) = (SELECT 1, 2)), EXISTS(SELECT 1)\n"},
+        {"SELECT CAST(a AS VARCHAR ( 10 , 2 )), CAST(a AS)",
+         "SELECT CAST(a AS VARCHAR ( 10 , 2 )), CAST(a AS )\n"},
+        {"SELECT (1, 2) = (SELECT 1, 2), EXISTS (SELECT 1)",
+         "SELECT (ROW(1, 2) = (SELECT 1, 2)), EXISTS(SELECT 1)\n"},
         {"SELECT a->'x'->>'y'", "SELECT ((a -> 'x') ->> 'y')\n"},
         {"SELECT a == b, a <> b, a != b", "SELECT (a = b), (a <> b), (a <> b)\n"},
         {"SELECT group_concat(DISTINCT a ORDER BY b DESC) FILTER (WHERE c), count(*)",
@@ -105,11 +109,13 @@ static void literals_have_their_classes(void **state)
     static const struct pair pairs[] = {
         {"SELECT 1, 1.5, .5, 1e3, 1., 'it''s', x'0aFf', NULL",
          "SELECT 1, 1.5, 0.5, 1000.0, 1.0, 'it''s', x'0AFF', NULL\n"},
-        {"SELECT 9223372036854775807, 9223372036854775808", "SELECT 9223372036854775807, 9.2233720368547758e+18\n"},
+        {"SELECT 9223372036854775807, 9223372036854775808",
+         "SELECT 9223372036854775807, 9.2233720368547758e+18\n"},
         {"SELECT -9223372036854775808, -(9223372036854775808), - -9223372036854775808",
          "SELECT -9223372036854775808, -9223372036854775808, (--9223372036854775808)\n"},
         {"SELECT 0x10, 0xFFFFFFFFFFFFFFFF, 0x00000000000000000001", "SELECT 16, -1, 1\n"},
-        {"SELECT 1_000, 1_0.5_5, 0xf_f, -9_223_372_036_854_775_808", "SELECT 1000, 10.55, 255, -9223372036854775808\n"},
+        {"SELECT 1_000, 1_0.5_5, 0xf_f, -9_223_372_036_854_775_808",
+         "SELECT 1000, 10.55, 255, -9223372036854775808\n"},
         {"SELECT ?, ?5, ?, :a, @a, $a, :a, $x::y(z z", "unrecognized token: \"$x::y(z\""},
         {"SELECT ?, ?5, ?, :a, @a, $a, :a, $x::y(z)", "SELECT ?1, ?5, ?6, ?7, ?8, ?9, ?7, ?10\n"},
         {"SELECT \"a\", [b c], `d`, \"e\"\"f\"", "SELECT \"a\", b c, d, \"e\"f\"\n"},
@@ -124,30 +130,43 @@ static void statements_have_their_trees(void **state)
     static const struct pair pairs[] = {
         {"", "EMPTY\n"},
         {" ; -- nothing\n /* at all", "EMPTY\n"},
-        {"select a.*, b c, d as 'e' from t as x natural left outer join u join v using (a, b) cross join (w join y on 1), (select 2) z",
-         "SELECT a.*, b AS c, d AS e FROM t AS x NATURAL LEFT OUTER JOIN u INNER JOIN v USING (a, b) "
+        {"select a.*, b c, d as 'e' from t as x natural left outer join u join v using (a, b) "
+         "cross join (w join y on 1), (select 2) z",
+         "SELECT a.*, b AS c, d AS e FROM t AS x NATURAL LEFT OUTER JOIN u INNER JOIN v USING (a, "
+         "b) "
          "CROSS JOIN (w INNER JOIN y ON 1), (SELECT 2) AS z\n"},
-        {"select * from (t), ((u as a)), 'f.csv' g, generate_series(1, 2) as s, main.x indexed by i, y not indexed",
-         "SELECT * FROM t, u AS a, 'f.csv' AS g, generate_series(1, 2) AS s, main.x INDEXED BY i, y NOT INDEXED\n"},
-        {"select distinct a from t where b group by c, d having e order by 1 desc nulls last, f collate nocase limit 1, 2",
-         "SELECT DISTINCT a FROM t WHERE b GROUP BY c, d HAVING e ORDER BY 1 DESC NULLS LAST, (f COLLATE "
+        {"select * from (t), ((u as a)), 'f.csv' g, generate_series(1, 2) as s, main.x indexed by "
+         "i, y not indexed",
+         "SELECT * FROM t, u AS a, 'f.csv' AS g, generate_series(1, 2) AS s, main.x INDEXED BY i, "
+         "y NOT INDEXED\n"},
+        {"select distinct a from t where b group by c, d having e order by 1 desc nulls last, f "
+         "collate nocase limit 1, 2",
+         "SELECT DISTINCT a FROM t WHERE b GROUP BY c, d HAVING e ORDER BY 1 DESC NULLS LAST, (f "
+         "COLLATE "
          "nocase) LIMIT 2 OFFSET 1\n"},
-        {"with a(x) as (select 1), b as materialized (values (1), (2)) select 1 union all select 2 except select 3 limit 4",
+        {"with a(x) as (select 1), b as materialized (values (1), (2)) select 1 union all select 2 "
+         "except select 3 limit 4",
          "WITH a(x) AS (SELECT 1), b AS MATERIALIZED (VALUES (1), (2)) SELECT 1 UNION ALL SELECT 2 "
          "EXCEPT SELECT 3 LIMIT 4\n"},
         {"select 1 window w as (order by a), v as (w rows unbounded preceding)",
-         "SELECT 1 WINDOW w AS ( ORDER BY a), v AS (w ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)\n"},
+         "SELECT 1 WINDOW w AS ( ORDER BY a), v AS (w ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT "
+         "ROW)\n"},
         {"replace into main.t as x (a, b) values (1, 2) returning *, a c",
          "INSERT OR REPLACE main.t AS x(a, b)\n  VALUES (1, 2)\n  RETURNING *, a AS c\n"},
-        {"insert into t select * from u where 1 on conflict (a, b desc) where c do update set d = 1, (e, f) = (2, 3) where g on conflict do nothing",
-         "INSERT t\n  SELECT * FROM u WHERE 1\n  ON CONFLICT (a, b DESC) WHERE c DO UPDATE\n  SET (d) = 1\n"
+        {"insert into t select * from u where 1 on conflict (a, b desc) where c do update set d = "
+         "1, (e, f) = (2, 3) where g on conflict do nothing",
+         "INSERT t\n  SELECT * FROM u WHERE 1\n  ON CONFLICT (a, b DESC) WHERE c DO UPDATE\n  SET "
+         "(d) = 1\n"
          "  SET (e, f) = ROW(2, 3) WHERE g\n  ON CONFLICT () DO NOTHING\n"},
         {"insert into t default values", "INSERT t\n  DEFAULT VALUES\n"},
         {"update or ignore t set a = b + 1, (c, d) = (select 1, 2) from u, v where w",
-         "UPDATE OR IGNORE t\n  SET (a) = (b + 1)\n  SET (c, d) = (SELECT 1, 2)\n  FROM u, v\n  WHERE w\n"},
+         "UPDATE OR IGNORE t\n  SET (a) = (b + 1)\n  SET (c, d) = (SELECT 1, 2)\n  FROM u, v\n  "
+         "WHERE w\n"},
         {"delete from t as x where a returning b", "DELETE t AS x\n  WHERE a\n  RETURNING b\n"},
-        {"create table if not exists main.t(a, b int not null on conflict fail default -5, c text collate nocase unique "
-         "check (c <> ''), key varchar(10, 2) default abc, constraint q check (a > b), primary key (a, b desc), foreign key (a) "
+        {"create table if not exists main.t(a, b int not null on conflict fail default -5, c text "
+         "collate nocase unique "
+         "check (c <> ''), key varchar(10, 2) default abc, constraint q check (a > b), primary key "
+         "(a, b desc), foreign key (a) "
          "references u(x) on delete set null deferrable initially deferred) without rowid, strict",
          "CREATE TABLE IF NOT EXISTS main.t WITHOUT ROWID STRICT\n"
          "  a []\n"
@@ -157,15 +176,18 @@ static void statements_have_their_trees(void **state)
          "  CONSTRAINT CHECK {c <> ''}\n"
          "  CONSTRAINT q CHECK {a > b}\n"
          "  CONSTRAINT PRIMARY KEY (a, b DESC)\n"
-         "  CONSTRAINT FOREIGN KEY (a) REFERENCES u(x) DELETE SET NULL UPDATE NO ACTION DEFERRABLE DEFERRED\n"},
-        {"create table t(a integer primary key desc autoincrement, b as (a + 1) stored, c int generated always as (1), d references u)",
+         "  CONSTRAINT FOREIGN KEY (a) REFERENCES u(x) DELETE SET NULL UPDATE NO ACTION DEFERRABLE "
+         "DEFERRED\n"},
+        {"create table t(a integer primary key desc autoincrement, b as (a + 1) stored, c int "
+         "generated always as (1), d references u)",
          "CREATE TABLE t\n"
          "  a [integer] PRIMARY KEY DESC AUTOINCREMENT\n"
          "  b [] AS {a + 1} STORED\n"
          "  c [int] AS {1}\n"
          "  d [] FOREIGN KEY (d) REFERENCES u() DELETE NO ACTION UPDATE NO ACTION\n"},
         {"create temp table t as select 1", "CREATE TEMP TABLE t\n  AS SELECT 1\n"},
-        {"create unique index if not exists i on t(a, 'b' desc, a + 1) where a", "CREATE UNIQUE INDEX IF NOT EXISTS i ON t (a, b DESC, (a + 1)) WHERE a\n"},
+        {"create unique index if not exists i on t(a, 'b' desc, a + 1) where a",
+         "CREATE UNIQUE INDEX IF NOT EXISTS i ON t (a, b DESC, (a + 1)) WHERE a\n"},
         {"create view v(a, b) as select 1, 2", "CREATE VIEW v(a, b)\n  AS SELECT 1, 2\n"},
         {"drop view if exists main.v", "DROP VIEW IF EXISTS main.v\n"},
         {"begin exclusive transaction", "BEGIN EXCLUSIVE\n"},
@@ -175,10 +197,13 @@ static void statements_have_their_trees(void **state)
         {"pragma x = on", "PRAGMA x = 'on'\n"},
         {"explain query plan values (1)", "EXPLAIN QUERY PLAN VALUES (1)\n"},
         {"explain analyze", "EXPLAIN ANALYZE\n  unsupported: ANALYZE\n"},
-        {"create trigger r after update of a on t for each row when new.a begin update t set a = 1; select 2; end",
+        {"create trigger r after update of a on t for each row when new.a begin update t set a = "
+         "1; select 2; end",
          "CREATE TRIGGER\n  unsupported: CREATE TRIGGER\n"},
-        {"create virtual table v using fts5(a, b = (c, d) 'e')", "CREATE VIRTUAL TABLE\n  unsupported: CREATE VIRTUAL TABLE\n"},
-        {"alter table t add column x int not null default 5", "ALTER TABLE\n  unsupported: ALTER TABLE\n"},
+        {"create virtual table v using fts5(a, b = (c, d) 'e')",
+         "CREATE VIRTUAL TABLE\n  unsupported: CREATE VIRTUAL TABLE\n"},
+        {"alter table t add column x int not null default 5",
+         "ALTER TABLE\n  unsupported: ALTER TABLE\n"},
         {"vacuum main into 'x'", "VACUUM\n  unsupported: VACUUM INTO\n"},
     };
 
@@ -190,10 +215,13 @@ static void our_statements_have_their_trees(void **state)
 {
     static const struct pair pairs[] = {
         {"explain analyze select 1", "EXPLAIN ANALYZE SELECT 1\n"},
-        {"copy t(a, b) from 'x.csv' (delimiter ',', header false, null '', columns (a, b), skip 3, strict)",
-         "COPY t(a, b) FROM 'x.csv'\n  delimiter ','\n  header 'false'\n  null ''\n  columns (a, b)\n  skip 3\n  strict\n"},
+        {"copy t(a, b) from 'x.csv' (delimiter ',', header false, null '', columns (a, b), skip 3, "
+         "strict)",
+         "COPY t(a, b) FROM 'x.csv'\n  delimiter ','\n  header 'false'\n  null ''\n  columns (a, "
+         "b)\n  skip 3\n  strict\n"},
         {"copy (select 1) to 'x' with (format csv)", "COPY (SELECT 1) TO 'x'\n  format 'csv'\n"},
-        {"create table t(a) storage column, strict", "CREATE TABLE t STRICT STORAGE column\n  a []\n"},
+        {"create table t(a) storage column, strict",
+         "CREATE TABLE t STRICT STORAGE column\n  a []\n"},
         {"create table t(a) storage rows", "unknown storage: rows"},
         {"create table t storage row as select 1", "CREATE TABLE t STORAGE row\n  AS SELECT 1\n"},
         {"create index i on t(a) using bitmap", "CREATE INDEX i ON t (a) USING bitmap\n"},
@@ -217,7 +245,9 @@ static void source_texts_are_as_written(void **state)
     (void)state;
     memory_init(&memory, 0);
     arena_init(&arena, &memory);
-    assert_int_equal(parse_statement(sql, strlen(sql), &parse_limits_default, &arena, &statement, &tail, &err), 0);
+    assert_int_equal(
+        parse_statement(sql, strlen(sql), &parse_limits_default, &arena, &statement, &tail, &err),
+        0);
     assert_string_equal(statement->select->columns[0].expr->source_text, "a+ b");
     assert_string_equal(statement->select->columns[1].expr->source_text, "( c ) /*y*/");
     assert_string_equal(statement->select->columns[2].expr->source_text, "f( 1 )");
@@ -226,20 +256,23 @@ static void source_texts_are_as_written(void **state)
 
 static void statements_are_taken_one_by_one(void **state)
 {
-    static const char sql[] = " select 1 ; ;; create trigger a before delete on b begin select 2; end ; -- x\n vacuum";
+    static const char sql[] =
+        " select 1 ; ;; create trigger a before delete on b begin select 2; end ; -- x\n vacuum";
     const char       *rest = sql;
     struct memory     memory;
     struct arena      arena;
     struct error      err;
     struct statement *statement;
     size_t            tail;
-    int               kinds[] = {STATEMENT_SELECT, STATEMENT_CREATE_TRIGGER, STATEMENT_VACUUM, STATEMENT_EMPTY};
+    int kinds[] = {STATEMENT_SELECT, STATEMENT_CREATE_TRIGGER, STATEMENT_VACUUM, STATEMENT_EMPTY};
 
     (void)state;
     memory_init(&memory, 0);
     arena_init(&arena, &memory);
     for (size_t i = 0; i < countof(kinds); i++) {
-        assert_int_equal(parse_statement(rest, strlen(rest), &parse_limits_default, &arena, &statement, &tail, &err), 0);
+        assert_int_equal(parse_statement(rest, strlen(rest), &parse_limits_default, &arena,
+                                         &statement, &tail, &err),
+                         0);
         assert_int_equal(statement->kind, kinds[i]);
         rest += tail;
     }
@@ -250,18 +283,44 @@ static void statements_are_taken_one_by_one(void **state)
 static void completeness_is_sqlites(void **state)
 {
     static const char *const texts[] = {
-        "", ";", "select 1", "select 1;", "select 1; ", "select 1; x", "select ';", "select ';';", "select 1; -- x",
-        "select 1; /* x", "select 1; /* x */", "create trigger a begin select 1;", "create temp trigger a begin select 1; end",
-        "create trigger a begin select 1; end;", "explain create trigger a begin select 1; end;", "create table t(a);",
-        "create temp trigger x; end", "create temp trigger x; end;", "explain select 1;", "\"a;", "[a;", "[a];", "-- ;",
-        "/* ; */", "select 1 /", "x'12;", "end;", "create;", "explain;", "create trigger;;end;",
+        "",
+        ";",
+        "select 1",
+        "select 1;",
+        "select 1; ",
+        "select 1; x",
+        "select ';",
+        "select ';';",
+        "select 1; -- x",
+        "select 1; /* x",
+        "select 1; /* x */",
+        "create trigger a begin select 1;",
+        "create temp trigger a begin select 1; end",
+        "create trigger a begin select 1; end;",
+        "explain create trigger a begin select 1; end;",
+        "create table t(a);",
+        "create temp trigger x; end",
+        "create temp trigger x; end;",
+        "explain select 1;",
+        "\"a;",
+        "[a;",
+        "[a];",
+        "-- ;",
+        "/* ; */",
+        "select 1 /",
+        "x'12;",
+        "end;",
+        "create;",
+        "explain;",
+        "create trigger;;end;",
     };
 
     (void)state;
     for (size_t i = 0; i < countof(texts); i++) {
         if (parse_complete(texts[i], strlen(texts[i])) != (sqlite3_complete(texts[i]) != 0))
             print_error("for: %s\n", texts[i]);
-        assert_int_equal(parse_complete(texts[i], strlen(texts[i])), sqlite3_complete(texts[i]) != 0);
+        assert_int_equal(parse_complete(texts[i], strlen(texts[i])),
+                         sqlite3_complete(texts[i]) != 0);
     }
 }
 
@@ -271,9 +330,18 @@ static const char *const corpus[] = {
 };
 
 static const char *const syntax_words[] = {
-    "syntax error", "incomplete input", "unrecognized token", "parser stack overflow", "unknown join type",
-    "clause should come after", "all VALUES must have", "variable number must be", "hex literal too big",
-    "a JOIN clause is required", "unsupported frame specification", "Expression tree is too large",
+    "syntax error",
+    "incomplete input",
+    "unrecognized token",
+    "parser stack overflow",
+    "unknown join type",
+    "clause should come after",
+    "all VALUES must have",
+    "variable number must be",
+    "hex literal too big",
+    "a JOIN clause is required",
+    "unsupported frame specification",
+    "Expression tree is too large",
 };
 
 static bool speaks_of_syntax(const char *text)
@@ -322,7 +390,8 @@ static bool agree(sqlite3 *db, const char *sql)
     memory_init(&memory, 0);
     arena_init(&arena, &memory);
     error_clear(&err);
-    ok = parse_statement(sql, strlen(sql), &parse_limits_default, &arena, &statement, &tail, &err) == STATUS_OK;
+    ok = parse_statement(sql, strlen(sql), &parse_limits_default, &arena, &statement, &tail,
+                         &err) == STATUS_OK;
     arena_free(&arena);
     if (ok)
         same = !speaks_of_syntax(theirs) || is_our_own(sql, theirs);
@@ -368,7 +437,8 @@ static uint32_t cut_words(const char *text, const char **words, uint32_t *length
     uint32_t count = 0;
 
     while (*text != '\0' && count < WORDS_MAX) {
-        size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+        size_t length =
+            strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 
         if (*text == '\'' && strchr(text + 1, '\'') != NULL)
             length = (size_t)(strchr(text + 1, '\'') - text) + 1;
@@ -389,7 +459,8 @@ static void mutate(char *out, size_t capacity)
     const char *words[WORDS_MAX], *donor_words[WORDS_MAX];
     uint32_t    lengths[WORDS_MAX], donor_lengths[WORDS_MAX];
     uint32_t    count = cut_words(corpus[random_below(countof(corpus))], words, lengths);
-    uint32_t donor_count = cut_words(corpus[random_below(countof(corpus))], donor_words, donor_lengths);
+    uint32_t    donor_count =
+        cut_words(corpus[random_below(countof(corpus))], donor_words, donor_lengths);
     uint32_t place, how = random_below(4);
     size_t   used = 0;
 
@@ -405,7 +476,8 @@ static void mutate(char *out, size_t capacity)
         if (i == place && how == 0)
             continue;
         if (i == place && how >= 2)
-            used += (size_t)sprintf(out + used, "%.*s ", (int)donor_lengths[donor], donor_words[donor]);
+            used +=
+                (size_t)sprintf(out + used, "%.*s ", (int)donor_lengths[donor], donor_words[donor]);
         if (i == place && how == 3)
             continue;
         used += (size_t)sprintf(out + used, "%.*s ", (int)lengths[i], words[i]);
@@ -436,7 +508,8 @@ static void refusals_of_mutations_are_sqlites(void **state)
 }
 
 /* --- limits and memory ------------------------------------------------------------------------ */
-static char *repeated(const char *head, const char *part, uint32_t times, const char *middle, const char *closing)
+static char *repeated(const char *head, const char *part, uint32_t times, const char *middle,
+                      const char *closing)
 {
     size_t head_length = strlen(head), part_length = strlen(part), closing_length = strlen(closing);
     char  *text = malloc(head_length + strlen(middle) + (part_length + closing_length) * times + 1);
@@ -468,7 +541,8 @@ static void nesting_and_lengths_are_bounded(void **state)
 {
     (void)state;
     expect_repeated("select ", "1+", 998, "1", "", NULL);
-    expect_repeated("select ", "1+", 1000, "1", "", "Expression tree is too large (maximum depth 1000)");
+    expect_repeated("select ", "1+", 1000, "1", "",
+                    "Expression tree is too large (maximum depth 1000)");
     expect_repeated("select ", "(", 900, "1", ")", NULL);
     expect_repeated("select ", "(", 100000, "1", ")", "parser stack overflow");
     expect_repeated("select ", "(select ", 100000, "1", ")", "parser stack overflow");
@@ -479,7 +553,8 @@ static void nesting_and_lengths_are_bounded(void **state)
     expect_repeated("select 1", ", 1", 1999, "", "", NULL);
     expect_repeated("select 1", ", 1", 2000, "", "", "too many columns in result set");
     expect_repeated("select 1", " union select 1", 499, "", "", NULL);
-    expect_repeated("select 1", " union select 1", 500, "", "", "too many terms in compound SELECT");
+    expect_repeated("select 1", " union select 1", 500, "", "",
+                    "too many terms in compound SELECT");
     expect_repeated("values (1)", ", (1)", 10000, "", "", NULL);
     expect_repeated("select f(1", ", 1", 1000, ")", "", "too many arguments on function f");
     expect_repeated("select * from t", ", t", 200, "", "", "too many FROM clause terms, max: 200");
@@ -502,7 +577,8 @@ static void memory_that_runs_out_is_reported(void **state)
             arena_init(&arena, NULL);
             error_clear(&err);
             memory_fail_at(n, true);
-            status = parse_statement(corpus[i], strlen(corpus[i]), &parse_limits_default, &arena, &statement, &tail, &err);
+            status = parse_statement(corpus[i], strlen(corpus[i]), &parse_limits_default, &arena,
+                                     &statement, &tail, &err);
             done = memory_fail_hits() == 0;
             memory_fail_at(0, false);
             if (!done)

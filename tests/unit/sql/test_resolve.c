@@ -1,5 +1,5 @@
-/* test_resolve.c - names, scopes and misuse against sqlite3 itself: what is refused, in which words,
- * and how result columns are called.  Mutations of the statements widen the field. */
+/* test_resolve.c - names, scopes and misuse against sqlite3 itself: what is refused, in which
+ * words, and how result columns are called.  Mutations of the statements widen the field. */
 /* before cmocka.h, which makes fail() a macro */
 #include "base/str.h"
 #include "sql/parse.h"
@@ -144,10 +144,11 @@ static bool is_known_difference(const char *sql, const char *ours, const char *t
     if (theirs[0] == '\0' && (strncmp(sql, "update", 6) == 0 || strstr(sql, "order by 1") != NULL))
         return true;
     return strncmp(ours, "not supported yet", 17) == 0 || strstr(theirs, "recursive") != NULL ||
-           strstr(ours, "no such collation sequence") != NULL || /* theirs: when it is used */
+           strstr(ours, "no such collation sequence") != NULL ||   /* theirs: when it is used */
            strstr(ours, "unable to use function MATCH") != NULL || /* theirs: when it runs */
            (strcmp(ours, "row value misused") == 0 && theirs[0] == '\0') || /* when it is used */
-           strncmp(theirs, "unknown database", 16) == 0 || strstr(theirs, "already exists") != NULL; /* DDL: checked later */
+           strncmp(theirs, "unknown database", 16) == 0 ||
+           strstr(theirs, "already exists") != NULL; /* DDL: checked later */
 }
 
 static bool agree(const char *sql, bool strict)
@@ -163,7 +164,8 @@ static bool agree(const char *sql, bool strict)
     arena_init(&arena, &memory);
     theirs = rc == SQLITE_OK ? "" : sqlite3_errmsg(oracle);
     if (resolve_text(sql, &arena, &statement, &err) == STATUS_OK) {
-        same = rc == SQLITE_OK ? names_agree(stmt, statement, sql) : is_known_difference(sql, "", theirs);
+        same = rc == SQLITE_OK ? names_agree(stmt, statement, sql)
+                               : is_known_difference(sql, "", theirs);
     } else {
         same = is_known_difference(sql, err.text, theirs) ||
                (strict ? strcmp(err.text, theirs) == 0 : rc != SQLITE_OK);
@@ -204,18 +206,33 @@ static uint32_t random_below(uint32_t n)
 /* A statement of the corpus where some words are others that a query may hold. */
 static void mutate(char *out, size_t capacity)
 {
-    static const char *const words[] = {
-        "a",          "b",          "c",        "d",        "e",         "f",
-        "g",          "x",          "y",        "p",        "q",         "t",
-        "u",          "v",          "w",        "v2",       "v3",        "t.a",
-        "u.a",        "w.a",        "t.b",      "u.e",      "1",         "2",
-        "count(*)",   "sum(a)",     "max(b)",   "'s'",      "\"zz\"",    "rowid",
-        "t.rowid",    "(select 1)", "(select a)", "(select 1, 2)", "(1, 2)", "null",
-        "abs(a)",     "min(a, b)", "*",       "t.*",       "group by",
-        "order by 1", "where",      "on",       "distinct"};
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
-    const char       *text = corpus[random_below(countof(corpus))];
-    size_t            used = 0;
+    static const char *const words[] = {"a",          "b",
+                                        "c",          "d",
+                                        "e",          "f",
+                                        "g",          "x",
+                                        "y",          "p",
+                                        "q",          "t",
+                                        "u",          "v",
+                                        "w",          "v2",
+                                        "v3",         "t.a",
+                                        "u.a",        "w.a",
+                                        "t.b",        "u.e",
+                                        "1",          "2",
+                                        "count(*)",   "sum(a)",
+                                        "max(b)",     "'s'",
+                                        "\"zz\"",     "rowid",
+                                        "t.rowid",    "(select 1)",
+                                        "(select a)", "(select 1, 2)",
+                                        "(1, 2)",     "null",
+                                        "abs(a)",     "min(a, b)",
+                                        "*",          "t.*",
+                                        "group by",   "order by 1",
+                                        "where",      "on",
+                                        "distinct"};
+    static const char        letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
+    const char *text = corpus[random_below(countof(corpus))];
+    size_t      used = 0;
 
     while (*text != '\0' && used + 128 < capacity) {
         size_t length = strspn(text, letters);
