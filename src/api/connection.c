@@ -157,6 +157,7 @@ int stoa_close(stoa_db *db)
         database_close(db->database);
     }
     db->magic = 0;
+    memory_trim(&db->memory);
     memory_free(NULL, db, sizeof *db);
     return STOA_OK;
 }

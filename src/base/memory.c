@@ -8,6 +8,23 @@
 /* From this size on blocks are cache-line aligned, since they hold vectors. */
 enum { ALIGNED_FROM_BYTES = 4096, BLOCK_ALIGN = 64 };
 
+/* Bigger blocks come from mmap, or are too much to keep. */
+enum { SPARE_BYTES_MAX = 128 * 1024 };
+
+/* With a sanitizer every block goes through its heap, so that a use after free is seen. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { KEEPS_SPARES = 0 };
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
+    __has_feature(memory_sanitizer)
+enum { KEEPS_SPARES = 0 };
+#else
+enum { KEEPS_SPARES = 1 };
+#endif
+#else
+enum { KEEPS_SPARES = 1 };
+#endif
+
 static _Atomic uint64_t fault_countdown; /* 0: off */
 static _Atomic uint64_t fault_hits;
 static _Atomic bool     fault_forever;
@@ -44,7 +61,76 @@ void memory_init(struct memory *memory, size_t limit)
     atomic_init(&memory->used, 0);
     atomic_init(&memory->peak, 0);
     atomic_init(&memory->limit, limit);
+    for (int i = 0; i < MEMORY_SPARES; i++) {
+        atomic_init(&memory->spares[i].block, NULL);
+        atomic_init(&memory->spares[i].bytes, 0);
+    }
+    atomic_init(&memory->next_spare, 0);
 }
+
+/* --- kept blocks
+ * ---------------------------------------------------------------------------------- */
+static bool size_is_kept(const struct memory *memory, size_t bytes)
+{
+    return KEEPS_SPARES && memory != NULL && bytes >= ALIGNED_FROM_BYTES &&
+           bytes <= SPARE_BYTES_MAX;
+}
+
+/* Puts block, whose first word holds its size, into slot if that is empty. */
+static bool spare_put(struct memory_spare *spare, void *block, size_t bytes)
+{
+    void *empty = NULL;
+
+    if (atomic_load_explicit(&spare->block, memory_order_relaxed) != NULL ||
+        !atomic_compare_exchange_strong(&spare->block, &empty, block))
+        return false;
+    atomic_store_explicit(&spare->bytes, bytes, memory_order_relaxed);
+    return true;
+}
+
+static void spare_keep(struct memory *memory, void *block, size_t bytes)
+{
+    unsigned victim;
+
+    *(size_t *)block = bytes;
+    for (int i = 0; i < MEMORY_SPARES; i++)
+        if (spare_put(&memory->spares[i], block, bytes))
+            return;
+    victim =
+        atomic_fetch_add_explicit(&memory->next_spare, 1, memory_order_relaxed) % MEMORY_SPARES;
+    free(atomic_exchange(&memory->spares[victim].block, block));
+    atomic_store_explicit(&memory->spares[victim].bytes, bytes, memory_order_relaxed);
+}
+
+/* A kept block of exactly bytes, or NULL. */
+static void *spare_take(struct memory *memory, size_t bytes)
+{
+    for (int i = 0; i < MEMORY_SPARES; i++) {
+        struct memory_spare *spare = &memory->spares[i];
+        void                *block;
+
+        if (atomic_load_explicit(&spare->bytes, memory_order_relaxed) != bytes ||
+            atomic_load_explicit(&spare->block, memory_order_relaxed) == NULL)
+            continue;
+        block = atomic_exchange(&spare->block, NULL);
+        if (block == NULL)
+            continue;
+        if (*(size_t *)block == bytes)
+            return block;
+        if (!spare_put(spare, block, *(size_t *)block)) /* another one came meanwhile */
+            free(block);
+    }
+    return NULL;
+}
+
+void memory_trim(struct memory *memory)
+{
+    for (int i = 0; i < MEMORY_SPARES; i++)
+        free(atomic_exchange(&memory->spares[i].block, NULL));
+}
+
+/* --- accounting
+ * ------------------------------------------------------------------------------------ */
 
 /* Books bytes; false when the limit refuses them. */
 static bool account_add(struct memory *memory, size_t bytes)
@@ -60,9 +146,9 @@ static bool account_add(struct memory *memory, size_t bytes)
         return false;
     }
     peak = atomic_load_explicit(&memory->peak, memory_order_relaxed);
-    while (used > peak && !atomic_compare_exchange_weak_explicit(&memory->peak, &peak, used,
-                                                                 memory_order_relaxed,
-                                                                 memory_order_relaxed))
+    while (used > peak &&
+           !atomic_compare_exchange_weak_explicit(&memory->peak, &peak, used, memory_order_relaxed,
+                                                  memory_order_relaxed))
         ;
     return true;
 }
@@ -81,10 +167,17 @@ static bool size_is_absurd(size_t bytes)
     return bytes > (size_t)PTRDIFF_MAX;
 }
 
-static void *heap_alloc(size_t bytes)
+static void *heap_alloc(struct memory *memory, size_t bytes)
 {
+    void *block;
+
     if (bytes < ALIGNED_FROM_BYTES)
         return malloc(bytes);
+    if (size_is_kept(memory, bytes)) {
+        block = spare_take(memory, bytes);
+        if (block != NULL)
+            return block;
+    }
     return aligned_alloc(BLOCK_ALIGN, (bytes + BLOCK_ALIGN - 1) & ~(size_t)(BLOCK_ALIGN - 1));
 }
 
@@ -95,7 +188,7 @@ void *memory_alloc(struct memory *memory, size_t bytes)
     assert(bytes > 0);
     if (size_is_absurd(bytes) || fault_strikes() || !account_add(memory, bytes))
         return NULL;
-    block = heap_alloc(bytes);
+    block = heap_alloc(memory, bytes);
     if (block == NULL)
         account_subtract(memory, bytes);
     return block;
@@ -109,7 +202,7 @@ void *memory_zalloc(struct memory *memory, size_t bytes)
     if (size_is_absurd(bytes) || fault_strikes() || !account_add(memory, bytes))
         return NULL;
     /* calloc leaves fresh zero pages untouched; worth more than alignment for big blocks */
-    block = bytes < ALIGNED_FROM_BYTES ? calloc(1, bytes) : heap_alloc(bytes);
+    block = bytes < ALIGNED_FROM_BYTES ? calloc(1, bytes) : heap_alloc(memory, bytes);
     if (block == NULL)
         account_subtract(memory, bytes);
     else if (bytes >= ALIGNED_FROM_BYTES)
@@ -136,7 +229,10 @@ void memory_free(struct memory *memory, void *block, size_t bytes)
     if (block == NULL)
         return;
     account_subtract(memory, bytes);
-    free(block);
+    if (size_is_kept(memory, bytes))
+        spare_keep(memory, block, bytes);
+    else
+        free(block);
 }
 
 size_t memory_product(size_t count, size_t bytes)

@@ -2,7 +2,12 @@
  *
  * Every byte that a database handle owns is counted in its struct memory.  A request beyond the
  * limit fails like an exhausted heap.  Sizes are given back on free, so no header is kept per
- * block. Counters are atomic: workers of one statement share the account of their connection. */
+ * block. Counters are atomic: workers of one statement share the account of their connection.
+ *
+ * Freed blocks of the sizes that statements take and give back for every run (batch buffers, hash
+ * tables of small inputs) are kept, some of them, for the next request of the very size: going
+ * through the heap each time makes it give pages back and fetch them again, which costs more than
+ * a small statement does.  Kept blocks are not counted as used. */
 #ifndef STOA_BASE_MEMORY_H
 #define STOA_BASE_MEMORY_H
 
@@ -11,13 +16,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { MEMORY_SPARES = 32 };
 struct memory {
     _Atomic size_t used;  /* bytes now */
     _Atomic size_t peak;  /* highest used since memory_peak_reset */
     _Atomic size_t limit; /* 0: no limit */
+    struct memory_spare {
+        _Atomic(void *) block; /* NULL: empty.  Its first word holds its size */
+        _Atomic size_t  bytes; /* of block; may be out of date, then the block's word is right */
+    } spares[MEMORY_SPARES];
+    _Atomic unsigned next_spare; /* which is replaced when all are taken */
 };
 
 void memory_init(struct memory *memory, size_t limit);
+/* Gives kept blocks back to the heap: at the end of the account's life, or to be tidy. */
+void memory_trim(struct memory *memory);
 
 /* Uninitialised / zeroed block of bytes > 0, aligned to 16 (to 64 from 4 KiB on); NULL when memory
  * or the limit is exhausted.  memory may be NULL: not accounted. */
