@@ -184,8 +184,7 @@ void cg_produce_aggregate(struct cg *cg, const struct plan *plan, struct cg_sink
  */
 struct set_sink {
     struct cg_sink sink;
-    int32_t        slot, sorter;
-    enum opcode    code;         /* Distinct, SetRemove, SetInsert */
+    int32_t        slot;
 };
 
 static uint8_t column_collation(const struct select *select, uint32_t column)
@@ -502,73 +501,103 @@ static void produce_union_all(struct cg *cg, const struct plan *plan, struct cg_
     cg->one_row = false;
 }
 
-static void consume_set(struct cg *cg, struct cg_sink *sink, int32_t next)
-{
-    struct set_sink *self = (struct set_sink *)sink;
-    uint32_t         count = sink->plan->column_count;
-    int32_t          first = cg_registers(cg, count);
+/* UNION, EXCEPT and INTERSECT group the rows by all their columns; groups come out sorted, as
+ * SQLite's do.  Of rows that are equal but do not look it (1 and 1.0) SQLite keeps the first, of
+ * UNION's terms in the last that has one: the terms run from right to left. */
+struct compound_sink {
+    struct cg_sink sink;
+    int32_t        groups, set; /* set: rows of the right side of EXCEPT and INTERSECT */
+};
 
+static void consume_right(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    struct compound_sink *self = (struct compound_sink *)sink;
+    uint32_t              count = sink->plan->column_count;
+    int32_t               first = cg_registers(cg, count);
+
+    (void)next;
     results_to(cg, sink->plan, first);
-    if (self->code == OP_SetInsert) {
-        cg_emit(cg, OP_SetInsert, self->slot, first, (int32_t)count);
-        return;
-    }
-    cg_emit_i(cg, self->code, self->slot, next, first, count);
-    cg_emit(cg, OP_SorterInsert, self->sorter, first, (int32_t)count);
+    cg_emit(cg, OP_SetInsert, self->set, first, (int32_t)count);
 }
 
-static const struct sorter_desc *sort_all(struct cg *cg, const struct plan *plan)
+static void consume_grouped(struct cg *cg, struct cg_sink *sink, int32_t next)
 {
-    struct sorter_desc *desc = cg_alloc(cg, sizeof *desc);
-    struct sort_key    *keys = cg_alloc(cg, (plan->column_count + 1) * sizeof *keys);
-    const uint8_t      *collations = cg_result_collations(cg, plan->select);
+    struct compound_sink *self = (struct compound_sink *)sink;
+    int32_t               first = cg_registers(cg, sink->plan->column_count);
 
-    if (desc == NULL || keys == NULL || collations == NULL)
+    (void)next;
+    results_to(cg, sink->plan, first);
+    cg_emit(cg, OP_AggStep, self->groups, first, first);
+}
+
+static const struct aggregate_desc *describe_groups(struct cg *cg, const struct plan *plan)
+{
+    struct aggregate_desc *desc = cg_alloc(cg, sizeof *desc);
+
+    if (desc == NULL)
         return NULL;
-    for (uint32_t i = 0; i < plan->column_count; i++)
-        keys[i].collation = collations[i];
-    *desc = (struct sorter_desc){plan->column_count, plan->column_count, keys};
-    return desc;
+    *desc = (struct aggregate_desc){.key_count = plan->column_count,
+                                    .key_collations = cg_result_collations(cg, plan->select),
+                                    .sorted = true};
+    return desc->key_collations == NULL ? NULL : desc;
 }
 
-static void consume_cursor(struct cg *cg, struct cg_sink *sink, int32_t next)
+/* EXCEPT: groups that the right side's set has not.  INTERSECT: those that it has. */
+static void consume_row(struct cg *cg, struct cg_sink *sink, int32_t next)
 {
-    struct set_sink *self = (struct set_sink *)sink;
+    struct compound_sink *self = (struct compound_sink *)sink;
+    const struct plan    *plan = sink->plan;
+    uint32_t              count = plan->column_count;
 
     cg_floor(cg, cg_mark(cg));
-    cg_push(cg, CG_CURSOR, sink->plan->owner)->slot = self->sorter;
+    cg_push(cg, CG_CURSOR, plan->owner)->slot = self->groups;
+    if (plan->op != COMPOUND_UNION) {
+        int32_t first = cg_registers(cg, count);
+
+        results_to(cg, plan, first);
+        cg_emit_i(cg, plan->op == COMPOUND_EXCEPT ? OP_Distinct : OP_SetRemove, self->set, next,
+                  first, count);
+    }
     cg_consume(cg, sink->parent, next);
 }
 
-/* UNION: rows new to the set.  EXCEPT: the set begins with the right side's rows.  INTERSECT: rows
- * that the right side's set still has.  All come out sorted, as SQLite's do. */
+/* Terms of a chain of UNION, rightmost first. */
+static void produce_grouped(struct cg *cg, const struct plan *plan, bool chain,
+                            struct compound_sink *self)
+{
+    if (chain && plan->kind == PLAN_COMPOUND && plan->op == COMPOUND_UNION) {
+        produce_grouped(cg, plan->right, true, self);
+        produce_grouped(cg, plan->input, true, self);
+        return;
+    }
+    self->sink.plan = plan;
+    cg_produce(cg, plan, &self->sink);
+}
+
 void cg_produce_compound(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
 {
-    struct set_sink self = {.sink = {consume_set, NULL, plan->input}};
+    struct compound_sink         self = {.sink = {consume_right, NULL, plan->right}};
+    const struct aggregate_desc *desc;
+    bool                         chain = plan->op == COMPOUND_UNION;
 
     if (plan->op == COMPOUND_UNION_ALL) {
         produce_union_all(cg, plan, parent);
         return;
     }
-    self.slot = cg_slot(cg);
-    self.sorter = cg_slot(cg);
-    cg_emit_p4(cg, OP_SetOpen, self.slot, (int32_t)plan->column_count, 0,
-               cg_result_collations(cg, plan->select));
-    cg_emit_p4(cg, OP_SorterOpen, self.sorter, 0, 0, sort_all(cg, plan));
-    if (plan->op != COMPOUND_UNION) {
-        self.code = OP_SetInsert;
-        self.sink.plan = plan->right;
+    desc = describe_groups(cg, plan);
+    if (desc == NULL)
+        return;
+    if (!chain) {
+        self.set = cg_slot(cg);
+        cg_emit_p4(cg, OP_SetOpen, self.set, (int32_t)plan->column_count, 0,
+                   desc->key_collations);
         cg_produce(cg, plan->right, &self.sink);
     }
-    self.code = plan->op == COMPOUND_INTERSECT ? OP_SetRemove : OP_Distinct;
-    if (plan->op == COMPOUND_UNION) { /* first, for of equal rows the later term's is kept */
-        self.sink.plan = plan->right;
-        cg_produce(cg, plan->right, &self.sink);
-    }
-    self.sink.plan = plan->input;
-    cg_produce(cg, plan->input, &self.sink);
-    self.sink.consume = consume_cursor;
-    self.sink.plan = plan;
-    self.sink.parent = parent;
-    loop_sorted(cg, self.sorter, &self.sink);
+    self.groups = cg_slot(cg);
+    self.sink.consume = consume_grouped;
+    cg_emit_p4(cg, OP_AggOpen, self.groups, 0, 0, desc);
+    produce_grouped(cg, chain ? plan : plan->input, chain, &self);
+    cg_emit(cg, OP_AggFinal, self.groups, 0, 0);
+    self.sink = (struct cg_sink){consume_row, parent, plan};
+    cg_loop(cg, self.groups, &self.sink);
 }
