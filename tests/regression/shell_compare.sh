@@ -18,7 +18,7 @@ if ! command -v "$sqlite" >/dev/null; then
     exit 0
 fi
 case $stoa in /*) ;; *) stoa=$PWD/$stoa ;; esac
-cp "$folder"/*.csv "$work" 2>/dev/null
+cp "$folder"/*.csv "$folder"/*.txt "$work" 2>/dev/null
 
 # run PROGRAM NAME ARGUMENTS...: output, errors and exit code of PROGRAM into $work/NAME.*
 run() {
