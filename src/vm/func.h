@@ -62,6 +62,8 @@ enum status func_result_copy(struct function_context *context, const char *s, si
 enum status func_result_str(struct function_context *context, struct str *str, struct value *out);
 enum status func_too_big(struct function_context *context);
 
+/* Copies bytes of ASCII letters from first ('a' or 'A') on in the other case, all else as it is. */
+void func_fold_case(const char *restrict from, size_t bytes, char first, char *restrict to);
 /* r rounded half away from 0 to places (at most 30) digits behind the point. */
 double func_round_real(double r, int64_t places);
 

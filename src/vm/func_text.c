@@ -184,6 +184,31 @@ enum status func_rtrim(FUNCTION_ARGUMENTS)
 
 /* --- changing --------------------------------------------------------------------------------- */
 
+/* Adding to each byte's low seven bits tells, in the byte's top bit, whether it is at least first,
+ * and beyond first + 25; bytes beyond ASCII have that bit themselves. */
+static inline uint64_t fold_word(uint64_t word, char first)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t       low = word & ones * 0x7f;
+    uint64_t       at_least = low + ones * (uint8_t)(0x80 - first);
+    uint64_t       beyond = low + ones * (uint8_t)(0x80 - first - 26);
+
+    return word ^ (at_least & ~beyond & ~word & ones * 0x80) >> 2; /* bit 5 is the case */
+}
+
+void func_fold_case(const char *restrict from, size_t bytes, char first, char *restrict to)
+{
+    uint64_t word = 0;
+
+    for (; bytes >= sizeof word; from += sizeof word, to += sizeof word, bytes -= sizeof word) {
+        memcpy(&word, from, sizeof word);
+        word = fold_word(word, first);
+        memcpy(to, &word, sizeof word);
+    }
+    for (size_t i = 0; i < bytes; i++)
+        to[i] = first == 'a' ? ascii_upper(from[i]) : ascii_lower(from[i]);
+}
+
 enum status func_upper(FUNCTION_ARGUMENTS)
 {
     char        buffer[NUMBER_TEXT_CAP], *result;
@@ -191,8 +216,7 @@ enum status func_upper(FUNCTION_ARGUMENTS)
 
     (void)argc;
     TRY(func_alloc(context, text.bytes, &result));
-    for (size_t i = 0; i < text.bytes; i++)
-        result[i] = ascii_upper(text.s[i]);
+    func_fold_case(text.s, text.bytes, 'a', result);
     *out = value_text(result, text.bytes);
     return STATUS_OK;
 }
@@ -204,8 +228,7 @@ enum status func_lower(FUNCTION_ARGUMENTS)
 
     (void)argc;
     TRY(func_alloc(context, text.bytes, &result));
-    for (size_t i = 0; i < text.bytes; i++)
-        result[i] = ascii_lower(text.s[i]);
+    func_fold_case(text.s, text.bytes, 'A', result);
     *out = value_text(result, text.bytes);
     return STATUS_OK;
 }

@@ -60,7 +60,7 @@ static size_t bytes_of(const struct vector *v, struct selection *sel)
     return bytes;
 }
 
-static enum status fold_case(struct function_context *context, const struct vector *v, bool upper,
+static enum status fold_case(struct function_context *context, const struct vector *v, char first,
                              struct selection *sel, struct vector_buffer *buffer,
                              struct vector *out)
 {
@@ -75,12 +75,7 @@ static enum status fold_case(struct function_context *context, const struct vect
     SELECTED_EACH(sel, row, {
         uint32_t bytes = vector_row_valid(v, row) ? cells[row].bytes : 0;
 
-        if (upper)
-            for (uint32_t i = 0; i < bytes; i++)
-                text[i] = ascii_upper(cells[row].s[i]);
-        else
-            for (uint32_t i = 0; i < bytes; i++)
-                text[i] = ascii_lower(cells[row].s[i]);
+        func_fold_case(cells[row].s, bytes, first, text);
         results[row] = value_text(text, bytes);
         text += bytes;
     });
@@ -90,13 +85,13 @@ static enum status fold_case(struct function_context *context, const struct vect
 enum status vector_upper(FUNCTION_VECTOR_ARGUMENTS)
 {
     (void)argc;
-    return is_flat(argv[0], PHYS_TEXT) ? fold_case(context, argv[0], true, sel, buffer, out)
+    return is_flat(argv[0], PHYS_TEXT) ? fold_case(context, argv[0], 'a', sel, buffer, out)
                                        : decline(declined);
 }
 enum status vector_lower(FUNCTION_VECTOR_ARGUMENTS)
 {
     (void)argc;
-    return is_flat(argv[0], PHYS_TEXT) ? fold_case(context, argv[0], false, sel, buffer, out)
+    return is_flat(argv[0], PHYS_TEXT) ? fold_case(context, argv[0], 'A', sel, buffer, out)
                                        : decline(declined);
 }
 
