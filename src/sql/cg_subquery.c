@@ -210,19 +210,28 @@ static int32_t set_open(struct cg *cg, const struct expr *expr, uint32_t width)
     return slot;
 }
 
+/* IN (select) puts both sides into a form for the set: with REAL, INTEGERs become REAL, which a
+ * plain comparison does not do. */
+static enum affinity in_affinity(enum affinity left, enum affinity right)
+{
+    if ((left <= AFFINITY_NONE && right == AFFINITY_REAL) ||
+        (right <= AFFINITY_NONE && left == AFFINITY_REAL))
+        return AFFINITY_REAL;
+    return affinity_of_comparison(left, right);
+}
+
 static char *in_affinities(struct cg *cg, const struct expr *expr, uint32_t width)
 {
     char *letters = cg_alloc(cg, width + 1);
 
     for (uint32_t i = 0; i < width && letters != NULL; i++) {
-        if (width == 1)
+        if (width == 1 && expr->select == NULL)
             letters[i] = (char)expr->resolved.compare_affinity;
         else if (expr->select == NULL)
             letters[i] = (char)cg_member(expr->left, i)->resolved.affinity;
         else
-            letters[i] = (char)affinity_of_comparison(
-                cg_member(expr->left, i)->resolved.affinity,
-                select_compared(expr->select, i)->resolved.affinity);
+            letters[i] = (char)in_affinity(cg_member(expr->left, i)->resolved.affinity,
+                                           select_compared(expr->select, i)->resolved.affinity);
     }
     return letters;
 }
