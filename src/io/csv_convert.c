@@ -135,18 +135,19 @@ static inline bool field_null(const struct fields *f, uint32_t row)
 }
 
 /* --- digits ----------------------------------------------------------------------------------- */
-/* The 8 bytes before end, of which the last n (1..8) are digits; the others read as '0'.  False:
- * one is no digit.  (Multiply-and-shift after Lemire, Quickly parsing eight digits, 2018.) */
-static inline bool digits8(const char *end, uint32_t n, uint64_t *value)
+/* The n (1..8) digits at text, where 8 bytes can be read.  False: one is no digit.  The shift drops
+ * the bytes behind them and puts zeros before them.  (Multiply-and-shift after Lemire, Quickly
+ * parsing eight digits, 2018.) */
+static inline bool digits8(const char *text, uint32_t n, uint64_t *value)
 {
-    const uint64_t zeros = UINT64_C(0x3030303030303030);
-    uint64_t       word, keep = ~UINT64_C(0) << (8 * (8 - n));
+    uint64_t word;
 
-    memcpy(&word, end - 8, 8);
+    memcpy(&word, text, 8);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     word = __builtin_bswap64(word);
 #endif
-    word = ((word & keep) | (zeros & ~keep)) - zeros; /* a byte that is no digit becomes > 9 */
+    /* a byte below '0' borrows from later ones only, and is seen itself */
+    word = (word - UINT64_C(0x3030303030303030)) << (64 - 8 * n);
     if (((word + UINT64_C(0x7676767676767676)) | word) & UINT64_C(0x8080808080808080))
         return false;
     word = word * 10 + (word >> 8);
@@ -161,13 +162,13 @@ static __attribute__((noinline)) bool digits_long(const char *text, uint32_t n, 
 {
     uint64_t low, high, top = 0;
 
+    n -= 8;
     if (!digits8(text + n, 8, &low))
         return false;
-    n -= 8;
     if (n > 8) {
-        if (!digits8(text + n, 8, &high) || !digits8(text + n - 8, n - 8, &top))
+        if (!digits8(text + n - 8, 8, &high) || !digits8(text, n - 8, &top))
             return false;
-    } else if (!digits8(text + n, n, &high)) {
+    } else if (!digits8(text, n, &high)) {
         return false;
     }
     *value = (top * UINT64_C(100000000) + high) * UINT64_C(100000000) + low;
@@ -177,7 +178,7 @@ static __attribute__((noinline)) bool digits_long(const char *text, uint32_t n, 
 /* n (1..18) digits at text. */
 static inline bool digits_read(const char *text, uint32_t n, uint64_t *value)
 {
-    return n <= 8 ? digits8(text + n, n, value) : digits_long(text, n, value);
+    return n <= 8 ? digits8(text, n, value) : digits_long(text, n, value);
 }
 
 /* --- INTEGER ---------------------------------------------------------------------------------- */
@@ -271,9 +272,8 @@ static inline bool decimal_at(const char *text, uint32_t n, uint32_t scale, bool
 
     text += minus;
     digits = n - minus - scale - 1; /* before the point; wraps when there are too few */
-    if (digits - 1 >= 8 || text[digits] != '.' || !digits8(text + digits, digits, &whole) ||
-        !digits8(text + digits + 1 + scale, scale, &fraction) ||
-        (plain && *text == '0' && digits > 1))
+    if (digits - 1 >= 8 || text[digits] != '.' || !digits8(text, digits, &whole) ||
+        !digits8(text + digits + 1, scale, &fraction) || (plain && *text == '0' && digits > 1))
         return false;
     whole = whole * (uint64_t)power10[scale] + fraction;
     if (whole > (uint64_t)DEC_PAYLOAD_MAX || (minus && whole == 0))
@@ -422,8 +422,8 @@ static bool date_read(const char *text, uint32_t n, int32_t *day)
     uint64_t             year, month, of_month;
     uint32_t             limit;
 
-    if (n != 10 || text[4] != '-' || text[7] != '-' || !digits8(text + 4, 4, &year) ||
-        !digits8(text + 7, 2, &month) || !digits8(text + 10, 2, &of_month))
+    if (n != 10 || text[4] != '-' || text[7] != '-' || !digits8(text, 4, &year) ||
+        !digits8(text + 5, 2, &month) || !digits8(text + 8, 2, &of_month))
         return false;
     if (month < 1 || month > 12 || of_month < 1)
         return false;

@@ -498,6 +498,8 @@ static enum status next_read(struct csv_import *import, uint32_t cap, struct err
         if (added)
             import->lines[rows++] = line;
     }
+    if (!csv_fields_finish(&stream->fields))
+        return fail_nomem(err);
     import->batch = (struct csv_batch){.base = stream->fields.text.data + CSV_FIELDS_FRONT,
                                        .ends = stream->fields.ends,
                                        .flags = stream->fields.flags,

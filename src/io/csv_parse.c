@@ -79,6 +79,14 @@ bool csv_fields_pad(struct csv_fields *fields)
     return field_end(fields, CSV_FIELD_MISSING);
 }
 
+bool csv_fields_finish(struct csv_fields *fields)
+{
+    if (!str_reserve(&fields->text, CSV_FIELDS_BACK))
+        return false;
+    memset(fields->text.data + fields->text.bytes, 0, CSV_FIELDS_BACK);
+    return true;
+}
+
 /* The reader's place in the window. */
 struct parse {
     const struct csv_dialect *dialect;

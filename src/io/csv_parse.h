@@ -33,7 +33,8 @@ enum csv_outcome {
 
 enum csv_field_flag { CSV_FIELD_QUOTED = 1, CSV_FIELD_MISSING = 2 };
 
-enum { CSV_FIELDS_FRONT = 64 }; /* readable bytes before the first field, as in csv_input.h */
+/* Readable bytes before the first field and behind the last, as in csv_input.h. */
+enum { CSV_FIELDS_FRONT = 64, CSV_FIELDS_BACK = 16 };
 
 /* Fields of records, unquoted: from base = text.data + CSV_FIELDS_FRONT on, field f is
  * [f > 0 ? ends[f - 1] + 1 : 0, ends[f]).  The byte at ends[f] is a separator, so that the
@@ -52,6 +53,9 @@ void csv_fields_clear(struct csv_fields *fields); /* keeps the memory */
 void csv_fields_truncate(struct csv_fields *fields, uint32_t count);
 /* A field without text, flagged CSV_FIELD_MISSING.  False: memory. */
 bool csv_fields_pad(struct csv_fields *fields);
+
+/* To be called when all fields are there: makes the bytes behind them readable.  False: memory. */
+bool csv_fields_finish(struct csv_fields *fields);
 
 static inline const char *csv_fields_base(const struct csv_fields *fields)
 {

@@ -270,6 +270,8 @@ static enum status next_parsed(struct csv_stream *stream, uint32_t cap, struct c
         stream->position += used;
         stream->line += lines;
     }
+    if (!csv_fields_finish(fields))
+        return fail_nomem(err);
     *batch = (struct csv_batch){.base = fields->text.data + CSV_FIELDS_FRONT,
                                 .ends = fields->ends,
                                 .flags = fields->flags,

@@ -13,7 +13,8 @@
 /* Rows of a file.  Field c of row r is field f = r * stride + c:
  * base[f > 0 ? ends[f - 1] + 1 : 0 .. ends[f]).  Lives until the stream is asked for the next. */
 struct csv_batch {
-    char *base; /* writable: doubled quotes are undone in place; 64 bytes before: readable */
+    char *base; /* writable: doubled quotes are undone in place; 64 bytes before
+                            it and 16 behind the last field can be read */
     const uint32_t *ends;
     const uint8_t  *flags; /* enum csv_field_flag of each field; NULL: the text is as in the file */
     uint32_t        rows, columns, stride;

@@ -211,6 +211,7 @@ static void vectors_hold_what_the_rules_say(void **state)
                 ends[r] = (uint32_t)text.bytes - 64;
                 str_char(&text, '\n');
             }
+            str_append(&text, (char[16]){0}, 16);
             check_batch(&column, &text, rows, ends, &arena);
             str_free(&text);
             arena_reset(&arena);
@@ -251,6 +252,7 @@ static void encodings_are_the_narrow_ones(void **state)
         str_init(&dump, NULL);
         str_append(&text, (char[64]){0}, 64);
         str_text(&text, cases[i].lines);
+        str_append(&text, (char[16]){0}, 16);
         batch.base = text.data + 64;
         batch.ends = ends;
         for (uint32_t at = 0; at < strlen(cases[i].lines); at++) {
