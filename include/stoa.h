@@ -197,6 +197,10 @@ typedef struct stoa_import_options {
     void (*message)(void *data, const char *text); /* NULL: not told */
     void *message_data;
 } stoa_import_options;
+/* Creates the table for such a file: TEXT columns named by its first record; names that occur twice
+ * are made unique, which message is told.  STOA_NOTFOUND: the file is empty. */
+STOA_API int stoa_import_table(stoa_db *db, const char *table, const char *path,
+                               const stoa_import_options *options);
 STOA_API int stoa_import(stoa_db *db, const char *table, const char *path,
                          const stoa_import_options *options, int64_t *rows);
 

@@ -4,6 +4,79 @@
 #include "base/str.h"
 #include "io/csv_import.h"
 
+/* --- the table
+ * ------------------------------------------------------------------------------------ */
+/* CREATE TABLE with the layout that sqlite3's shell gives it, four columns a line. */
+static void create_text(struct str *sql, const char *table, const char *const *names,
+                        uint32_t count)
+{
+    enum { COLUMNS_PER_LINE = 4 };
+
+    str_text(sql, "CREATE TABLE ");
+    quoted_append(sql, '"', table);
+    str_text(sql, "(\n");
+    for (uint32_t c = 0; c < count; c++) {
+        if (c > 0)
+            str_text(sql, c % COLUMNS_PER_LINE == 0 ? ",\n " : ", ");
+        quoted_append(sql, '"', names[c]);
+        str_text(sql, " TEXT");
+    }
+    str_char(sql, ')');
+}
+
+/* The first record of the file; *count 0 if there is none. */
+static enum status read_names(stoa_db *db, const char *path, const stoa_import_options *options,
+                              struct arena *arena, uint32_t *count, const char ***names)
+{
+    const struct csv_import_options how = {.path = path,
+                                           .column_separator = options->column_separator,
+                                           .row_separator = options->row_separator,
+                                           .ascii = options->ascii != 0,
+                                           .skip = options->skip,
+                                           .message = options->message,
+                                           .message_data = options->message_data};
+    struct csv_import              *import;
+    enum status                     status;
+
+    TRY(csv_import_open(&how, &db->memory, &import, &db->error));
+    status = csv_import_names(import, arena, count, names, &db->error);
+    csv_import_close(import);
+    return status;
+}
+
+int stoa_import_table(stoa_db *db, const char *table, const char *path,
+                      const stoa_import_options *options)
+{
+    const char **names;
+    uint32_t     count = 0;
+    struct arena arena;
+    struct str   sql;
+    enum status  status;
+    int          rc;
+
+    if (!connection_ok(db) || table == NULL || path == NULL || options == NULL)
+        return STOA_MISUSE;
+    arena_init(&arena, &db->memory);
+    str_init(&sql, &db->memory);
+    error_clear(&db->error);
+    status = read_names(db, path, options, &arena, &count, &names);
+    if (status != STATUS_OK) {
+        rc = connection_failed(db);
+    } else if (count == 0) {
+        fail(&db->error, STATUS_NOTFOUND, "%s: empty file", path);
+        rc = connection_failed(db);
+    } else {
+        create_text(&sql, table, names, count);
+        rc = str_end(&sql) == NULL ? connection_result(db, STATUS_NOMEM)
+                                   : stoa_exec(db, sql.data, NULL, NULL, NULL);
+    }
+    str_free(&sql);
+    arena_free(&arena);
+    return rc;
+}
+
+/* --- the rows
+ * -------------------------------------------------------------------------------------- */
 /* Number of columns of the table that sql names behind "SELECT * FROM ". */
 static int table_columns(stoa_db *db, const char *sql, uint32_t *columns)
 {

@@ -4,6 +4,7 @@
  * pipes, the rows are read here and inserted one by one, so that the others get in. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "shell/output.h"
 
@@ -14,12 +15,15 @@ struct import_options {
 };
 
 struct import {
-    const char *name;
+    const char *name; /* in messages */
+    const char *path; /* what is read: the file, or the copy of a pipe's output */
+    char        spool[32];
     FILE       *in;
-    bool        is_pipe, ascii;
+    bool        ascii;
     int         line; /* of what is read now */
     int         column_separator, row_separator;
-    int         end; /* what ended the last field: a separator, or EOF */
+    struct text messages; /* of the library, not told yet */
+    int         end;      /* what ended the last field: a separator, or EOF */
     struct text field;
 };
 
@@ -123,106 +127,12 @@ static void skip_rows(struct import *import, int rows)
 
 /* --- the table
  * -------------------------------------------------------------------------------------------- */
-struct names {
-    int    count;
-    char **items;
-};
-
-static void names_add(struct names *names, const char *name)
-{
-    names->items = checked_realloc(names->items, ((size_t)names->count + 1) * sizeof *names->items);
-    names->items[names->count++] = text_copy(name);
-}
-
-static void names_free(struct names *names)
-{
-    for (int i = 0; i < names->count; i++)
-        free(names->items[i]);
-    free(names->items);
-}
-
-static bool name_is_repeated(const struct names *names, int at)
-{
-    for (int i = 0; i < names->count; i++)
-        if (i != at && same_name(names->items[i], names->items[at]))
-            return true;
-    return false;
-}
-
-/* Names that occur more than once get their place as a suffix, as sqlite3 does it; told on stderr.
- */
-static void names_unique(struct names *names, const char *file)
-{
-    struct text told = {0};
-    char      **unique = checked_realloc(NULL, (size_t)names->count * sizeof *unique);
-    int         digits = snprintf(NULL, 0, "%d", names->count);
-
-    for (int i = 0; i < names->count; i++) {
-        struct text name = {0};
-
-        text_puts(&name, names->items[i]);
-        if (name.bytes == 0 || name_is_repeated(names, i)) {
-            text_printf(&name, "%s%0*d", name.bytes == 0 ? "?" : "_", name.bytes == 0 ? 1 : digits,
-                        i + 1);
-            if (names->items[i][0] != '\0')
-                text_printf(&told, "%s\"%s\" to \"%s\"", told.bytes > 0 ? ",\n" : "",
-                            names->items[i], name.data);
-        }
-        unique[i] = name.data;
-    }
-    if (told.bytes > 0)
-        fprintf(stderr, "Columns renamed during .import %s due to duplicates:\n%s\n", file,
-                told.data);
-    for (int i = 0; i < names->count; i++) {
-        free(names->items[i]);
-        names->items[i] = unique[i];
-    }
-    free(unique);
-    text_free(&told);
-}
-
 static void quoted_name(struct text *out, const char *name)
 {
     text_puts(out, "\"");
     for (const char *p = name; *p != '\0'; p++)
         text_add(out, *p == '"' ? "\"\"" : p, *p == '"' ? 2 : 1);
     text_puts(out, "\"");
-}
-
-static int create_table(struct shell *shell, struct import *import, const char *table, bool verbose)
-{
-    struct names names = {0};
-    struct text  sql = {0};
-    const char  *field;
-    char        *message = NULL;
-    int          rc;
-
-    while ((field = read_field(import)) != NULL) {
-        names_add(&names, field);
-        if (import->end != import->column_separator)
-            break;
-    }
-    if (names.count == 0) {
-        fprintf(stderr, "%s: empty file\n", import->name);
-        return 1;
-    }
-    names_unique(&names, import->name);
-    text_printf(&sql, "CREATE TABLE %s(\n", table);
-    for (int i = 0; i < names.count; i++) {
-        text_puts(&sql, i > 0 ? ", " : "");
-        quoted_name(&sql, names.items[i]);
-        text_puts(&sql, " TEXT");
-    }
-    text_puts(&sql, ")");
-    if (verbose)
-        fprintf(shell->out, "%s\n\n", sql.data);
-    rc = stoa_exec(shell->db, sql.data, NULL, NULL, &message);
-    if (rc != STOA_OK)
-        fprintf(stderr, "%s failed:\n%s\n", sql.data, message);
-    stoa_free(message);
-    text_free(&sql);
-    names_free(&names);
-    return rc != STOA_OK;
 }
 
 /* Number of columns of table; -1 if it does not exist. */
@@ -320,33 +230,63 @@ static int insert_rows(struct shell *shell, struct import *import, const char *t
 }
 
 /* --- all rows at once ------------------------------------------------------------------------ */
+/* A message of the library; what was a pipe is called so. */
 static void note_message(void *data, const char *message)
 {
-    text_printf(data, "%s\n", message);
+    struct import *import = data;
+    const char    *at = import->spool[0] == '\0' ? NULL : strstr(message, import->spool);
+
+    if (at != NULL)
+        text_printf(&import->messages, "%.*s%s%s\n", (int)(at - message), message, import->name,
+                    at + strlen(import->spool));
+    else
+        text_printf(&import->messages, "%s\n", message);
+}
+
+static void messages_tell(struct import *import, bool tell)
+{
+    if (tell && import->messages.bytes > 0)
+        fputs(import->messages.data, stderr);
+    import->messages.bytes = 0;
+}
+
+static stoa_import_options library_options(const struct import_options *options,
+                                           struct import               *import)
+{
+    return (stoa_import_options){.column_separator = (char)import->column_separator,
+                                 .row_separator = (char)import->row_separator,
+                                 .ascii = import->ascii,
+                                 .skip = (unsigned)options->skip,
+                                 .message = note_message,
+                                 .message_data = import};
+}
+
+static int create_table(struct shell *shell, const struct import_options *options,
+                        struct import *import)
+{
+    stoa_import_options how = library_options(options, import);
+    int                 rc = stoa_import_table(shell->db, options->table, import->path, &how);
+
+    messages_tell(import, true);
+    if (rc != STOA_OK)
+        fprintf(stderr, "%s%s\n", rc == STOA_NOTFOUND ? "" : "Error: ", stoa_errmsg(shell->db));
+    return rc != STOA_OK;
 }
 
 /* Loads the whole file by the library's own reader.  False: it cannot take it as a whole (a row
  * violates a constraint), so that it must go row by row; then nothing was loaded or told. */
 static bool import_whole(struct shell *shell, const struct import_options *options,
-                         const struct import *import, bool header, int *rc)
+                         struct import *import, bool header, int *rc)
 {
-    struct text         messages = {0};
-    stoa_import_options how = {.column_separator = (char)import->column_separator,
-                               .row_separator = (char)import->row_separator,
-                               .ascii = import->ascii,
-                               .skip = (unsigned)options->skip,
-                               .header = header,
-                               .message = note_message,
-                               .message_data = &messages};
+    stoa_import_options how = library_options(options, import);
 
-    if (import->is_pipe || options->verbose || options->schema != NULL)
+    if (options->verbose)
         return false;
+    how.header = header;
     progress_begin(shell);
-    *rc = stoa_import(shell->db, options->table, options->file, &how, NULL);
+    *rc = stoa_import(shell->db, options->table, import->path, &how, NULL);
     progress_end(shell);
-    if (*rc == STOA_OK && messages.bytes > 0)
-        fputs(messages.data, stderr);
-    text_free(&messages);
+    messages_tell(import, *rc == STOA_OK);
     if (*rc == STOA_INTERRUPT)
         fputs("Error: interrupted\n", stderr);
     return *rc == STOA_OK || *rc == STOA_INTERRUPT;
@@ -397,6 +337,25 @@ static int read_options(struct shell *shell, int count, char **words, struct imp
     return 0;
 }
 
+/* The output of a command, in a temporary file: it is read more than once. */
+static const char *spool_pipe(struct import *import, const char *command)
+{
+    struct text line = {0};
+    int         file, rc;
+
+    strcpy(import->spool, "/tmp/stoa_import_XXXXXX");
+    file = mkstemp(import->spool);
+    if (file < 0) {
+        import->spool[0] = '\0';
+        return NULL;
+    }
+    close(file);
+    text_printf(&line, "{ %s\n} > %s", command, import->spool);
+    rc = system(line.data);
+    text_free(&line);
+    return rc < 0 ? NULL : import->spool;
+}
+
 static int import_open(struct shell *shell, const struct import_options *options,
                        struct import *import)
 {
@@ -420,10 +379,12 @@ static int import_open(struct shell *shell, const struct import_options *options
     }
     import->column_separator = (unsigned char)columns[0];
     import->row_separator = (unsigned char)rows[0];
-    import->is_pipe = options->file[0] == '|';
-    import->in = import->is_pipe ? popen(options->file + 1, "r") : fopen(options->file, "rb");
-    if (import->is_pipe)
+    import->path = options->file;
+    if (options->file[0] == '|') {
         import->name = "<pipe>";
+        import->path = spool_pipe(import, options->file + 1);
+    }
+    import->in = import->path == NULL ? NULL : fopen(import->path, "rb");
     if (import->in != NULL)
         return 0;
     fprintf(stderr, "Error: cannot open \"%s\"\n", options->file);
@@ -439,29 +400,30 @@ int command_import(struct shell *shell, int count, char **words)
     bool                  header;
 
     rc = read_options(shell, count, words, &options);
+    if (rc == 0 && options.schema != NULL && !same_name(options.schema, "main")) {
+        fprintf(stderr, "Error: unknown database \"%s\"\n", options.schema);
+        rc = 1;
+    }
     if (rc == 0)
         rc = import_open(shell, &options, &import);
     if (rc != 0)
         return rc;
-    if (options.schema != NULL) {
-        quoted_name(&table, options.schema);
-        text_puts(&table, ".");
-    }
     quoted_name(&table, options.table);
-    skip_rows(&import, options.skip);
     columns = table_columns(shell, table.data);
     header = columns < 0;
     if (header) {
-        rc = create_table(shell, &import, table.data, options.verbose);
+        rc = create_table(shell, &options, &import);
         columns = rc == 0 ? table_columns(shell, table.data) : -1;
     }
-    if (columns > 0 && !import_whole(shell, &options, &import, header, &rc))
+    if (columns > 0 && !import_whole(shell, &options, &import, header, &rc)) {
+        skip_rows(&import, options.skip + header);
         rc = insert_rows(shell, &import, table.data, columns, options.verbose);
-    if (import.is_pipe)
-        pclose(import.in);
-    else
-        fclose(import.in);
+    }
+    fclose(import.in);
+    if (import.spool[0] != '\0')
+        unlink(import.spool);
     text_free(&import.field);
+    text_free(&import.messages);
     text_free(&table);
     return rc;
 }

@@ -18,6 +18,14 @@ select * from s;
 select * from d;
 .schema d
 .import --csv nofile.csv u
+.import --csv wide.csv w
+.schema w
+select * from w;
+.import --csv '| cat duplicate.csv plain.csv' piped
+select * from piped;
+.schema piped
+.import --csv empty.csv em
+.tables
 .import
 .import plain.csv
 .import -x plain.csv y
