@@ -25,6 +25,9 @@ enum { KEEPS_SPARES = 1 };
 enum { KEEPS_SPARES = 1 };
 #endif
 
+/* Blocks that the C library maps by themselves. */
+enum { REALLOC_FROM_BYTES = 1 << 20 };
+
 static _Atomic uint64_t fault_countdown; /* 0: off */
 static _Atomic uint64_t fault_hits;
 static _Atomic bool     fault_forever;
@@ -210,12 +213,41 @@ void *memory_zalloc(struct memory *memory, size_t bytes)
     return block;
 }
 
+/* Large blocks are moved by the C library, which remaps their pages instead of copying them.  What it
+ * gives is aligned as the block was, in practice; else it is copied once more. */
+static void *large_realloc(struct memory *memory, void *block, size_t old_bytes, size_t new_bytes)
+{
+    void *moved, *aligned;
+
+    if (size_is_absurd(new_bytes) || fault_strikes() ||
+        (new_bytes > old_bytes && !account_add(memory, new_bytes - old_bytes)))
+        return NULL;
+    moved = realloc(block, (new_bytes + BLOCK_ALIGN - 1) & ~(size_t)(BLOCK_ALIGN - 1));
+    if (moved == NULL) {
+        if (new_bytes > old_bytes)
+            account_subtract(memory, new_bytes - old_bytes);
+        return NULL;
+    }
+    if (new_bytes < old_bytes)
+        account_subtract(memory, old_bytes - new_bytes);
+    if ((uintptr_t)moved % BLOCK_ALIGN == 0)
+        return moved;
+    aligned = heap_alloc(memory, new_bytes);
+    if (aligned == NULL)
+        return moved; /* slower to read, but it cannot be given back */
+    memcpy(aligned, moved, new_bytes);
+    free(moved);
+    return aligned;
+}
+
 void *memory_realloc(struct memory *memory, void *block, size_t old_bytes, size_t new_bytes)
 {
     void *moved;
 
     if (block == NULL)
         return memory_alloc(memory, new_bytes);
+    if (old_bytes >= REALLOC_FROM_BYTES && new_bytes >= REALLOC_FROM_BYTES)
+        return large_realloc(memory, block, old_bytes, new_bytes);
     moved = memory_alloc(memory, new_bytes);
     if (moved == NULL)
         return NULL;

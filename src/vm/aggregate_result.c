@@ -115,6 +115,57 @@ static void extreme_vector(const struct state_array *states, const struct aggreg
     ordinal_vector(&part->domain, buffer, count, has_null, 1, 0, out);
 }
 
+static void int_sum_vector(const struct state_array *states, const struct aggregate_part *part,
+                           const uint32_t *groups, uint32_t count, struct vector_buffer *buffer,
+                           struct vector *out)
+{
+    int64_t *sums = (int64_t *)buffer->values;
+    uint32_t empty = 0;
+
+    memset(buffer->valid, 0, bits_words(count) * sizeof *buffer->valid);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct sum_int *state = state_at(states, part, groups[i]);
+
+        sums[i] = state->sum;
+        buffer->valid[i / 64] |= (uint64_t)(state->count != 0) << (i % 64);
+        empty += state->count == 0;
+    }
+    *out = (struct vector){.type = PHYS_I64,
+                           .shape = VECTOR_FLAT,
+                           .count = count,
+                           .values = sums,
+                           .valid = empty > 0 ? buffer->valid : NULL};
+}
+
+/* Sums, averages and totals that are REAL or NULL. */
+static void real_sum_vector(const struct state_array *states, const struct aggregate_part *part,
+                            const uint32_t *groups, uint32_t count, struct vector_buffer *buffer,
+                            struct vector *out)
+{
+    double  *sums = (double *)buffer->values;
+    uint32_t nulls = 0;
+
+    memset(buffer->valid, 0, bits_words(count) * sizeof *buffer->valid);
+    for (uint32_t i = 0; i < count; i++) {
+        struct value value = state_value(part, state_at(states, part, groups[i]));
+        bool         null = value.class_ == CLASS_NULL;
+
+        sums[i] = value.r;
+        buffer->valid[i / 64] |= (uint64_t)!null << (i % 64);
+        nulls += null;
+    }
+    *out = (struct vector){.type = PHYS_F64,
+                           .shape = VECTOR_FLAT,
+                           .count = count,
+                           .values = sums,
+                           .valid = nulls > 0 ? buffer->valid : NULL};
+}
+
+static bool is_sum(enum state_form form)
+{
+    return form == FORM_SUM_INT || form == FORM_SUM_REAL || form == FORM_SUM;
+}
+
 void state_vector(const struct state_array *states, const struct aggregate_part *part,
                   const uint32_t *groups, uint32_t count, struct vector_buffer *buffer,
                   struct vector *out)
@@ -127,6 +178,14 @@ void state_vector(const struct state_array *states, const struct aggregate_part 
     }
     if (part->form == FORM_ORDINAL) {
         extreme_vector(states, part, groups, count, buffer, out);
+        return;
+    }
+    if (part->form == FORM_SUM_INT && part->call->kind == AGGREGATE_SUM) {
+        int_sum_vector(states, part, groups, count, buffer, out);
+        return;
+    }
+    if (is_sum(part->form) && part->call->kind != AGGREGATE_SUM) {
+        real_sum_vector(states, part, groups, count, buffer, out);
         return;
     }
     for (uint32_t i = 0; i < count; i++)

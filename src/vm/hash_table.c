@@ -270,10 +270,6 @@ void hash_table_keys(const struct hash_table *table, uint32_t column, const uint
 
 enum status hash_table_order(struct hash_table *table, uint32_t *order, struct error *err)
 {
-    size_t           bytes = memory_product(table->columns, sizeof(struct sort_key));
-    struct sort_key *keys;
-    enum status      status;
-
     if (table->tier == TIER_PACKED) {
         bool fits;
 
@@ -284,15 +280,8 @@ enum status hash_table_order(struct hash_table *table, uint32_t *order, struct e
     }
     if (table->tier == TIER_WIDE)
         return wide_order(&table->wide, order, err);
-    keys = memory_zalloc(table->memory, bytes);
-    if (keys == NULL)
-        return fail_nomem(err);
-    for (uint32_t c = 0; c < table->columns; c++)
-        keys[c].collation = table->collations[c];
-    status = cells_order(table->general.cells, table->general.count, keys, table->columns,
-                         table->memory, order, err);
-    memory_free(table->memory, keys, bytes);
-    return status;
+    return cells_order(table->general.cells, table->general.count, table->collations,
+                       table->columns, table->memory, order, err);
 }
 
 void hash_table_describe(const struct hash_table *table, char *text, size_t bytes)

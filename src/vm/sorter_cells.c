@@ -1,4 +1,5 @@
 /* sorter_cells.c - the order of rows with any keys: a merge sort that compares cells. */
+#include "vm/ordinal.h"
 #include "vm/radix_sort.h"
 #include "vm/sorter_order.h"
 
@@ -113,9 +114,10 @@ static enum status cells_fill(const struct rowset *rows, const struct sorter_des
     return STATUS_OK;
 }
 
-enum status cells_order(const struct value *cells, uint32_t count, const struct sort_key *keys,
-                        uint32_t key_count, struct memory *memory, uint32_t *order,
-                        struct error *err)
+/* order = 0..count - 1 sorted by comparisons alone. */
+static enum status merge_order(const struct value *cells, uint32_t count,
+                               const struct sort_key *keys, uint32_t key_count,
+                               struct memory *memory, uint32_t *order, struct error *err)
 {
     struct cell_order cell_order = {cells, keys, key_count};
     uint32_t         *spare;
@@ -160,7 +162,7 @@ enum status rows_order(const struct rowset *rows, const struct sorter_desc *desc
     arena_init(&texts, memory);
     status = cells_make(rows, desc, memory, &texts, &cells, &bytes, err);
     if (status == STATUS_OK)
-        status = cells_order(cells, (uint32_t)rowset_count(rows), desc->keys, desc->key_count,
+        status = merge_order(cells, (uint32_t)rowset_count(rows), desc->keys, desc->key_count,
                              memory, order, err);
     memory_free(memory, cells, bytes);
     arena_free(&texts);
@@ -191,6 +193,36 @@ uint64_t text_prefix(const struct value *cell, enum collation collation, uint32_
         prefix |= (uint64_t)c << (56 - 8 * i);
     }
     return prefix;
+}
+
+uint64_t cell_number(const struct value *cell, enum collation collation, bool mixed,
+                     uint32_t offset, bool *partial)
+{
+    uint64_t number, kind = 0;
+
+    if (cell->class_ >= CLASS_TEXT) {
+        number = text_prefix(cell, collation, offset, partial);
+        kind = cell->class_ == CLASS_TEXT ? 1 : 2;
+    } else {
+        double r = cell->class_ == CLASS_INTEGER ? (double)cell->i : cell->r;
+
+        number = (uint64_t)ordinal_of_real(r + 0.0) ^ UINT64_C(1) << 63; /* -0.0 + 0.0 is 0.0 */
+        *partial = *partial || cell->class_ == CLASS_INTEGER;
+    }
+    if (!mixed)
+        return number;
+    *partial = true;
+    return kind << 62 | number >> 2;
+}
+
+uint32_t shared_bytes(const struct value *a, const struct value *b, uint32_t most)
+{
+    uint32_t n = 0;
+
+    most = b->bytes < most ? b->bytes : most;
+    while (n < most && a->s[n] == b->s[n])
+        n++;
+    return n;
 }
 
 struct tie_sort {
@@ -281,5 +313,99 @@ enum status ties_order(const struct rowset *rows, const struct sorter_desc *desc
     memory_free(memory, cells, bytes);
     memory_free(memory, sort.merge_space, space_bytes);
     arena_free(&texts);
+    return status;
+}
+
+/* --- groups -------------------------------------------------------------------------------------
+ */
+/* Are the first cells all texts (or blobs)?  Then *offset bytes are shared by all of them. */
+static bool first_texts(const struct value *cells, uint32_t count, uint32_t key_count,
+                        enum collation collation, uint32_t *offset)
+{
+    uint32_t shared = cells[0].bytes;
+
+    for (uint32_t i = 0; i < count; i++) {
+        const struct value *cell = &cells[(size_t)i * key_count];
+
+        if (cell->class_ != cells[0].class_ || cell->class_ < CLASS_TEXT)
+            return false;
+        shared = shared_bytes(&cells[0], cell, shared);
+    }
+    *offset =
+        collation == COLLATION_RTRIM ? 0 : shared; /* blanks at its end are no part of a text */
+    return true;
+}
+
+/* Records with the numbers of the first cells as keys; NULL before all. */
+static void first_numbers(struct tie_sort *sort, uint32_t count, bool texts,
+                          enum collation collation, uint32_t offset)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct value *cell = &sort->cells.cells[(size_t)i * sort->cells.key_count];
+        bool                partial = false;
+        uint64_t            number = 0;
+
+        if (cell->class_ != CLASS_NULL)
+            number = cell_number(cell, collation, !texts, offset, &partial);
+
+        sort->records[i].key = texts                        ? number
+                               : cell->class_ == CLASS_NULL ? 0
+                                                            : number + (UINT64_C(1) << 62);
+        sort->records[i].row = i;
+    }
+}
+
+static void groups_sort(struct tie_sort *sort, uint32_t count, bool texts,
+                        const struct text_key *text)
+{
+    struct sort_record *sorted = records_sort(sort->records, sort->spare, count);
+    uint32_t            end;
+
+    if (sorted != sort->records) {
+        sort->spare = sort->records;
+        sort->records = sorted;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        sort->rows[i] = sorted[i].row;
+    for (uint32_t first = 0; first < count; first = end) {
+        uint64_t key = sorted[first].key;
+
+        for (end = first + 1; end < count && sorted[end].key == key;)
+            end++;
+        ties_sort(sort, first, end, texts ? text->offset + TEXT_PREFIX_BYTES : 0, PREFIX_LEVELS);
+    }
+}
+
+enum status cells_order(const struct value *cells, uint32_t count, const uint8_t *collations,
+                        uint32_t key_count, struct memory *memory, uint32_t *order,
+                        struct error *err)
+{
+    size_t           key_bytes = memory_product(key_count, sizeof(struct sort_key));
+    size_t           record_bytes = memory_product(count + (size_t)1, sizeof(struct sort_record));
+    size_t           space_bytes = (count + (size_t)1) * sizeof(uint32_t);
+    struct sort_key *keys = memory_zalloc(memory, key_bytes);
+    struct text_key  text = {0};
+    struct tie_sort  sort = {.cells = {cells, keys, key_count}, .text = &text, .rows = order};
+    struct sort_record *records = memory_alloc(memory, record_bytes);
+    struct sort_record *spare = memory_alloc(memory, record_bytes);
+    enum status         status = STATUS_OK;
+
+    sort.merge_space = memory_alloc(memory, space_bytes);
+    if (keys == NULL || records == NULL || spare == NULL || sort.merge_space == NULL) {
+        status = fail_nomem(err);
+    } else if (count > 0) {
+        bool texts = first_texts(cells, count, key_count, collations[0], &text.offset);
+
+        for (uint32_t c = 0; c < key_count; c++)
+            keys[c].collation = collations[c];
+        sort.records = records;
+        sort.spare = spare;
+        first_numbers(&sort, count, texts, collations[0], text.offset);
+        groups_sort(&sort, count, texts, &text);
+    }
+    memory_free(memory, keys, key_bytes);
+    memory_free(memory, records, record_bytes);
+    memory_free(memory, spare, record_bytes);
+    memory_free(memory, sort.merge_space, space_bytes);
     return status;
 }

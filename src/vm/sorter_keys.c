@@ -53,27 +53,6 @@ static uint32_t chunk_rows(uint32_t count, uint32_t start)
 
 /* --- numbers of a chunk -------------------------------------------------------------------------
  */
-/* The first two bits tell numbers, text and blob apart when the column has several. */
-static uint64_t cell_number(const struct value *cell, enum collation collation, bool mixed,
-                            uint32_t offset, bool *partial)
-{
-    uint64_t number, kind = 0;
-
-    if (cell->class_ >= CLASS_TEXT) {
-        number = text_prefix(cell, collation, offset, partial);
-        kind = cell->class_ == CLASS_TEXT ? 1 : 2;
-    } else {
-        double r = cell->class_ == CLASS_INTEGER ? (double)cell->i : cell->r;
-
-        number = (uint64_t)ordinal_of_real(r + 0.0) ^ UINT64_C(1) << 63; /* -0.0 + 0.0 is 0.0 */
-        *partial = *partial || cell->class_ == CLASS_INTEGER;
-    }
-    if (!mixed)
-        return number;
-    *partial = true;
-    return kind << 62 | number >> 2;
-}
-
 static bool cells_numbers(struct key_order *order, struct key_plan *plan, enum collation collation,
                           const struct vector *view)
 {
@@ -154,17 +133,6 @@ static bool plan_ranks(const struct key_order *order, uint32_t column, struct ke
     }
     plan->ranks = dictionary_ranks(dictionary, entries);
     return plan->ranks != NULL;
-}
-
-/* Bytes that a and b share at their start, at most `most`. */
-static uint32_t shared_bytes(const struct value *a, const struct value *b, uint32_t most)
-{
-    uint32_t n = 0;
-
-    most = b->bytes < most ? b->bytes : most;
-    while (n < most && a->s[n] == b->s[n])
-        n++;
-    return n;
 }
 
 /* plan->offset of a column of texts.  Under NOCASE bytes that differ in case count as different: a

@@ -5,9 +5,9 @@
 #include "store/rowset.h"
 #include "vm/sorter.h"
 
-/* order[0..count) = 0..count - 1 sorted by cells[row * key_count + key]; equal rows by number.
- * STATUS_NOMEM. */
-enum status cells_order(const struct value *cells, uint32_t count, const struct sort_key *keys,
+/* order[0..count) = 0..count - 1 sorted by cells[row * key_count + key], NULL first, ascending;
+ * equal rows by number.  STATUS_NOMEM. */
+enum status cells_order(const struct value *cells, uint32_t count, const uint8_t *collations,
                         uint32_t key_count, struct memory *memory, uint32_t *order,
                         struct error *err);
 
@@ -35,5 +35,11 @@ enum { TEXT_PREFIX_BYTES = 8 };
  * its end 0.  *longer: bytes follow, or a NUL is among these: equal numbers prove nothing. */
 uint64_t text_prefix(const struct value *cell, enum collation collation, uint32_t offset,
                      bool *longer);
+/* A number that is in the order of the cell, which is not NULL; *partial: see *longer.  mixed: the
+ * cells are of several classes, told apart by two bits. */
+uint64_t cell_number(const struct value *cell, enum collation collation, bool mixed,
+                     uint32_t offset, bool *partial);
+/* Bytes that the texts a and b share at their start, at most `most`. */
+uint32_t shared_bytes(const struct value *a, const struct value *b, uint32_t most);
 
 #endif

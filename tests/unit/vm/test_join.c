@@ -67,7 +67,7 @@ static void model_probe(const struct join_desc *desc, struct pairs *pairs, struc
             }
         if (existence ? any == (desc->kind == JOIN_SEMI)
                       : !any && (desc->kind == JOIN_LEFT || desc->kind == JOIN_FULL))
-            pairs_add(rest, (uint32_t)row, UINT32_MAX);
+            pairs_add(existence || desc->residual ? rest : pairs, (uint32_t)row, UINT32_MAX);
     }
 }
 
