@@ -233,9 +233,12 @@ static enum status rowset_ints(struct vm *vm, const struct rowset *rows, uint32_
     if (ints == NULL)
         return fail_nomem(vm->err);
     for (uint64_t i = 0; i < count; i++) {
-        char scratch[16];
+        char         scratch[16];
+        struct value value = rowset_value(rows, column, i, scratch);
 
-        ints[i] = rowset_value(rows, column, i, scratch).i;
+        if (value.class_ != CLASS_INTEGER) /* SET of a rowid to what is none */
+            return fail(vm->err, STATUS_MISMATCH, "datatype mismatch");
+        ints[i] = value.i;
     }
     return STATUS_OK;
 }
