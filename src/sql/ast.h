@@ -177,8 +177,9 @@ enum from_kind {
     FROM_TABLE,
     FROM_SUBQUERY,
     FROM_FUNCTION,
-    FROM_NESTED /* (a JOIN b) */,
-    FROM_FILE /* 'file.csv' */
+    FROM_NESTED,   /* (a JOIN b) */
+    FROM_FILE,     /* 'file.csv' */
+    FROM_RECURSION /* resolved: a recursive common table expression, in its own recursive term */
 };
 struct from_item {
     uint8_t           kind; /* enum from_kind */
@@ -193,19 +194,21 @@ struct from_item {
     struct name       indexed_by;
     bool              not_indexed;
     int32_t           position;
-    /* resolved; NATURAL and USING have their condition in `on`, NATURAL its columns in using_names */
-    const char  **argument_names; /* FUNCTION: f(name = value); NULL for positional ones */
-    struct table *catalog_table; /* TABLE that is one; a view or CTE becomes SUBQUERY */
-    const void   *source_module; /* FUNCTION, FILE: struct source_module (vm/source.h) */
-    void         *source_state;  /* FILE, FUNCTION: what its bind made */
-    const char   *display;       /* alias or name */
-    uint32_t      column_count;
-    const char  **column_names;
-    uint8_t      *column_affinities, *column_collations;
-    uint64_t     *columns_used; /* bits */
-    bool          rowid_used;
-    uint32_t      number; /* unique within the statement, 0.. */
-    struct cte   *cte;    /* a reference to a common table expression */
+    /* resolved; NATURAL and USING have their condition in `on`, NATURAL its columns in using_names
+     */
+    const char   **argument_names; /* FUNCTION: f(name = value); NULL for positional ones */
+    struct table  *catalog_table;  /* TABLE that is one; a view or CTE becomes SUBQUERY */
+    const void    *source_module;  /* FUNCTION, FILE: struct source_module (vm/source.h) */
+    void          *source_state;   /* FILE, FUNCTION: what its bind made */
+    const char    *display;        /* alias or name */
+    uint32_t       column_count;
+    const char   **column_names;
+    uint8_t       *column_affinities, *column_collations;
+    uint64_t      *columns_used; /* bits */
+    bool           rowid_used;
+    uint32_t       number;    /* unique within the statement, 0.. */
+    struct cte    *cte;       /* a reference to a common table expression */
+    struct select *recursion; /* RECURSION: the compound that it is a reference to */
 };
 struct from_list {
     uint32_t           count, capacity;
@@ -257,14 +260,16 @@ struct select {
     /* resolved */
     struct select *outer; /* enclosing select, NULL at the top */
     uint32_t       aggregate_count;
-    struct expr     *
-        *aggregates; /* EXPR_FUNCTION nodes; expressions refer to them by EXPR_AGGREGATE_REF */
-    bool     is_aggregate; /* has aggregates, GROUP BY */
-    bool     correlated;   /* refers to a column of an enclosing select */
-    uint32_t outer_count;  /* distinct columns of enclosing selects used here or deeper: the
-                              parameters of memoised evaluation */
-    struct expr **outers;  /* one EXPR_COLUMN (or AGGREGATE_REF) node each, levels_up as seen from
-                              this select */
+    struct expr *
+        *aggregates;   /* EXPR_FUNCTION nodes; expressions refer to them by EXPR_AGGREGATE_REF */
+    bool is_aggregate; /* has aggregates, GROUP BY */
+    bool correlated;   /* refers to a column of an enclosing select */
+    struct select *first_recursive; /* head of a recursive compound: its leftmost recursive term */
+    struct from_item *recursion;    /* a recursive term: its reference to the compound */
+    uint32_t          outer_count; /* distinct columns of enclosing selects used here or deeper: the
+                                      parameters of memoised evaluation */
+    struct expr **outers; /* one EXPR_COLUMN (or AGGREGATE_REF) node each, levels_up as seen from
+                             this select */
 };
 
 /* The expression whose affinity and collation count when IN compares with select's column: the last
@@ -454,7 +459,7 @@ struct statement {
     uint8_t      explain; /* enum explain_mode */
     const char  *sql;     /* the statement's own text (in arena), without the semicolon */
     uint32_t     sql_bytes;
-    int32_t      position;       /* of sql in the text given: what the nodes' positions count from */
+    int32_t      position; /* of sql in the text given: what the nodes' positions count from */
     uint32_t     variable_count; /* highest parameter number */
     const char **variable_names; /* [variable_count], NULL for ? */
     uint8_t      begin_mode;     /* BEGIN: 0 DEFERRED 1 IMMEDIATE 2 EXCLUSIVE */

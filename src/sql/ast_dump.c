@@ -343,6 +343,7 @@ static void dump_from_source(const struct from_item *item, struct str *out)
 {
     switch ((enum from_kind)item->kind) {
     case FROM_TABLE:
+    case FROM_RECURSION:
         dump_qualified(item->schema, item->name, out);
         break;
     case FROM_FILE:

@@ -45,6 +45,12 @@ struct cg_constant { /* hoisted in front of the program */
     int32_t      reg;
 };
 
+struct cg_queue { /* of a recursive query whose recursive terms are being emitted */
+    struct cg_queue     *outer;
+    const struct select *select; /* the compound */
+    int32_t slot; /* the rowset; the cursor on it stands on the batch that is to be worked on */
+};
+
 struct cg {
     const struct compile_context *context;
     struct planner                planner;
@@ -56,7 +62,8 @@ struct cg {
     struct cg_entry              *entries;
     uint32_t                      constant_count, constant_capacity;
     struct cg_constant           *constants;
-    const struct plan            *aggregate; /* expressions being emitted are above it */
+    struct cg_queue              *queues;     /* of the recursive queries around this place */
+    const struct plan            *aggregate;  /* expressions being emitted are above it */
     uint32_t                      loop_depth; /* > 0: code here may run many times */
     uint32_t                      memo_depth; /* > 0: in a correlated subquery */
     bool                          one_row;    /* the current batch is one row, for sure */
@@ -74,26 +81,26 @@ struct cg_sink {
 
 /* --- cg.c: context ------------------------------------------------------------------------------
  */
-void    cg_fail(struct cg *cg, enum status status); /* keeps the first */
-void    cg_unsupported(struct cg *cg, int32_t position, const char *format, ...)
+void cg_fail(struct cg *cg, enum status status); /* keeps the first */
+void cg_unsupported(struct cg *cg, int32_t position, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 int32_t cg_emit(struct cg *cg, enum opcode code, int32_t p1, int32_t p2, int32_t p3);
 void    cg_emit_i(struct cg *cg, enum opcode code, int32_t p1, int32_t p2, int32_t p3, int64_t p4);
 void    cg_emit_p4(struct cg *cg, enum opcode code, int32_t p1, int32_t p2, int32_t p3,
                    const void *p4);
-void   *cg_alloc(struct cg *cg, size_t bytes); /* zeroed, in the program's arena; NULL: failed */
+void   *cg_alloc(struct cg *cg, size_t bytes);    /* zeroed, in the program's arena; NULL: failed */
 char   *cg_text(struct cg *cg, const char *text); /* a copy there */
 const struct value *cg_value(struct cg *cg, const struct value *value);
-int32_t cg_label(struct cg *cg);
-void    cg_here(struct cg *cg, int32_t label);
-int32_t cg_registers(struct cg *cg, uint32_t count);
-int32_t cg_slot(struct cg *cg);
+int32_t             cg_label(struct cg *cg);
+void                cg_here(struct cg *cg, int32_t label);
+int32_t             cg_registers(struct cg *cg, uint32_t count);
+int32_t             cg_slot(struct cg *cg);
 
 struct cg_entry *cg_push(struct cg *cg, enum cg_entry_kind kind, const void *owner);
 uint32_t         cg_mark(const struct cg *cg);
 void             cg_truncate(struct cg *cg, uint32_t mark);
 void cg_forget(struct cg *cg, int32_t reg); /* its content changes: no entry may name it */
-void             cg_floor(struct cg *cg, uint32_t hide_from);
+void cg_floor(struct cg *cg, uint32_t hide_from);
 /* (owner, column) in a register: target, or any if target is 0. */
 int32_t cg_column(struct cg *cg, const void *owner, int32_t column, int32_t target);
 /* A register found on the stack for expr; 0: none. */
@@ -106,15 +113,15 @@ void    cg_prologue(struct cg *cg);                 /* emits the hoisted constan
 int32_t cg_expr(struct cg *cg, struct expr *expr); /* a register that must not be changed */
 void    cg_expr_to(struct cg *cg, struct expr *expr, int32_t target);
 /* The same, for a register that will be changed in place (Affinity, Cast, Blend). */
-void    cg_private_to(struct cg *cg, struct expr *expr, int32_t target);
-void    cg_constant_to(struct cg *cg, const struct value *value, int32_t target);
-void    cg_affinity(struct cg *cg, int32_t first, uint32_t count, const char *affinities);
+void cg_private_to(struct cg *cg, struct expr *expr, int32_t target);
+void cg_constant_to(struct cg *cg, const struct value *value, int32_t target);
+void cg_affinity(struct cg *cg, int32_t first, uint32_t count, const char *affinities);
 /* Result column of the select planned as plan. */
-void           cg_result_to(struct cg *cg, const struct plan *plan, uint32_t column, int32_t target);
+void cg_result_to(struct cg *cg, const struct plan *plan, uint32_t column, int32_t target);
 enum collation cg_comparison_collation(const struct expr *left, const struct expr *right);
 /* n values of a row (EXPR_ROW, or a subquery with n columns) into registers from first on. */
-void     cg_row_to(struct cg *cg, struct expr *expr, int32_t first);
-uint32_t cg_width(const struct expr *expr); /* 1, or the number of a row value's members */
+void         cg_row_to(struct cg *cg, struct expr *expr, int32_t first);
+uint32_t     cg_width(const struct expr *expr); /* 1, or the number of a row value's members */
 struct expr *cg_member(const struct expr *expr, uint32_t index); /* for its affinity, collation */
 
 /* --- cg_cond.c ----------------------------------------------------------------------------------
@@ -136,16 +143,18 @@ void cg_in_to(struct cg *cg, struct expr *expr, int32_t target); /* without NOT 
 
 /* --- cg_node.c, cg_join.c, cg_sort.c ------------------------------------------------------------
  */
-void cg_produce(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
-void cg_consume(struct cg *cg, struct cg_sink *sink, int32_t next);
-void cg_produce_join(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
-void cg_produce_aggregate(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
-void cg_produce_sort(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
-void cg_produce_limit(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
-void cg_produce_distinct(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
-void cg_produce_compound(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
-void cg_produce_values(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
-void cg_one_row(struct cg *cg); /* makes the batch one row, unless it is */
+void           cg_produce(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void           cg_consume(struct cg *cg, struct cg_sink *sink, int32_t next);
+void           cg_produce_join(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void           cg_produce_aggregate(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void           cg_produce_sort(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void           cg_produce_limit(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void           cg_produce_distinct(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void           cg_produce_compound(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void           cg_produce_recursive(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void           cg_produce_queue(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void           cg_produce_values(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void           cg_one_row(struct cg *cg); /* makes the batch one row, unless it is */
 const uint8_t *cg_result_collations(struct cg *cg, const struct select *select);
 /* Plans select, with its needs told.  NULL: failed. */
 struct plan *cg_plan(struct cg *cg, struct select *select);

@@ -367,6 +367,12 @@ void cg_produce(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
     case PLAN_COMPOUND:
         cg_produce_compound(cg, plan, parent);
         return;
+    case PLAN_RECURSIVE:
+        cg_produce_recursive(cg, plan, parent);
+        return;
+    case PLAN_QUEUE:
+        cg_produce_queue(cg, plan, parent);
+        return;
     case PLAN_KIND_COUNT:
         break;
     }

@@ -49,8 +49,8 @@ int32_t plan_bare_column(const struct plan *aggregate, const struct expr *expr)
 }
 
 struct bare_search {
-    struct planner *planner;
-    struct plan    *aggregate;
+    struct planner  *planner;
+    struct plan     *aggregate;
     struct expr_list found;
     bool             failed;
 };
@@ -61,7 +61,8 @@ static bool visit_bare(struct expr *expr, void *data)
 
     if (plan_group_key(search->aggregate, expr) >= 0)
         return false;
-    if (expr->kind != EXPR_COLUMN || !plan_provides(search->aggregate->input, expr->resolved.source))
+    if (expr->kind != EXPR_COLUMN ||
+        !plan_provides(search->aggregate->input, expr->resolved.source))
         return true;
     for (uint32_t i = 0; i < search->found.count; i++)
         if (expr_equal(search->found.items[i], expr))
@@ -75,7 +76,7 @@ static bool key_varies(const struct expr *key)
 {
     const struct from_item *item = key->resolved.source;
     struct column_stats     stats;
-    unsigned both = 1U << CLASS_INTEGER | 1U << CLASS_REAL;
+    unsigned                both = 1U << CLASS_INTEGER | 1U << CLASS_REAL;
 
     if (key->resolved.collation != COLLATION_BINARY)
         return true;
@@ -219,6 +220,64 @@ static enum status plan_terms(struct planner *planner, struct select *select, st
     return STATUS_OK;
 }
 
+/* DISTINCT, and outer joins that keep rows of another table, see one row of the queue at a time. */
+static bool term_is_row_by_row(const struct select *term)
+{
+    for (uint32_t i = 0; i < term->from.count; i++) {
+        const struct from_item *item = term->from.items[i];
+
+        if ((item->join & (JOIN_TYPE_RIGHT | JOIN_TYPE_OUTER)) != 0 || item->kind == FROM_NESTED ||
+            ((item->join & JOIN_TYPE_LEFT) != 0 && i > 0 && term->from.items[0] != term->recursion))
+            return true;
+    }
+    return term->distinct;
+}
+
+/* Terms head, head->prior... down to and with first, joined by UNION ALL. */
+static enum status plan_recursive_terms(struct planner *planner, struct select *head,
+                                        const struct select *first, struct plan *recursive,
+                                        struct plan **plan)
+{
+    struct plan *left = NULL, *right, *both;
+
+    if (head != first)
+        TRY(plan_recursive_terms(planner, head->prior, first, recursive, &left));
+    TRY(plan_term(planner, head, &right));
+    recursive->row_by_row |= term_is_row_by_row(head);
+    *plan = right;
+    if (left == NULL)
+        return STATUS_OK;
+    both = plan_new(planner, PLAN_COMPOUND, left);
+    if (both == NULL)
+        return fail_nomem(planner->err);
+    both->right = right;
+    both->select = head;
+    both->op = COMPOUND_UNION_ALL;
+    both->owner = both;
+    both->aggregate = NULL;
+    *plan = both;
+    return STATUS_OK;
+}
+
+static enum status plan_recursive(struct planner *planner, struct select *head, struct plan **plan)
+{
+    struct select *first = head->first_recursive;
+    struct plan   *initial, *recursive;
+
+    TRY(plan_terms(planner, first->prior, &initial));
+    recursive = plan_new(planner, PLAN_RECURSIVE, initial);
+    if (recursive == NULL)
+        return fail_nomem(planner->err);
+    recursive->select = head;
+    recursive->op = head->op;
+    recursive->owner = recursive;
+    recursive->aggregate = NULL;
+    recursive->rows = initial->rows * 100;
+    TRY(plan_recursive_terms(planner, head, first, recursive, &recursive->right));
+    *plan = recursive;
+    return STATUS_OK;
+}
+
 static bool fixed_limit(const struct planner *planner, const struct expr *limit, double *rows)
 {
     struct value v;
@@ -236,7 +295,10 @@ enum status plan_select(struct planner *planner, struct select *select, struct p
 
     if (++planner->depth > PLAN_DEPTH_MAX)
         return fail_at(planner->err, STATUS_ERROR, select->position, "selects nested too deep");
-    TRY(plan_terms(planner, select, plan));
+    if (select->first_recursive != NULL)
+        TRY(plan_recursive(planner, select, plan));
+    else
+        TRY(plan_terms(planner, select, plan));
     if (select->order_by.count != 0) {
         *plan = plan_new(planner, PLAN_SORT, *plan);
         if (*plan == NULL)
@@ -263,6 +325,7 @@ bool plan_provides(const struct plan *plan, const void *owner)
     case PLAN_SCAN:
     case PLAN_SOURCE:
     case PLAN_SUBQUERY:
+    case PLAN_QUEUE:
         return plan->item == owner;
     case PLAN_FILTER:
         return plan_provides(plan->input, owner);
@@ -401,6 +464,7 @@ static enum status need_own(struct planner *planner, struct plan *plan)
                                plan->input->aggregate));
         return STATUS_OK;
     case PLAN_COMPOUND:
+    case PLAN_RECURSIVE:
         TRY(plan_need_results(planner, plan->input));
         return plan_need_results(planner, plan->right);
     default:
@@ -430,8 +494,7 @@ static bool visit_independent(struct expr *expr, void *data)
     struct independence *independence = data;
 
     if (expr->kind == EXPR_AGGREGATE_REF ||
-        (expr->kind == EXPR_COLUMN &&
-         !plan_provides(independence->root, expr->resolved.source)))
+        (expr->kind == EXPR_COLUMN && !plan_provides(independence->root, expr->resolved.source)))
         independence->holds = false;
     return independence->holds;
 }

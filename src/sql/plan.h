@@ -26,9 +26,11 @@ enum plan_kind {
     PLAN_AGGREGATE, /* select's groups */
     PLAN_PROJECT,   /* select's result columns */
     PLAN_DISTINCT,
-    PLAN_SORT,     /* select's ORDER BY */
-    PLAN_LIMIT,    /* select's LIMIT and OFFSET */
-    PLAN_COMPOUND, /* input op right */
+    PLAN_SORT,      /* select's ORDER BY */
+    PLAN_LIMIT,     /* select's LIMIT and OFFSET */
+    PLAN_COMPOUND,  /* input op right */
+    PLAN_RECURSIVE, /* rows of input, then what right makes of them, until nothing new comes */
+    PLAN_QUEUE,     /* item: the rows that PLAN_RECURSIVE hands to its right side */
     PLAN_KIND_COUNT
 };
 
@@ -48,14 +50,14 @@ struct plan_key { /* of a hash join */
 };
 
 struct plan {
-    enum plan_kind    kind;
-    double            rows;   /* estimate of what comes out */
-    struct plan      *input;  /* NULL: a leaf */
-    struct plan      *right;  /* JOIN: build side; COMPOUND: second term */
-    struct select    *select; /* that it is part of */
-    struct from_item *item;
-    const void       *owner; /* of the result columns, from PROJECT, VALUES, COMPOUND upwards */
-    uint32_t          column_count;
+    enum plan_kind     kind;
+    double             rows;   /* estimate of what comes out */
+    struct plan       *input;  /* NULL: a leaf */
+    struct plan       *right;  /* JOIN: build side; COMPOUND: second term */
+    struct select     *select; /* that it is part of */
+    struct from_item  *item;
+    const void        *owner; /* of the result columns, from PROJECT, VALUES, COMPOUND upwards */
+    uint32_t           column_count;
     const struct plan *aggregate; /* the select's AGGREGATE below: expressions mean its output */
     struct expr_list   filters;   /* SCAN, SOURCE, SUBQUERY, FILTER; JOIN: residual condition */
     struct expr       *rowid;     /* SCAN: only the row with this rowid, a constant in the loop */
@@ -73,7 +75,9 @@ struct plan {
     enum compound_op op;
     /* PROJECT: which result columns were asked for already, one bit each */
     uint64_t *needed;
-    int32_t   line; /* EXPLAIN QUERY PLAN id */
+    /* RECURSIVE: each row runs alone through the recursive terms (DISTINCT, outer joins there) */
+    bool    row_by_row;
+    int32_t line; /* EXPLAIN QUERY PLAN id */
 };
 
 enum plan_pass { /* bits of compile_context.passes_off */

@@ -66,6 +66,12 @@ void plan_line(const struct plan *plan, struct str *out)
     case PLAN_SORT:
         str_text(out, "USE TEMP B-TREE FOR ORDER BY");
         break;
+    case PLAN_RECURSIVE:
+        str_text(out, "RECURSIVE STEP");
+        break;
+    case PLAN_QUEUE:
+        str_printf(out, "SCAN %s", plan->item->display);
+        break;
     case PLAN_COMPOUND:
         str_text(out, compound_name(plan->op));
         break;

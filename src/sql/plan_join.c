@@ -11,19 +11,23 @@
 
 #include <string.h>
 
+/* Estimate of a recursive query's queue: so many that other tables are built, once, and the queue
+ * probes them. */
+static const double QUEUE_ROWS = 1e7;
+
 /* Relations are bits of a mask: SQLite's limit of tables, and one for the parameters. */
 typedef unsigned __int128 relations;
 enum { RELATIONS_MAX = 64, PARAMETERS = 64 };
 
 struct unit { /* something joined already */
     struct plan *plan;
-    relations     mask;
+    relations    mask;
 };
 struct conjunct {
     struct expr *expr;
-    relations     mask;
+    relations    mask;
     bool         equality; /* between columns of different relations */
-    relations     left_mask, right_mask;
+    relations    left_mask, right_mask;
     double       distinct; /* larger estimate of the distinct values of both sides */
 };
 struct block {
@@ -45,7 +49,7 @@ struct from_state {
  */
 struct mask_walk {
     const struct from_state *state;
-    relations                 mask;
+    relations                mask;
 };
 
 static bool visit_mask(struct expr *expr, void *data)
@@ -357,7 +361,7 @@ static enum status push_down(const struct from_state *state, struct block *block
 {
     for (uint32_t i = 0; i < block->conjunct_count;) {
         struct conjunct *conjunct = &block->conjuncts[i];
-        relations         mask = conjunct->mask;
+        relations        mask = conjunct->mask;
         bool             done = false;
 
         for (uint32_t u = 0; u < block->unit_count && !done; u++)
@@ -477,8 +481,8 @@ static void choose_pair(const struct block *block, uint32_t *best_a, uint32_t *b
                     if (block->conjuncts[i].distinct > 1)
                         rows /= block->conjuncts[i].distinct;
                 }
-            if (any && (best_connected > connected ||
-                        (best_connected == connected && best <= rows)))
+            if (any &&
+                (best_connected > connected || (best_connected == connected && best <= rows)))
                 continue;
             any = true;
             best = rows;
@@ -536,13 +540,13 @@ static struct expr *literal_one(struct arena *arena)
     return one;
 }
 
-/* Conditions on the kept side alone of a LEFT JOIN: as a key, truth = 1, so that its rows keep their
- * place. */
+/* Conditions on the kept side alone of a LEFT JOIN: as a key, truth = 1, so that its rows keep
+ * their place. */
 static enum status left_conditions(const struct from_state *state, struct plan *plan,
                                    relations left)
 {
-    struct arena   *arena = state->planner->arena;
-    struct expr    *all = NULL, *truth[2];
+    struct arena    *arena = state->planner->arena;
+    struct expr     *all = NULL, *truth[2];
     struct plan_key *keys;
 
     for (uint32_t i = 0; i < plan->filters.count; i++) {
@@ -587,7 +591,7 @@ static enum status join_outer(const struct from_state *state, struct block *bloc
 
     TRY(block_add(state, &on_block, on));
     for (uint32_t i = 0; i < on_block.conjunct_count;) {
-        relations     mask = on_block.conjuncts[i].mask;
+        relations    mask = on_block.conjuncts[i].mask;
         struct unit *side = NULL;
 
         if (!state->outer_as_mask)
@@ -642,8 +646,8 @@ static bool where_rejects_nulls(const struct from_state *state, const struct blo
 {
     for (uint32_t i = 0; i < block->conjunct_count; i++) {
         struct expr *expr = block->conjuncts[i].expr;
-        bool         comparison = expr->kind == EXPR_BINARY && expr->op >= EXPR_OP_EQ &&
-                          expr->op <= EXPR_OP_GE;
+        bool         comparison =
+            expr->kind == EXPR_BINARY && expr->op >= EXPR_OP_EQ && expr->op <= EXPR_OP_GE;
 
         if (comparison &&
             (is_strict(state, expr->left, mask) || is_strict(state, expr->right, mask)))
@@ -711,6 +715,12 @@ static enum status plan_item(struct from_state *state, struct from_item *item, s
     case FROM_FUNCTION:
     case FROM_FILE:
         return plan_source(state, item, unit);
+    case FROM_RECURSION:
+        plan = plan_new(planner, PLAN_QUEUE, NULL);
+        if (plan == NULL)
+            return fail_nomem(planner->err);
+        plan->rows = QUEUE_ROWS;
+        return add_item(state, item, plan, unit);
     default:
         break;
     }
@@ -730,9 +740,9 @@ static enum status add_parameters(struct from_state *state, struct block *block)
     bool         useful = false;
 
     for (uint32_t i = 0; i < block->conjunct_count; i++)
-        useful |= block->conjuncts[i].equality &&
-                  ((block->conjuncts[i].left_mask | block->conjuncts[i].right_mask) >> PARAMETERS) !=
-                      0;
+        useful |=
+            block->conjuncts[i].equality &&
+            ((block->conjuncts[i].left_mask | block->conjuncts[i].right_mask) >> PARAMETERS) != 0;
     if (!useful)
         return STATUS_OK;
     /* rowid = outer is a seek, better than any hash table */
@@ -774,7 +784,7 @@ static enum status join_list(struct from_state *state, const struct from_list *l
     for (uint32_t i = 0; i < list->count; i++) {
         const struct from_item *item = list->items[i];
 
-        bool                    inner = (item->join & (JOIN_TYPE_LEFT | JOIN_TYPE_RIGHT)) == 0;
+        bool inner = (item->join & (JOIN_TYPE_LEFT | JOIN_TYPE_RIGHT)) == 0;
 
         if ((item->join & (JOIN_TYPE_LEFT | JOIN_TYPE_RIGHT)) == JOIN_TYPE_LEFT && where_at == 0 &&
             (state->planner->context->passes_off & PASS_PUSH_DOWN) == 0)

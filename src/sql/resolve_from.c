@@ -115,17 +115,19 @@ static enum status set_column_name(struct resolver *r, struct from_item *item, u
 static enum status take_columns(struct resolver *r, struct from_item *item,
                                 const struct name *names)
 {
-    const struct select *select = item->select, *first = select;
+    const struct select *select = item->recursion != NULL ? item->recursion : item->select;
+    const struct select *first = select;
 
     while (first->prior != NULL)
         first = first->prior;
-    TRY(from_item_columns(r, item, select->column_count));
-    for (uint32_t i = 0; i < select->column_count; i++) {
+    TRY(from_item_columns(r, item, first->column_count));
+    for (uint32_t i = 0; i < first->column_count; i++) {
         const struct expr *expr = first->columns[i].expr;
 
         TRY(set_column_name(r, item, i,
                             names != NULL ? names[i].text : column_base_name(&first->columns[i])));
-        item->column_affinities[i] = (uint8_t)select_column_affinity(select, i);
+        item->column_affinities[i] =
+            (uint8_t)select_column_affinity(item->recursion != NULL ? first : select, i);
         item->column_collations[i] =
             expr->resolved.collation_known ? expr->resolved.collation : COLLATION_BINARY;
     }
@@ -151,28 +153,84 @@ static struct cte *find_cte(struct with_scope *with, struct name name, struct wi
     return NULL;
 }
 
-static enum status check_cte_progress(struct resolver *r, const struct cte *cte,
-                                      const struct from_item *item)
+static struct cte_progress *find_cte_progress(const struct resolver *r, const struct cte *cte)
 {
-    for (const struct cte_progress *p = r->progress; p != NULL; p = p->outer) {
-        if (p->cte != cte)
-            continue;
-        if (cte->select->op == COMPOUND_UNION || cte->select->op == COMPOUND_UNION_ALL)
-            return fail_at(r->err, STATUS_ERROR, item->position,
-                           "not supported yet: recursive common table expression");
+    struct cte_progress *progress = r->progress;
+
+    while (progress != NULL && progress->cte != cte)
+        progress = progress->outer;
+    return progress;
+}
+
+/* A reference to the table that is being defined: legal once in the FROM of each of its last terms,
+ * behind a term without one. Its columns are those of the leftmost term, which is resolved by now.
+ */
+static enum status resolve_from_recursion(struct resolver *r, struct scope *scope,
+                                          struct from_item          *item,
+                                          const struct cte_progress *progress)
+{
+    struct select       *head = progress->select, *term = scope->select;
+    const struct select *first = head;
+    const struct cte    *cte = progress->cte;
+
+    if (head->op != COMPOUND_UNION && head->op != COMPOUND_UNION_ALL)
         return fail_at(r->err, STATUS_ERROR, item->position, "circular reference: %s",
                        cte->name.text);
+    if (scope->head != head || term->prior == NULL)
+        return fail_at(r->err, STATUS_ERROR, item->position,
+                       scope->head == head ? "circular reference: %s"
+                                           : "recursive reference in a subquery: %s",
+                       cte->name.text);
+    if (term->recursion != NULL)
+        return fail_at(r->err, STATUS_ERROR, item->position,
+                       "multiple references to recursive table: %s", cte->name.text);
+    while (first->prior != NULL)
+        first = first->prior;
+    if (cte->column_count > 0 && cte->column_count != first->column_count)
+        return fail_at(r->err, STATUS_ERROR, cte->name.position,
+                       "table %s has %u values for %u columns", cte->name.text, first->column_count,
+                       cte->column_count);
+    if (head->first_recursive == NULL)
+        head->first_recursive = term;
+    term->recursion = item;
+    item->kind = FROM_RECURSION;
+    item->cte = (struct cte *)cte;
+    item->recursion = head;
+    return take_columns(r, item, cte->column_count > 0 ? cte->columns : NULL);
+}
+
+/* Behind the first recursive term all are recursive, joined by the same operator; none aggregates.
+ */
+static enum status check_recursion(struct resolver *r, const struct cte *cte,
+                                   const struct select *head)
+{
+    if (head->first_recursive == NULL)
+        return STATUS_OK;
+    for (const struct select *term = head;; term = term->prior) {
+        if (term->recursion == NULL || term->op != head->op)
+            return fail_at(r->err, STATUS_ERROR, cte->name.position, "circular reference: %s",
+                           cte->name.text);
+        if (term->is_aggregate)
+            return fail_at(r->err, STATUS_ERROR, term->position,
+                           "recursive aggregate queries not supported");
+        if (term == head->first_recursive)
+            break;
     }
+    if (head->order_by.count != 0)
+        return fail_at(r->err, STATUS_ERROR, cte->name.position,
+                       "not supported yet: ORDER BY in a recursive common table expression");
     return STATUS_OK;
 }
 
 static enum status resolve_from_cte(struct resolver *r, struct scope *scope, struct from_item *item,
                                     struct cte *cte, struct with_scope *where)
 {
-    struct cte_progress progress = {r->progress, cte, NULL};
-    struct with_scope  *with = r->with;
+    struct cte_progress  progress = {r->progress, cte, NULL, NULL};
+    struct cte_progress *defining = find_cte_progress(r, cte);
+    struct with_scope   *with = r->with;
 
-    TRY(check_cte_progress(r, cte, item));
+    if (defining != NULL)
+        return resolve_from_recursion(r, scope, item, defining);
     item->kind = FROM_SUBQUERY;
     item->cte = cte;
     item->select = ast_copy_select(r->arena, cte->select);
@@ -181,7 +239,9 @@ static enum status resolve_from_cte(struct resolver *r, struct scope *scope, str
     cte->references++;
     r->with = where;
     r->progress = &progress;
+    progress.select = item->select;
     TRY(resolve_select(r, item->select, scope));
+    TRY(check_recursion(r, cte, item->select));
     r->with = with;
     r->progress = progress.outer;
     if (cte->column_count > 0 && cte->column_count != item->select->column_count)
@@ -208,7 +268,7 @@ static enum status check_view_progress(struct resolver *r, const char *name)
 static enum status resolve_from_view(struct resolver *r, struct from_item *item,
                                      const struct schema_object *view)
 {
-    struct cte_progress     progress = {r->progress, NULL, view->name};
+    struct cte_progress     progress = {r->progress, NULL, view->name, NULL};
     struct with_scope      *with = r->with;
     struct reference_track *track = r->track;
     struct statement       *statement;
@@ -602,6 +662,7 @@ static enum status resolve_item(struct resolver *r, struct scope *scope, struct 
         break;
     case FROM_TABLE:
     case FROM_FILE:
+    case FROM_RECURSION:
         TRY(resolve_from_name(r, scope, item));
         break;
     }

@@ -34,6 +34,7 @@ struct cte_progress { /* the common table expressions and views being resolved *
     struct cte_progress *outer;
     const struct cte    *cte;
     const char          *view;
+    struct select       *select; /* the copy of the cte's select that is being resolved */
 };
 /* What the arguments of the aggregate being resolved refer to. */
 struct reference_track {

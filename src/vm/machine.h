@@ -68,6 +68,7 @@ struct vm_slot {
     uint64_t          version; /* of a set: grows with every change, over all slots */
     bool              filled;  /* holds something that vm_reset must give back */
     bool              counts_changes;
+    uint32_t          batch_rows; /* of the cursor's batch */
     struct loop_mark  loop;
     struct join_state pairs;
 };

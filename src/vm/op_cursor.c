@@ -120,12 +120,15 @@ const struct op *op_Bound(struct vm *vm, const struct op *op)
  * ---------------------------------------------------------------------------------------- */
 
 /* The next batch of the slot's cursor becomes current; *found false at the end. */
-static enum status batch_next(struct vm *vm, struct vm_slot *slot, bool *found)
+static enum status batch_next(struct vm *vm, struct vm_slot *slot, int32_t most, bool *found)
 {
     const uint64_t *active = NULL;
-    uint32_t        count = 0;
+    uint32_t        count = 0, cap = vm->host->batch_rows;
 
-    TRY(slot->cursor->ops->next(slot->cursor, vm->host->batch_rows, &count, &active, vm->err));
+    if (most != 0 && (uint32_t)most < cap)
+        cap = (uint32_t)most;
+    TRY(slot->cursor->ops->next(slot->cursor, cap, &count, &active, vm->err));
+    slot->batch_rows = count;
     *found = count > 0;
     if (*found)
         vm_batch(vm, count, active);
@@ -158,7 +161,7 @@ const struct op *op_Rewind(struct vm *vm, const struct op *op)
         VM_TRY(vm, slot_cursor_make(vm, slot));
     loop_begin(vm, &slot->loop);
     VM_TRY(vm, slot->cursor->ops->rewind(slot->cursor, vm->err));
-    VM_TRY(vm, batch_next(vm, slot, &found));
+    VM_TRY(vm, batch_next(vm, slot, op->p3, &found));
     return found ? op + 1 : vm->ops + op->p2;
 }
 
@@ -169,8 +172,14 @@ const struct op *op_Next(struct vm *vm, const struct op *op)
 
     VM_TRY(vm, vm_poll(vm, vm->sel->rows));
     loop_release(vm, &slot->loop);
-    VM_TRY(vm, batch_next(vm, slot, &found));
+    VM_TRY(vm, batch_next(vm, slot, op->p3, &found));
     return found ? vm->ops + op->p2 : op + 1;
+}
+
+const struct op *op_Again(struct vm *vm, const struct op *op)
+{
+    vm_batch(vm, vm_slot_at(vm, op->p1)->batch_rows, NULL);
+    return op + 1;
 }
 
 const struct op *op_SorterSort(struct vm *vm, const struct op *op)
@@ -183,7 +192,7 @@ const struct op *op_SorterSort(struct vm *vm, const struct op *op)
         VM_TRY(vm, slot_cursor_make(vm, slot));
     loop_begin(vm, &slot->loop);
     VM_TRY(vm, slot->cursor->ops->rewind(slot->cursor, vm->err));
-    VM_TRY(vm, batch_next(vm, slot, &found));
+    VM_TRY(vm, batch_next(vm, slot, 0, &found));
     return found ? op + 1 : vm->ops + op->p2;
 }
 
