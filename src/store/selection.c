@@ -40,18 +40,16 @@ void selection_and(struct selection *sel, const uint64_t *mask)
 
 const uint16_t *selection_list(struct selection *sel)
 {
-    uint32_t n = 0, words = (uint32_t)bits_words(sel->rows);
-
     if (sel->listed)
         return sel->list;
     if (sel->count == sel->rows) {
         for (uint32_t i = 0; i < sel->rows; i++)
             sel->list[i] = (uint16_t)i;
     } else {
-        for (uint32_t w = 0; w < words; w++)
-            for (uint64_t rest = sel->bits[w]; rest != 0; rest &= rest - 1)
-                sel->list[n++] = (uint16_t)(w * 64 + (uint32_t)__builtin_ctzll(rest));
+        uint32_t n = bits_list(sel->bits, sel->rows, sel->list);
+
         assert(n == sel->count);
+        (void)n;
     }
     sel->listed = true;
     return sel->list;

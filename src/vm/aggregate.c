@@ -256,6 +256,18 @@ enum status aggregate_widen(struct aggregate *aggregate, struct aggregate_part *
     return STATUS_OK;
 }
 
+/* Whether only count(*) of all rows is wanted: then nobody asks which rows they are. */
+static bool counts_only(const struct aggregate *aggregate)
+{
+    if (aggregate->keys != NULL)
+        return false;
+    for (uint32_t i = 0; i < aggregate->desc->call_count; i++)
+        if (aggregate->desc->calls[i].kind != AGGREGATE_COUNT_STAR ||
+            aggregate->desc->calls[i].filter >= 0)
+            return false;
+    return true;
+}
+
 /* --- input --------------------------------------------------------------------------------------
  */
 enum status aggregate_step(struct aggregate *aggregate, const struct vector *const *keys,
@@ -263,12 +275,14 @@ enum status aggregate_step(struct aggregate *aggregate, const struct vector *con
                            struct error *err)
 {
     const struct aggregate_desc *desc = aggregate->desc;
-    struct picked                all = {row_list_of(sel, aggregate->rows),
-                         aggregate->keys == NULL ? NULL : aggregate->numbers};
+    struct picked                all = {.rows = {.count = sel->count},
+                                        .groups = aggregate->keys == NULL ? NULL : aggregate->numbers};
 
     assert(aggregate->order == NULL);
     if (sel->count == 0)
         return STATUS_OK;
+    if (!counts_only(aggregate))
+        all.rows = row_list_of(sel, aggregate->rows);
     aggregate->groups_before = aggregate->groups;
     if (aggregate->keys != NULL) {
         TRY(hash_table_add(aggregate->keys, keys, sel, aggregate->numbers, err));

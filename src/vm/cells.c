@@ -13,9 +13,7 @@ const uint16_t *selection_rows(const struct selection *sel, uint16_t space[VECTO
         for (; n < sel->rows; n++)
             space[n] = (uint16_t)n;
     else
-        for (uint32_t w = 0; w < bits_words(sel->rows); w++)
-            for (uint64_t rest = sel->bits[w]; rest != 0; rest &= rest - 1)
-                space[n++] = (uint16_t)(w * 64 + (uint32_t)__builtin_ctzll(rest));
+        n = bits_list(sel->bits, sel->rows, space);
     assert(n == sel->count);
     return space;
 }

@@ -309,6 +309,8 @@ const struct op *op_AggStep(struct vm *vm, const struct op *op)
 
     if (keys == NULL || arguments == NULL)
         return vm_nomem(vm);
+    if (desc->key_count > 0 && vm->sel->count < vm->sel->rows)
+        selection_list(vm->sel); /* once, for all that ask for it below */
     VM_TRY(vm, aggregate_step(slot->aggregate, keys, arguments, vm->sel, vm->err));
     return op + 1;
 }
