@@ -46,7 +46,10 @@ void plan_line(const struct plan *plan, struct str *out)
         str_printf(out, "SCAN %s VIRTUAL TABLE INDEX 0:", plan->item->display);
         break;
     case PLAN_SUBQUERY:
-        str_printf(out, "CO-ROUTINE %s", plan->item->display);
+        if (plan->item->display != NULL)
+            str_printf(out, "CO-ROUTINE %s", plan->item->display);
+        else
+            str_printf(out, "CO-ROUTINE (subquery-%u)", plan->item->number);
         break;
     case PLAN_VALUES:
         str_printf(out, plan->select->values_rows == 1 ? "SCAN CONSTANT ROW"
