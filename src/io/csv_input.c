@@ -226,7 +226,8 @@ enum status csv_input_open(struct csv_input *input, struct memory *memory, const
             csv_input_close(input);
             return fail(err, STATUS_CANTOPEN, "cannot open \"%s\": it is a directory", path);
         }
-        if (S_ISREG(info.st_mode))
+        input->regular = S_ISREG(info.st_mode);
+        if (input->regular)
             input->packed_total = (uint64_t)info.st_size;
     }
     status = input_begin(input, err);

@@ -27,6 +27,7 @@ struct csv_input {
     size_t           bytes;
     char            *block; /* owned; data lies in it */
     size_t           block_bytes;
+    bool             regular;      /* a file that can be read again */
     bool             at_end;       /* nothing will follow the window */
     uint64_t         offset;       /* bytes of the (unpacked) stream before data */
     uint64_t         packed_done;  /* bytes read from the file */

@@ -95,7 +95,11 @@ static enum status plan_detect(struct csv_plan *plan, struct memory *memory, str
     enum status      status;
 
     TRY(csv_input_open(&input, memory, plan->path, err));
-    status = csv_input_check_text(&input, err);
+    status =
+        input.regular
+            ? csv_input_check_text(&input, err)
+            : fail(err, STATUS_ERROR,
+                   "\"%s\" can be read once only: give AUTO_DETECT false and COLUMNS", plan->path);
     while (status == STATUS_OK && !input.at_end && input.bytes < CSV_INPUT_BLOCK / 2)
         status = csv_input_advance(&input, 0, err);
     if (status == STATUS_OK && input.bytes == 0)
@@ -120,9 +124,6 @@ enum status csv_plan_make(const struct source_context   *context,
         return fail_nomem(err);
     TRY(plan_options(plan, arguments, arena, err));
     plan_defaults(plan);
-    if (strcmp(plan->path, "-") == 0 && plan->options.detect)
-        return fail(err, STATUS_ERROR,
-                    "standard input can be read once only: give AUTO_DETECT false and COLUMNS");
     TRY(plan->options.detect ? plan_detect(plan, context->memory, arena, err)
                              : plan_fixed(plan, arena, err));
     *out = plan;
