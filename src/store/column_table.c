@@ -458,23 +458,55 @@ static enum status merge_small_groups(struct table *table, struct error *err)
     return STATUS_OK;
 }
 
+/* Rewrites group g without its deleted rows. */
+static enum status rewrite_group(struct table *table, uint32_t g, struct error *err)
+{
+    struct rebuild r;
+    enum status    status = STATUS_NOMEM;
+
+    if (!rebuild_init(&r, table))
+        fail_nomem(err);
+    else
+        status = rebuild_rows(&r, g, g + 1, (struct tail_place){0, 0}, 0, GROUP_ROWS, err);
+    if (status == STATUS_OK)
+        status = rebuild_install(&r, g, 1, err);
+    rebuild_free(&r);
+    return status;
+}
+
+static enum status append_groups(struct table *table, const struct group_entry *entries,
+                                 uint32_t count, struct error *err)
+{
+    struct table_state *state = &table->state;
+    uint32_t            old = group_list_count(state->groups);
+    struct group_list  *list;
+
+    assert(state->tail.rows == 0);
+    /* new rowids may be those of deleted rows at the end of the last group */
+    if (old > 0 &&
+        state->groups->entries[old - 1].group->last_rowid >= entries[0].group->first_rowid)
+        TRY(rewrite_group(table, old - 1, err));
+    list = group_list_own(state->groups, count, table->memory);
+    if (list == NULL)
+        return fail_nomem(err);
+    state->groups = list;
+    group_list_splice(list, list->count, 0, entries, count);
+    return STATUS_OK;
+}
+
 enum status table_add_groups(struct table *table, const struct group_entry *entries,
                              uint32_t count, struct error *err)
 {
-    struct table_state *state = &table->state;
-    struct group_list  *list = group_list_own(state->groups, count, table->memory);
+    enum status status = append_groups(table, entries, count, err);
 
-    assert(state->tail.rows == 0);
-    if (list == NULL) {
+    if (status != STATUS_OK) {
         for (uint32_t i = 0; i < count; i++)
             row_group_unref(entries[i].group);
-        return fail_nomem(err);
+        return status;
     }
-    state->groups = list;
-    group_list_splice(list, list->count, 0, entries, count);
     for (uint32_t i = 0; i < count; i++) {
         table_note_rowid(table, entries[i].group->last_rowid);
-        state->live += entries[i].live;
+        table->state.live += entries[i].live;
     }
     return merge_small_groups(table, err);
 }
@@ -544,20 +576,9 @@ enum status table_drop_deleted(struct table *table, struct error *err)
 {
     for (uint32_t g = 0; table->sparse && g < group_list_count(table->state.groups); g++) {
         const struct group_entry *entry = &table->state.groups->entries[g];
-        struct rebuild            r;
-        enum status               status = STATUS_NOMEM;
 
-        if (entry->live * 4 >= entry->group->rows)
-            continue;
-        if (!rebuild_init(&r, table))
-            fail_nomem(err);
-        else
-            status =
-                rebuild_rows(&r, g, g + 1, (struct tail_place){0, 0}, 0, GROUP_ROWS, err);
-        if (status == STATUS_OK)
-            status = rebuild_install(&r, g, 1, err);
-        rebuild_free(&r);
-        TRY(status);
+        if (entry->live * 4 < entry->group->rows)
+            TRY(rewrite_group(table, g, err));
     }
     table->sparse = false;
     return STATUS_OK;

@@ -18,7 +18,7 @@ struct row {
 };
 struct model {
     struct row *rows; /* ascending */
-    uint32_t    count;
+    uint32_t    count, capacity;
 };
 
 static struct arena texts; /* of a round */
@@ -26,7 +26,8 @@ static bool         has_alias, has_key;
 
 static struct model model_copy(const struct model *model)
 {
-    struct model copy = {malloc((model->count + 1) * sizeof *copy.rows), model->count};
+    struct model copy = {malloc((model->count + 1) * sizeof *copy.rows), model->count,
+                         model->count + 1};
 
     memcpy(copy.rows, model->rows, model->count * sizeof *copy.rows);
     return copy;
@@ -58,7 +59,10 @@ static void model_insert(struct model *model, const struct row *row)
 {
     uint32_t at = model_find(model, row->rowid);
 
-    model->rows = realloc(model->rows, (model->count + 1) * sizeof *model->rows);
+    if (model->count == model->capacity) {
+        model->capacity = model->capacity * 2 + 1000;
+        model->rows = realloc(model->rows, model->capacity * sizeof *model->rows);
+    }
     memmove(&model->rows[at + 1], &model->rows[at], (model->count - at) * sizeof *row);
     model->rows[at] = *row;
     if (has_alias)
@@ -83,11 +87,18 @@ static int64_t model_next_rowid(const struct model *model)
 /* --- values ------------------------------------------------------------------------------------------ */
 static uint32_t strangeness; /* one cell in so many is of an unexpected class; 0: none */
 
+/* Cells made beforehand, for tests in which allocations fail. */
+enum { POOL_CELLS = 512 };
+static struct value pool[COLUMNS][POOL_CELLS];
+static bool         use_pool;
+
 static struct value column_cell(uint32_t column)
 {
     char    *text;
     int32_t  day;
 
+    if (use_pool && column != 5)
+        return pool[column][random_below(POOL_CELLS)];
     if (strangeness > 0 && column != 5 && random_below(strangeness) == 0)
         return random_cell(&texts, 100);
     if (random_below(20) == 0 && column != 5)
@@ -573,7 +584,7 @@ static void round_of_operations(uint32_t round, uint32_t steps)
     struct memory    memory;
     struct database *database;
     struct table    *table;
-    struct model     model = {malloc(sizeof(struct row)), 0}, marks[MARKS_MAX + 1];
+    struct model     model = {malloc(sizeof(struct row)), 0, 1}, marks[MARKS_MAX + 1];
     uint32_t         mark, depth = 0;
 
     memory_init(&memory, 0);
@@ -668,10 +679,238 @@ static void random_operations_are_those_of_an_array(void **state)
         round_of_operations(round, 60);
 }
 
+/* --- failing allocations ---------------------------------------------------------------------------------- */
+static struct model read_table(struct table *table)
+{
+    struct cursor *cursor = open_cursor(table);
+    struct model   model = {malloc((table_row_count(table) + 1) * sizeof *model.rows), 0, 0};
+    char           scratch[16];
+
+    assert_int_equal(cursor->ops->rewind(cursor, NULL), STATUS_OK);
+    for (;;) {
+        const uint64_t *active;
+        uint32_t        count, first = model.count;
+        struct vector   v;
+
+        assert_int_equal(cursor->ops->next(cursor, VECTOR_CAP, &count, &active, NULL), STATUS_OK);
+        if (count == 0)
+            break;
+        for (uint32_t c = 0; c <= COLUMNS; c++) {
+            model.count = first;
+            assert_int_equal(c < COLUMNS ? cursor->ops->column(cursor, c, NULL, &v, NULL)
+                                         : cursor->ops->rowid(cursor, &v, NULL),
+                             STATUS_OK);
+            for (uint32_t i = 0; i < count; i++) {
+                struct value cell;
+
+                if (active != NULL && !bits_get(active, i))
+                    continue;
+                cell = vector_value(&v, i, scratch);
+                if (cell.class_ >= CLASS_TEXT) {
+                    char *copy = arena_alloc(&texts, cell.bytes);
+
+                    cell.s = memcpy(copy, cell.bytes > 0 ? cell.s : "", cell.bytes);
+                }
+                if (c < COLUMNS)
+                    model.rows[model.count++].cells[c] = cell;
+                else
+                    model.rows[model.count++].rowid = cell.i;
+            }
+        }
+    }
+    cursor->ops->close(cursor);
+    return model;
+}
+
+static const struct value null_cell = {.class_ = CLASS_NULL};
+
+static enum status scripted_bulk(struct table *table)
+{
+    struct table_bulk *bulk;
+    struct batch      *batch;
+    uint64_t           inserted;
+    enum status        status = table_bulk_begin(table, &bulk, NULL);
+
+    if (status != STATUS_OK)
+        return status;
+    for (uint32_t b = 0; status == STATUS_OK && b < 3; b++) {
+        batch = batch_new(VECTOR_CAP);
+        if (has_alias)
+            batch->v[0] = (struct vector){.type = PHYS_ANY,
+                                          .shape = VECTOR_CONSTANT,
+                                          .values = &null_cell};
+        status = table_bulk_append(bulk, batch->columns, VECTOR_CAP, NULL);
+        batch_free(batch);
+    }
+    if (status != STATUS_OK) {
+        table_bulk_cancel(bulk);
+        return status;
+    }
+    return table_bulk_end(bulk, &inserted, NULL);
+}
+
+static enum status scripted_update(struct table *table, uint32_t first, uint32_t rows, uint32_t column)
+{
+    struct rowset *values = rowset_new(NULL, 1);
+    int64_t       *rowids = malloc(rows * sizeof *rowids);
+    uint64_t       updated;
+    enum status    status = STATUS_OK;
+
+    for (uint32_t i = 0; i < rows; i++) {
+        struct value cell = column_cell(column);
+
+        rowids[i] = first + i;
+        if (status == STATUS_OK)
+            status = values == NULL ? STATUS_NOMEM : rowset_append_row(values, &cell, NULL);
+    }
+    if (status == STATUS_OK)
+        status = table_update(table, &column, 1, rowids, NULL, values, CONFLICT_ABORT, &updated,
+                              NULL);
+    rowset_free(values);
+    free(rowids);
+    return status;
+}
+
+static enum status scripted_rows(struct table *table, uint32_t rows, int64_t rowid, int64_t step)
+{
+    enum status status = STATUS_OK;
+
+    for (uint32_t i = 0; status == STATUS_OK && i < rows; i++, rowid += step) {
+        struct row row;
+        bool       inserted;
+        int64_t    last;
+
+        random_row(&row);
+        status = table_append_row(table, row.cells, rowid > 0 ? &rowid : NULL, CONFLICT_ABORT,
+                                  &inserted, &last, NULL);
+    }
+    return status;
+}
+
+static enum status scripted_delete(struct table *table, uint32_t first, uint32_t rows)
+{
+    int64_t *rowids = malloc(rows * sizeof *rowids);
+    uint64_t deleted;
+    enum status status;
+
+    for (uint32_t i = 0; i < rows; i++)
+        rowids[i] = first + i;
+    status = table_delete(table, rowids, rows, &deleted, NULL);
+    free(rowids);
+    return status;
+}
+
+static enum status scripted_step(struct table *table, uint32_t step)
+{
+    struct selection sel;
+    struct batch    *batch;
+    uint64_t         inserted;
+    int64_t          last;
+    enum status      status;
+
+    switch (step) {
+    case 0:
+        return scripted_rows(table, 100, 0, 0);
+    case 1:
+        return scripted_rows(table, 40, 3000, 7);
+    case 2:
+        return scripted_rows(table, 40, 2990, -11);
+    case 3:
+    case 8:
+        batch = batch_new(VECTOR_CAP);
+        selection_all(&sel, VECTOR_CAP);
+        status = table_append(table, batch->columns, NULL, &sel, CONFLICT_ABORT, &inserted, &last,
+                              NULL);
+        batch_free(batch);
+        return status;
+    case 4:
+        return scripted_update(table, 20, 30, 1);
+    case 5:
+        return scripted_update(table, 3300, 1500, 2);
+    case 6:
+        return scripted_delete(table, 10, 50);
+    case 7:
+        return scripted_bulk(table);
+    case 9:
+        return scripted_update(table, 3290, 20, 5);
+    case 10:
+        return scripted_delete(table, 3400, 4500);
+    default:
+        return scripted_rows(table, 300, 3401, 3);
+    }
+}
+
+static void assert_same_rows(const struct model *a, const struct model *b)
+{
+    assert_int_equal(a->count, b->count);
+    for (uint32_t i = 0; i < a->count; i++) {
+        assert_int_equal(a->rows[i].rowid, b->rows[i].rowid);
+        for (uint32_t c = 0; c < COLUMNS; c++)
+            assert_true(cell_same(&a->rows[i].cells[c], &b->rows[i].cells[c]));
+    }
+}
+
+static void failing_allocations_leave_the_table(void **state)
+{
+    (void)state;
+    for (uint32_t round = 0; round < 4; round++) {
+        struct memory    memory;
+        struct database *database;
+        struct table    *table;
+        uint32_t         mark;
+
+        memory_init(&memory, 0);
+        arena_init(&texts, NULL);
+        has_alias = round % 2;
+        has_key = round / 2 % 2;
+        strangeness = 50;
+        use_pool = false;
+        for (uint32_t c = 0; c < COLUMNS; c++)
+            for (uint32_t i = 0; i < POOL_CELLS; i++)
+                pool[c][i] = column_cell(c);
+        use_pool = true;
+        assert_int_equal(database_open_memory(&memory, &database, NULL), STATUS_OK);
+        assert_int_equal(database_begin_write(database, NULL), STATUS_OK);
+        assert_int_equal(database_create_table(database, test_schema(&memory), NULL), STATUS_OK);
+        table = database_find_table(database, "t");
+        for (uint32_t step = 0; step < 12; step++) {
+            struct model before = read_table(table);
+
+            for (uint64_t n = 1;; n += 1 + n / 8) {
+                uint64_t    start = random_state;
+                struct model after;
+                enum status status;
+
+                assert_int_equal(database_savepoint(database, &mark, NULL), STATUS_OK);
+                memory_fail_at(n, n % 2);
+                status = scripted_step(table, step);
+                memory_fail_at(0, false);
+                if (status == STATUS_OK) {
+                    database_release(database, mark);
+                    break;
+                }
+                assert_int_equal(status, STATUS_NOMEM);
+                database_rollback_to(database, mark);
+                database_release(database, mark);
+                after = read_table(table);
+                assert_same_rows(&before, &after);
+                free(after.rows);
+                random_state = start;
+            }
+            free(before.rows);
+        }
+        database_close(database);
+        assert_int_equal(memory.used, 0);
+        arena_free(&texts);
+        use_pool = false;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_operations_are_those_of_an_array),
+        cmocka_unit_test(failing_allocations_leave_the_table),
     };
 
     if (getenv("SEED") != NULL)
