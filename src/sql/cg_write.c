@@ -362,6 +362,7 @@ void cg_insert(struct cg *cg, struct insert *insert)
         cg_unsupported(cg, insert->table.position, "RETURNING");
     self.schema = table_schema(self.table);
     conflict_clause(cg, insert, &self);
+    cg->program->counts_changes = true;
     cg_begin_statement(cg, true);
     if (!map_columns(cg, insert, &self, insert->select == NULL ? 0 : insert->select->column_count))
         return;

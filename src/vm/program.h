@@ -76,6 +76,7 @@ struct program {
     const char    **variable_names; /* [variable_count], NULL for ? */
     const char    **comments; /* [op_count] or NULL entries: shown by EXPLAIN behind the synopsis */
     bool            writes, is_explain;
+    bool            counts_changes; /* sets changes(), even if no op that counts is reached */
     uint64_t        schema_version;
     const char     *sql;   /* the statement's text */
     struct program *inner; /* EXPLAIN ANALYZE: what it runs. owned */

@@ -244,7 +244,7 @@ static const struct op *run_start(struct vm *vm)
 {
     vm->running = true;
     vm->changes = 0;
-    vm->counted = false;
+    vm->counted = vm->program->counts_changes;
     vm->keep_on_error = vm->end_on_error = false;
     vm->depth = 0;
     vm->sel = vm->stack[0];
