@@ -61,12 +61,12 @@ double stoa_column_double(stoa_stmt *stmt, int column)
     return value.class_ == CLASS_REAL ? value.r : value_as_real(&value);
 }
 
-/* Keeps bytes of data, with a NUL behind them, as column's text of this row. */
-static const char *text_keep(stoa_stmt *stmt, int column, const char *data, size_t bytes)
+/* Room for bytes and a NUL as column's text of this row, which the caller fills; NULL: memory. */
+static char *text_room(stoa_stmt *stmt, int column, size_t bytes)
 {
     struct column_text *text = &stmt->texts[column];
 
-    if (bytes + 1 > text->capacity) {
+    if (unlikely(bytes + 1 > text->capacity)) {
         size_t capacity = bytes + 1 < 64 ? 64 : bytes + 1 + bytes / 2;
         char  *grown = memory_alloc(&stmt->db->memory, capacity);
 
@@ -78,12 +78,41 @@ static const char *text_keep(stoa_stmt *stmt, int column, const char *data, size
         text->data = grown;
         text->capacity = capacity;
     }
-    if (bytes > 0)
-        memcpy(text->data, data, bytes);
+    return text->data;
+}
+
+/* What was put in the room of column is its text: bytes long. */
+static const char *text_done(stoa_stmt *stmt, int column, size_t bytes)
+{
+    struct column_text *text = &stmt->texts[column];
+
     text->data[bytes] = '\0';
     text->bytes = (int64_t)bytes;
     text->generation = stmt->generation;
     return text->data;
+}
+
+static const char *text_copy(stoa_stmt *stmt, int column, const char *data, size_t bytes)
+{
+    char *room = text_room(stmt, column, bytes);
+
+    if (room == NULL)
+        return NULL;
+    if (bytes > 0)
+        memcpy(room, data, bytes);
+    return text_done(stmt, column, bytes);
+}
+
+static const char *text_of_number(stoa_stmt *stmt, int column, const struct value *value)
+{
+    char *room = text_room(stmt, column, NUMBER_TEXT_CAP);
+
+    if (room == NULL)
+        return NULL;
+    return text_done(stmt, column,
+                     value->class_ == CLASS_INTEGER
+                         ? number_from_int(value->i, room)
+                         : number_from_real(value->r, stmt->db->state.fp_digits, room));
 }
 
 /* The text made earlier in this row, or NULL. */
@@ -99,7 +128,7 @@ static const struct column_text *text_kept(const stoa_stmt *stmt, int column)
 const char *stoa_column_text(stoa_stmt *stmt, int column)
 {
     const struct column_text *kept = text_kept(stmt, column);
-    char                      scratch[16], number[NUMBER_TEXT_CAP];
+    char                      scratch[16];
     struct value              value;
 
     if (kept != NULL)
@@ -107,13 +136,11 @@ const char *stoa_column_text(stoa_stmt *stmt, int column)
     value = column_value(stmt, column, scratch);
     switch ((enum value_class)value.class_) {
     case CLASS_INTEGER:
-        return text_keep(stmt, column, number, number_from_int(value.i, number));
     case CLASS_REAL:
-        return text_keep(stmt, column, number,
-                         number_from_real(value.r, stmt->db->state.fp_digits, number));
+        return text_of_number(stmt, column, &value);
     case CLASS_TEXT:
     case CLASS_BLOB:
-        return text_keep(stmt, column, value.s, value.bytes);
+        return text_copy(stmt, column, value.s, value.bytes);
     default:
         return NULL;
     }

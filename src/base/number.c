@@ -42,16 +42,44 @@ static char *write_digits(uint64_t u, char *end)
     return end;
 }
 
+/* How many decimal digits u has. */
+static size_t digit_count(uint64_t u)
+{
+    static const uint64_t powers[] = {0,
+                                      UINT64_C(10),
+                                      UINT64_C(100),
+                                      UINT64_C(1000),
+                                      UINT64_C(10000),
+                                      UINT64_C(100000),
+                                      UINT64_C(1000000),
+                                      UINT64_C(10000000),
+                                      UINT64_C(100000000),
+                                      UINT64_C(1000000000),
+                                      UINT64_C(10000000000),
+                                      UINT64_C(100000000000),
+                                      UINT64_C(1000000000000),
+                                      UINT64_C(10000000000000),
+                                      UINT64_C(100000000000000),
+                                      UINT64_C(1000000000000000),
+                                      UINT64_C(10000000000000000),
+                                      UINT64_C(100000000000000000),
+                                      UINT64_C(1000000000000000000),
+                                      UINT64_C(10000000000000000000)};
+    unsigned              bits = 64 - (unsigned)__builtin_clzll(u | 1);
+    unsigned              guess = bits * 1233 >> 12; /* floor(bits * log10(2)): right or one low */
+
+    return guess + (u >= powers[guess] || guess == 0);
+}
+
+/* The digits go where they stay: a copy of bytes written just now waits for the store buffer, which
+ * took as long as the conversion. */
 size_t number_from_int(int64_t i, char out[NUMBER_TEXT_CAP])
 {
-    char   buffer[24], *end = buffer + sizeof buffer, *start;
-    size_t length;
+    uint64_t u = i < 0 ? -(uint64_t)i : (uint64_t)i;
+    size_t   length = digit_count(u) + (i < 0);
 
-    start = write_digits(i < 0 ? -(uint64_t)i : (uint64_t)i, end);
-    if (i < 0)
-        *--start = '-';
-    length = (size_t)(end - start);
-    memcpy(out, start, length);
+    out[0] = '-';
+    write_digits(u, out + length);
     out[length] = '\0';
     return length;
 }
