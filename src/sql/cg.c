@@ -156,8 +156,7 @@ static void push_register(struct cg *cg, const void *owner, int32_t column, int3
     entry->constant = constant;
 }
 
-static int32_t read_cursor(struct cg *cg, const struct cg_entry *entry, int32_t column,
-                           int32_t reg)
+static int32_t read_cursor(struct cg *cg, const struct cg_entry *entry, int32_t column, int32_t reg)
 {
     int32_t slot = entry->slot, number = column + entry->number;
 

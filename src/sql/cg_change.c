@@ -24,10 +24,10 @@ struct change_sink {
 /* A select around one FROM item, for the planner. */
 static struct plan *plan_target(struct cg *cg, struct from_item *item, struct expr *where)
 {
-    struct select    *select = arena_zalloc(cg->arena, sizeof *select);
+    struct select     *select = arena_zalloc(cg->arena, sizeof *select);
     struct from_item **items = arena_alloc(cg->arena, sizeof(struct from_item *));
-    struct plan      *plan;
-    enum status       status;
+    struct plan       *plan;
+    enum status        status;
 
     if (select == NULL || items == NULL) {
         cg_fail(cg, fail_nomem(cg->err));
@@ -39,6 +39,8 @@ static struct plan *plan_target(struct cg *cg, struct from_item *item, struct ex
     status = plan_from(&cg->planner, select, &select->from, where, &plan);
     if (status == STATUS_OK)
         status = plan_needs(&cg->planner, plan);
+    if (status == STATUS_OK)
+        status = plan_need(&cg->planner, plan, item, -1);
     cg_fail(cg, status);
     return status == STATUS_OK ? plan : NULL;
 }
@@ -177,6 +179,22 @@ static void consume_update(struct cg *cg, struct cg_sink *sink, int32_t next)
     cg_emit(cg, OP_RowsetInsert, self->rows, out, (int32_t)count);
 }
 
+/* What consume_update reads of the rows. */
+static void update_needs(struct cg *cg, const struct change_sink *self, struct plan *plan)
+{
+    enum status status = STATUS_OK;
+
+    if (self->rowid != NULL)
+        status = plan_need_expr(&cg->planner, plan, self->rowid, NULL);
+    for (uint32_t i = 0; i < self->schema->column_count && status == STATUS_OK; i++) {
+        if (self->values[i] != NULL)
+            status = plan_need_expr(&cg->planner, plan, self->values[i], NULL);
+        else if (self->schema->check_count != 0)
+            status = plan_need(&cg->planner, plan, self->item, (int32_t)i);
+    }
+    cg_fail(cg, status);
+}
+
 static const struct write_desc *update_desc(struct cg *cg, const struct change_sink *self)
 {
     struct write_desc *desc = cg_alloc(cg, sizeof *desc);
@@ -217,6 +235,7 @@ void cg_update(struct cg *cg, struct update *update)
     if (plan == NULL || cg->status != STATUS_OK)
         return;
     self.sink.plan = plan;
+    update_needs(cg, &self, plan);
     cg_begin_statement(cg, true);
     cg_explain_plan(cg, plan);
     desc = update_desc(cg, &self);
@@ -270,7 +289,7 @@ static uint32_t count_options(const struct copy *copy)
 }
 
 struct copy_sink {
-    struct cg_sink     sink;
+    struct cg_sink      sink;
     struct export_desc *desc;
     int32_t             slot;
 };
@@ -504,9 +523,9 @@ static void copy_from(struct cg *cg, struct copy *copy)
 /* SELECT columns FROM table, resolved, for COPY table TO. */
 static struct select *table_select(struct cg *cg, const struct copy *copy)
 {
-    struct table  *table = cg_target(cg, &copy->schema, &copy->table);
-    struct select *select = arena_zalloc(cg->arena, sizeof *select);
-    struct from_item           *item, **items;
+    struct table              *table = cg_target(cg, &copy->schema, &copy->table);
+    struct select             *select = arena_zalloc(cg->arena, sizeof *select);
+    struct from_item          *item, **items;
     const struct schema_table *schema;
 
     if (table == NULL)

@@ -137,8 +137,8 @@ void cg_between_to(struct cg *cg, struct expr *expr, int32_t target)
  */
 void cg_logic_to(struct cg *cg, struct expr *expr, int32_t target)
 {
-    bool        and = expr->op == EXPR_OP_AND;
-    enum opcode code = and ? OP_And : OP_Or;
+    bool and = expr->op == EXPR_OP_AND;
+    enum opcode code = and? OP_And : OP_Or;
     int32_t     left = cg_expr(cg, expr->left), part, end;
     uint32_t    mark;
 
@@ -150,7 +150,7 @@ void cg_logic_to(struct cg *cg, struct expr *expr, int32_t target)
     part = cg_registers(cg, 1);
     cg_emit(cg, code, left, left, part);
     cg_emit(cg, OP_Copy, part, target, 0);
-    cg_emit(cg, OP_SelPushIf, left, end, and ? TRUTH_NOT_FALSE : TRUTH_NOT_TRUE);
+    cg_emit(cg, OP_SelPushIf, left, end, and? TRUTH_NOT_FALSE : TRUTH_NOT_TRUE);
     mark = cg_mark(cg);
     cg_emit(cg, code, left, cg_expr(cg, expr->right), part);
     cg_emit(cg, OP_Blend, part, 0, target);
@@ -262,9 +262,9 @@ static bool filter_in_single(struct cg *cg, struct expr *expr, int32_t next)
     if (expr->select != NULL || expr->list.count != 1 || cg_width(expr->left) != 1 ||
         cg_width(expr->list.items[0]) != 1)
         return false;
-    emit_comparison(cg, expr->negated ? OP_FilterNe : OP_FilterEq,
-                    cg_expr(cg, expr->list.items[0]), next, cg_expr(cg, expr->left),
-                    expr->resolved.compare_affinity, expr->resolved.compare_collation);
+    emit_comparison(cg, expr->negated ? OP_FilterNe : OP_FilterEq, cg_expr(cg, expr->list.items[0]),
+                    next, cg_expr(cg, expr->left), expr->resolved.compare_affinity,
+                    expr->resolved.compare_collation);
     return true;
 }
 

@@ -62,8 +62,7 @@ static bool name_is_free(struct cg *cg, const struct name *schema, const struct 
 
 static char *copy_name(struct cg *cg, const char *text)
 {
-    char *copy =
-        text == NULL ? NULL : schema_copy_text(cg->context->memory, text, strlen(text));
+    char *copy = text == NULL ? NULL : schema_copy_text(cg->context->memory, text, strlen(text));
 
     if (text != NULL && copy == NULL)
         cg_fail(cg, fail_nomem(cg->err));
@@ -132,7 +131,8 @@ static int32_t term_column(struct cg *cg, const struct create_table *create,
 
     while (expr->kind == EXPR_COLLATE)
         expr = expr->left;
-    if (expr->kind == EXPR_COLUMN || (expr->kind == EXPR_LITERAL && expr->value.class_ == CLASS_TEXT)) {
+    if (expr->kind == EXPR_COLUMN ||
+        (expr->kind == EXPR_LITERAL && expr->value.class_ == CLASS_TEXT)) {
         struct name name = expr->name;
 
         if (expr->kind == EXPR_LITERAL)
@@ -226,8 +226,8 @@ static bool single_key(struct cg *cg, const struct create_table *create, struct 
 }
 
 /* PRIMARY KEY written with a column. */
-static void column_primary(struct cg *cg, const struct create_table *create,
-                           struct filled *filled, uint32_t i)
+static void column_primary(struct cg *cg, const struct create_table *create, struct filled *filled,
+                           uint32_t i)
 {
     const struct column_def *column = &create->columns[i];
 
@@ -237,7 +237,8 @@ static void column_primary(struct cg *cg, const struct create_table *create,
         return;
     }
     if (column->autoincrement)
-        ddl_fail(cg, &column->name, "AUTOINCREMENT is only allowed on an INTEGER PRIMARY KEY%s", "");
+        ddl_fail(cg, &column->name, "AUTOINCREMENT is only allowed on an INTEGER PRIMARY KEY%s",
+                 "");
     single_key(cg, create, filled, i, column->primary_conflict, true);
 }
 
@@ -272,7 +273,8 @@ static void constraint_key(struct cg *cg, const struct create_table *create, str
         return;
     }
     if (primary && constraint->autoincrement)
-        ddl_fail(cg, &create->name, "AUTOINCREMENT is only allowed on an INTEGER PRIMARY KEY%s", "");
+        ddl_fail(cg, &create->name, "AUTOINCREMENT is only allowed on an INTEGER PRIMARY KEY%s",
+                 "");
     key = &schema->keys[filled->keys++];
     key->name = copy_name(cg, constraint->name.text);
     key->conflict = constraint->conflict;
@@ -599,8 +601,8 @@ void cg_create_view(struct cg *cg, const struct statement *statement)
     if (!name_is_free(cg, &create->schema, &create->name, create->if_not_exists))
         return;
     cg_begin_statement(cg, true);
-    object = object_new(cg, statement, SCHEMA_VIEW, "CREATE VIEW ", &create->name,
-                        create->name.text);
+    object =
+        object_new(cg, statement, SCHEMA_VIEW, "CREATE VIEW ", &create->name, create->name.text);
     if (object != NULL)
         object->temporary = create->temporary;
     emit_object(cg, object, NULL, NULL);
@@ -690,11 +692,11 @@ void cg_drop(struct cg *cg, const struct drop *drop)
 {
     struct database *database = cg->context->database;
     bool             table = database_find_table(database, drop->name.text) != NULL;
-    bool view = database_find_object(database, SCHEMA_VIEW, drop->name.text) != NULL;
-    bool found = drop->object == SCHEMA_TABLE ? table
-                 : drop->object == SCHEMA_VIEW
-                     ? view
-                     : database_find_object(database, drop->object, drop->name.text) != NULL;
+    bool             view = database_find_object(database, SCHEMA_VIEW, drop->name.text) != NULL;
+    bool             found = drop->object == SCHEMA_TABLE ? table
+                             : drop->object == SCHEMA_VIEW
+                                 ? view
+                                 : database_find_object(database, drop->object, drop->name.text) != NULL;
     static const char *const missing[] = {[SCHEMA_TABLE] = "no such table: %s",
                                           [SCHEMA_INDEX] = "no such index: %s",
                                           [SCHEMA_VIEW] = "no such view: %s",

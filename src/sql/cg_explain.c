@@ -23,9 +23,8 @@ static void add_line(struct cg *cg, int32_t parent, const char *text)
         cg->lines = lines;
         cg->line_capacity = capacity;
     }
-    cg->lines[cg->line_count] = (struct plan_line){.id = (int32_t)cg->line_count + 1,
-                                                   .parent = parent,
-                                                   .text = cg_text(cg, text)};
+    cg->lines[cg->line_count] = (struct plan_line){
+        .id = (int32_t)cg->line_count + 1, .parent = parent, .text = cg_text(cg, text)};
     cg->line_count++;
     program->plan = cg->lines;
     program->plan_count = cg->line_count;
@@ -172,15 +171,15 @@ static bool name_columns(struct program *program, const char *const *names, uint
 static enum status analyze(const struct compile_context *context, struct program *program,
                            struct error *err)
 {
-    static const char *const names[] = {"addr", "opcode", "p1", "p2", "p3", "p4", "p5", "calls",
-                                        "rows_in", "rows_out", "ms", "comment"};
+    static const char *const    names[] = {"addr", "opcode", "p1",      "p2",       "p3", "p4",
+                                           "p5",   "calls",  "rows_in", "rows_out", "ms", "comment"};
     const struct source_module *module =
         source_find(context->sources, "stoa_analyze", strlen("stoa_analyze"));
     struct source_desc *desc = arena_zalloc(&program->arena, sizeof *desc);
     uint32_t            count = program->inner->variable_count;
-    const char        **argument_names = arena_zalloc(&program->arena, (count + 1) * sizeof(char *));
-    struct listing      listing = {.program = program, .columns = countof(names)};
-    int32_t             arguments, address;
+    const char   **argument_names = arena_zalloc(&program->arena, (count + 1) * sizeof(char *));
+    struct listing listing = {.program = program, .columns = countof(names)};
+    int32_t        arguments, address;
 
     if (module == NULL)
         return fail(err, STATUS_ERROR, "not supported yet: EXPLAIN ANALYZE without a connection");
@@ -203,8 +202,8 @@ static enum status analyze(const struct compile_context *context, struct program
 
 static enum status list(struct program *program, enum explain_mode mode, struct error *err)
 {
-    static const char *const op_names[] = {"addr", "opcode", "p1", "p2", "p3", "p4", "p5",
-                                           "comment"};
+    static const char *const op_names[] = {"addr", "opcode", "p1", "p2",
+                                           "p3",   "p4",     "p5", "comment"};
     static const char *const plan_names[] = {"id", "parent", "notused", "detail"};
     bool                     plan = mode == EXPLAIN_QUERY_PLAN;
     struct listing           listing = {.program = program, .columns = plan ? 4 : 8};

@@ -41,7 +41,7 @@ enum collation cg_comparison_collation(const struct expr *left, const struct exp
         return left->resolved.collation;
     if (right->resolved.collation_explicit)
         return right->resolved.collation;
-    return left->resolved.collation_known ? left->resolved.collation
+    return left->resolved.collation_known    ? left->resolved.collation
            : right->resolved.collation_known ? right->resolved.collation
                                              : COLLATION_BINARY;
 }
@@ -203,9 +203,9 @@ static bool is_named(const struct expr *expr, const char *name)
 /* iif(c, x [, c2, y...] [, z]): CASE in other words. */
 static void iif_to(struct cg *cg, struct expr *expr, int32_t target)
 {
-    struct expr     as_case = *expr;
-    struct expr    *copy = arena_alloc(cg->arena, sizeof *copy);
-    uint32_t        pairs = expr->list.count / 2 * 2;
+    struct expr  as_case = *expr;
+    struct expr *copy = arena_alloc(cg->arena, sizeof *copy);
+    uint32_t     pairs = expr->list.count / 2 * 2;
 
     if (copy == NULL) {
         cg_fail(cg, fail_nomem(cg->err));
@@ -226,8 +226,7 @@ static bool special_to(struct cg *cg, struct expr *expr, int32_t target)
         cg_coalesce_to(cg, expr, target);
     else if (is_named(expr, "iif") || is_named(expr, "if"))
         iif_to(cg, expr, target);
-    else if (is_named(expr, "likely") || is_named(expr, "unlikely") ||
-             is_named(expr, "likelihood"))
+    else if (is_named(expr, "likely") || is_named(expr, "unlikely") || is_named(expr, "likelihood"))
         cg_expr_to(cg, expr->list.items[0], target);
     else
         return false;
@@ -396,9 +395,8 @@ static int32_t at_hand(struct cg *cg, struct expr *expr)
     }
     if (expr->kind == EXPR_AGGREGATE_REF)
         return cg_column(cg, expr->resolved.select, expr->resolved.column, 0);
-    if (cg->loop_depth > 0 && !cg->in_prologue &&
-        (cg->context->passes_off & PASS_HOIST) == 0 && expr_is_constant(expr) &&
-        !expr_may_fail(expr) && expr->kind != EXPR_ROW)
+    if (cg->loop_depth > 0 && !cg->in_prologue && (cg->context->passes_off & PASS_HOIST) == 0 &&
+        expr_is_constant(expr) && !expr_may_fail(expr) && expr->kind != EXPR_ROW)
         return cg_hoist(cg, expr);
     if (expr->kind == EXPR_LITERAL || expr->kind == EXPR_VARIABLE || cg->in_prologue)
         return 0;

@@ -18,7 +18,12 @@ static bool keeps_build(const struct plan *plan)
 /* Probe rows without match come behind the pairs: only where a residual condition decides which. */
 static bool has_rest(const struct plan *plan)
 {
-    return (plan->join == JOIN_LEFT || plan->join == JOIN_FULL) && plan->filters.count != 0;
+    return plan->join != JOIN_INNER && plan->join != JOIN_RIGHT && plan->filters.count != 0;
+}
+/* SEMI and ANTI with a residual condition: the pairs only tell which rows are the rest. */
+static bool only_rest(const struct plan *plan)
+{
+    return (plan->join == JOIN_SEMI || plan->join == JOIN_ANTI) && plan->filters.count != 0;
 }
 
 /* Join keys side by side, with the comparison's affinity. */
@@ -152,7 +157,7 @@ static void emit_pairs(struct cg *cg, struct join_sink *self, int32_t none, int3
         cg_emit(cg, OP_JoinMark, self->slot, 0, 0);
     if (self->body != 0)
         cg_emit(cg, OP_Gosub, self->back, self->body, 0);
-    else
+    else if (!only_rest(plan))
         cg_consume(cg, self->sink.parent, next_pairs);
     cg_here(cg, next_pairs);
     cg_emit(cg, OP_JoinNext, self->slot, loop, 0);
@@ -180,10 +185,16 @@ static void consume_probe(struct cg *cg, struct cg_sink *sink, int32_t next)
     if (has_rest(plan)) {
         cg_here(cg, rest);
         cg_emit(cg, OP_JoinRest, self->slot, next, 0);
-        cg_emit(cg, OP_Gosub, self->back, self->body, 0);
+        if (self->body != 0)
+            cg_emit(cg, OP_Gosub, self->back, self->body, 0);
     }
     if (self->body != 0)
         emit_body(cg, self, carried);
+    if (!only_rest(plan))
+        return;
+    cg_floor(cg, cg_mark(cg));
+    push_pair(cg, plan, self->slot, carried);
+    cg_consume(cg, sink->parent, next);
 }
 
 void cg_produce_join(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
@@ -191,7 +202,7 @@ void cg_produce_join(struct cg *cg, const struct plan *plan, struct cg_sink *par
     struct join_sink self = {
         .sink = {consume_probe, parent, plan}, .slot = cg_slot(cg), .mark = cg_mark(cg)};
 
-    if (has_rest(plan) || keeps_build(plan)) {
+    if ((has_rest(plan) && !only_rest(plan)) || keeps_build(plan)) {
         self.body = cg_label(cg);
         self.back = cg_registers(cg, 1);
     }

@@ -54,9 +54,9 @@ void cg_loop(struct cg *cg, int32_t slot, struct cg_sink *sink)
 /* --- scans -------------------------------------------------------------------------------------
  */
 struct scan_sink {
-    struct cg_sink    sink;
-    int32_t           slot;
-    struct cg_scan   *scan; /* NULL: a table function */
+    struct cg_sink  sink;
+    int32_t         slot;
+    struct cg_scan *scan; /* NULL: a table function */
 };
 
 static void consume_scan(struct cg *cg, struct cg_sink *sink, int32_t next)
@@ -129,8 +129,7 @@ static void emit_bounds(struct cg *cg, const struct plan *plan, int32_t slot)
             emit_bound(cg, plan, slot, expr->left, expr->list.items[0], BOUND_GE,
                        expr->resolved.compare_affinity, expr->resolved.compare_collation);
             emit_bound(cg, plan, slot, expr->left, expr->list.items[1], BOUND_LE,
-                       expr->resolved.compare_affinity_high,
-                       expr->resolved.compare_collation_high);
+                       expr->resolved.compare_affinity_high, expr->resolved.compare_collation_high);
         }
     }
 }

@@ -240,9 +240,9 @@ void cg_produce_distinct(struct cg *cg, const struct plan *plan, struct cg_sink 
 struct sort_sink {
     struct cg_sink sink;
     int32_t        slot;
-    uint32_t       columns;     /* of the sorter: keys, then results that are no key */
-    int32_t       *key_result;  /* [keys] result column of a key, -1: an expression */
-    int32_t       *place;       /* [results] sorter column of a result column */
+    uint32_t       columns;    /* of the sorter: keys, then results that are no key */
+    int32_t       *key_result; /* [keys] result column of a key, -1: an expression */
+    int32_t       *place;      /* [results] sorter column of a result column */
 };
 
 static int32_t result_of_term(const struct plan *plan, const struct order_term *term)
@@ -589,8 +589,7 @@ void cg_produce_compound(struct cg *cg, const struct plan *plan, struct cg_sink 
         return;
     if (!chain) {
         self.set = cg_slot(cg);
-        cg_emit_p4(cg, OP_SetOpen, self.set, (int32_t)plan->column_count, 0,
-                   desc->key_collations);
+        cg_emit_p4(cg, OP_SetOpen, self.set, (int32_t)plan->column_count, 0, desc->key_collations);
         cg_produce(cg, plan->right, &self.sink);
     }
     self.groups = cg_slot(cg);

@@ -110,8 +110,7 @@ static const char *declared_type(const struct expr *expr)
                 return "INTEGER";
             return schema->columns[column].type[0] != 0 ? schema->columns[column].type : NULL;
         }
-        if (item->select == NULL || column < 0 ||
-            (uint32_t)column >= item->select->column_count)
+        if (item->select == NULL || column < 0 || (uint32_t)column >= item->select->column_count)
             return NULL;
         expr = item->select->columns[column].expr;
     }
@@ -173,8 +172,7 @@ void cg_transaction(struct cg *cg, const struct statement *statement)
             cg_emit(cg, OP_AutoCommit, 1, 1, 0);
         break;
     default:
-        cg_emit_p4(cg, OP_Savepoint, statement->kind == STATEMENT_RELEASE, 0, 0,
-                   cg_text(cg, name));
+        cg_emit_p4(cg, OP_Savepoint, statement->kind == STATEMENT_RELEASE, 0, 0, cg_text(cg, name));
         break;
     }
 }
@@ -200,8 +198,8 @@ void cg_pragma(struct cg *cg, const struct pragma *pragma)
     }
     if (pragma->schema.text != NULL && ascii_casecmp(pragma->schema.text, "main") != 0 &&
         ascii_casecmp(pragma->schema.text, "temp") != 0) {
-        cg_fail(cg, fail_at(cg->err, STATUS_ERROR, pragma->schema.position,
-                            "unknown database %s", pragma->schema.text));
+        cg_fail(cg, fail_at(cg->err, STATUS_ERROR, pragma->schema.position, "unknown database %s",
+                            pragma->schema.text));
         return;
     }
     module = source_find(cg->context->sources, name, strlen(name));

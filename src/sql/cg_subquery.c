@@ -120,8 +120,8 @@ static struct memo memo_begin(struct cg *cg, const struct select *select, struct
         const struct expr *outer = select->outers[i];
         struct cg_entry   *entry =
             cg_push(cg, CG_REGISTER,
-                      outer->kind == EXPR_COLUMN ? (const void *)outer->resolved.source
-                                                   : (const void *)outer->resolved.select);
+                    outer->kind == EXPR_COLUMN ? (const void *)outer->resolved.source
+                                               : (const void *)outer->resolved.select);
 
         entry->column = outer->resolved.column;
         entry->reg = memo.parameters + (int32_t)i;
@@ -204,8 +204,8 @@ static int32_t set_open(struct cg *cg, const struct expr *expr, uint32_t width)
                        : (expr->select == NULL
                               ? (uint8_t)cg_comparison_collation(cg_member(expr->left, i),
                                                                  cg_member(expr->left, i))
-                              : (uint8_t)cg_comparison_collation(
-                                    cg_member(expr->left, i), select_compared(expr->select, i)));
+                              : (uint8_t)cg_comparison_collation(cg_member(expr->left, i),
+                                                                 select_compared(expr->select, i)));
     cg_emit_p4(cg, OP_SetOpen, slot, (int32_t)width, 0, collations);
     return slot;
 }

@@ -1,7 +1,7 @@
 /* cg_write.c - INSERT: rows of a select, or of VALUES, become rows of a table: defaults, affinity,
  * NOT NULL and CHECK on the way. */
-#include "sql/cg.h"
 #include "sql/cg_write.h"
+#include "sql/cg.h"
 
 #include "base/str.h"
 
@@ -64,10 +64,9 @@ struct expr *cg_catalog_expr(struct cg *cg, const char *sql, struct from_item *i
         cg_fail(cg, fail_nomem(cg->err));
         return NULL;
     }
-    status = parse_expression(copy, bytes,
-                              cg->context->limits != NULL ? cg->context->limits
-                                                          : &parse_limits_default,
-                              cg->arena, &expr, cg->err);
+    status = parse_expression(
+        copy, bytes, cg->context->limits != NULL ? cg->context->limits : &parse_limits_default,
+        cg->arena, &expr, cg->err);
     if (status == STATUS_OK)
         status = resolve_expression(&resolve, expr, item, cg->err);
     cg_fail(cg, status);
@@ -214,9 +213,9 @@ struct insert_sink {
     struct cg_sink             sink;
     struct table              *table;
     const struct schema_table *schema;
-    int32_t                   *from;  /* [columns] result column, -1: the default */
-    int32_t                    rowid; /* result column for the rowid, -1: none */
-    enum conflict              conflict; /* of NOT NULL and CHECK */
+    int32_t                   *from;      /* [columns] result column, -1: the default */
+    int32_t                    rowid;     /* result column for the rowid, -1: none */
+    enum conflict              conflict;  /* of NOT NULL and CHECK */
     enum conflict              duplicate; /* of keys */
     bool                       bulk;
     int32_t                    slot;
@@ -322,8 +321,9 @@ static bool map_columns(struct cg *cg, const struct insert *insert, struct inser
     if (insert->select == NULL)
         return true;
     for (uint32_t i = 0; i < wanted; i++) {
-        int32_t column = insert->column_count == 0 ? (int32_t)i
-                                                   : cg_find_column(schema, insert->columns[i].text);
+        int32_t column = insert->column_count == 0
+                             ? (int32_t)i
+                             : cg_find_column(schema, insert->columns[i].text);
 
         if (column < 0 && !cg_is_rowid_name(insert->columns[i].text)) {
             if (cg->status == STATUS_OK)

@@ -52,8 +52,7 @@ static bool copy_variables(struct program *program, const struct statement *stat
 
 /* Fills program with statement's, EXPLAIN left out of account. */
 static enum status generate(const struct compile_context *context, struct arena *arena,
-                            struct statement *statement, struct program *program,
-                            struct error *err)
+                            struct statement *statement, struct program *program, struct error *err)
 {
     struct cg cg = {.context = context, .program = program, .arena = arena, .err = err};
 
@@ -87,12 +86,12 @@ static enum status compile_statement(const struct compile_context *context, stru
                                      const char *sql, size_t bytes, struct program **program,
                                      size_t *tail, struct error *err)
 {
-    struct resolve_context resolve = {.database = context->database,
-                                      .arena = arena,
-                                      .sources = context->sources,
-                                      .source_context = context->source_context,
-                                      .functions = context->functions,
-                                      .double_quoted_strings = true};
+    struct resolve_context     resolve = {.database = context->database,
+                                          .arena = arena,
+                                          .sources = context->sources,
+                                          .source_context = context->source_context,
+                                          .functions = context->functions,
+                                          .double_quoted_strings = true};
     const struct parse_limits *limits =
         context->limits != NULL ? context->limits : &parse_limits_default;
     struct statement *statement;
@@ -101,8 +100,8 @@ static enum status compile_statement(const struct compile_context *context, stru
     if (statement->kind == STATEMENT_EMPTY)
         return STATUS_OK;
     if (statement->unsupported != NULL)
-        return fail_at(err, STATUS_ERROR, statement->unsupported_position,
-                       "not supported yet: %s", statement->unsupported);
+        return fail_at(err, STATUS_ERROR, statement->unsupported_position, "not supported yet: %s",
+                       statement->unsupported);
     *program = program_new(context->memory);
     if (*program == NULL)
         return fail_nomem(err);

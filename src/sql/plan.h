@@ -84,7 +84,8 @@ enum plan_pass { /* bits of compile_context.passes_off */
                  PASS_PUSH_DOWN = 1,
                  PASS_JOIN_ORDER = 2,
                  PASS_HOIST = 4,
-                 PASS_FOLD = 8
+                 PASS_FOLD = 8,
+                 PASS_UNNEST = 16
 };
 
 struct planner {

@@ -5,9 +5,9 @@
 
 static void join_line(const struct plan *plan, struct str *out)
 {
-    static const char *const kinds[] = {[JOIN_INNER] = "", [JOIN_LEFT] = " LEFT-JOIN",
-                                        [JOIN_RIGHT] = " RIGHT-JOIN", [JOIN_FULL] = " FULL-JOIN",
-                                        [JOIN_SEMI] = " SEMI-JOIN", [JOIN_ANTI] = " ANTI-JOIN"};
+    static const char *const kinds[] = {
+        [JOIN_INNER] = "",          [JOIN_LEFT] = " LEFT-JOIN", [JOIN_RIGHT] = " RIGHT-JOIN",
+        [JOIN_FULL] = " FULL-JOIN", [JOIN_SEMI] = " SEMI-JOIN", [JOIN_ANTI] = " ANTI-JOIN"};
 
     if (plan->key_count == 0)
         str_text(out, "NESTED LOOP JOIN");
@@ -52,8 +52,8 @@ void plan_line(const struct plan *plan, struct str *out)
             str_printf(out, "CO-ROUTINE (subquery-%u)", plan->item->number);
         break;
     case PLAN_VALUES:
-        str_printf(out, plan->select->values_rows == 1 ? "SCAN CONSTANT ROW"
-                                                       : "SCAN %u CONSTANT ROWS",
+        str_printf(out,
+                   plan->select->values_rows == 1 ? "SCAN CONSTANT ROW" : "SCAN %u CONSTANT ROWS",
                    plan->select->values_rows);
         break;
     case PLAN_JOIN:

@@ -7,43 +7,13 @@
  *
  * In a correlated subquery the enclosing row is a relation of one row ("parameters"), so that
  * inner = outer becomes a probe of a hash table that is built once and kept. */
-#include "sql/plan.h"
+#include "sql/plan_join.h"
 
 #include <string.h>
 
 /* Estimate of a recursive query's queue: so many that other tables are built, once, and the queue
  * probes them. */
 static const double QUEUE_ROWS = 1e7;
-
-/* Relations are bits of a mask: SQLite's limit of tables, and one for the parameters. */
-typedef unsigned __int128 relations;
-enum { RELATIONS_MAX = 64, PARAMETERS = 64 };
-
-struct unit { /* something joined already */
-    struct plan *plan;
-    relations    mask;
-};
-struct conjunct {
-    struct expr *expr;
-    relations    mask;
-    bool         equality; /* between columns of different relations */
-    relations    left_mask, right_mask;
-    double       distinct; /* larger estimate of the distinct values of both sides */
-};
-struct block {
-    uint32_t         unit_count;
-    struct unit      units[RELATIONS_MAX + 1];
-    uint32_t         conjunct_count, conjunct_capacity;
-    struct conjunct *conjuncts;
-};
-struct from_state {
-    struct planner   *planner;
-    struct select    *select;
-    uint32_t          item_count;
-    struct from_item *items[RELATIONS_MAX];
-    struct plan      *scans[RELATIONS_MAX]; /* of items */
-    bool              outer_as_mask; /* columns of enclosing selects count as that relation */
-};
 
 /* --- masks -------------------------------------------------------------------------------------
  */
@@ -68,14 +38,14 @@ static bool visit_mask(struct expr *expr, void *data)
     return true;
 }
 
-static relations expr_mask(const struct from_state *state, struct expr *expr)
+relations relations_of(const struct from_state *state, struct expr *expr)
 {
     struct mask_walk walk = {state, 0};
 
     expr_walk(expr, visit_mask, &walk);
     return walk.mask;
 }
-static relations without_parameters(relations mask)
+relations relations_inner(relations mask)
 {
     return mask & ~((relations)1 << PARAMETERS);
 }
@@ -153,8 +123,7 @@ static double distinct_values(const struct from_state *state, struct expr *expr)
 static enum status block_add_implied(const struct from_state *state, struct block *block,
                                      struct expr *expr);
 
-static enum status block_add_one(const struct from_state *state, struct block *block,
-                                 struct expr *expr)
+enum status block_add_one(const struct from_state *state, struct block *block, struct expr *expr)
 {
     struct conjunct *conjunct;
 
@@ -170,11 +139,11 @@ static enum status block_add_one(const struct from_state *state, struct block *b
         block->conjunct_capacity = capacity;
     }
     conjunct = &block->conjuncts[block->conjunct_count++];
-    *conjunct = (struct conjunct){.expr = expr, .mask = expr_mask(state, expr)};
+    *conjunct = (struct conjunct){.expr = expr, .mask = relations_of(state, expr)};
     if (expr->kind == EXPR_BINARY && (expr->op == EXPR_OP_EQ || expr->op == EXPR_OP_IS) &&
         expr->left->kind != EXPR_ROW && expr->right->kind != EXPR_ROW) {
-        conjunct->left_mask = expr_mask(state, expr->left);
-        conjunct->right_mask = expr_mask(state, expr->right);
+        conjunct->left_mask = relations_of(state, expr->left);
+        conjunct->right_mask = relations_of(state, expr->right);
         conjunct->equality = conjunct->left_mask != 0 && conjunct->right_mask != 0 &&
                              (conjunct->left_mask & conjunct->right_mask) == 0;
         if (conjunct->equality) {
@@ -229,8 +198,7 @@ static bool holds_equal(const struct expr_list *list, const struct expr *expr)
     return false;
 }
 
-static struct expr *logic_new(struct arena *arena, enum expr_op op, struct expr *left,
-                              struct expr *right)
+struct expr *expr_logic(struct arena *arena, enum expr_op op, struct expr *left, struct expr *right)
 {
     struct expr *expr;
 
@@ -255,8 +223,8 @@ static struct expr *branch_on(const struct from_state *state, const struct expr_
     struct expr *all = NULL;
 
     for (uint32_t i = 0; i < terms->count; i++)
-        if (expr_mask(state, terms->items[i]) == relation)
-            all = logic_new(state->planner->arena, EXPR_OP_AND, all, terms->items[i]);
+        if (relations_of(state, terms->items[i]) == relation)
+            all = expr_logic(state->planner->arena, EXPR_OP_AND, all, terms->items[i]);
     return all;
 }
 
@@ -269,7 +237,7 @@ static enum status block_add_implied(const struct from_state *state, struct bloc
 
     if (expr->kind != EXPR_BINARY || expr->op != EXPR_OP_OR || expr_may_fail(expr))
         return STATUS_OK;
-    mask = expr_mask(state, expr);
+    mask = relations_of(state, expr);
     if ((mask & (mask - 1)) == 0) /* of one relation already */
         return STATUS_OK;
     branches = arena_zalloc(arena, sizeof *branches);
@@ -294,7 +262,7 @@ static enum status block_add_implied(const struct from_state *state, struct bloc
 
             if (part == NULL)
                 break;
-            any = logic_new(arena, EXPR_OP_OR, any, part);
+            any = expr_logic(arena, EXPR_OP_OR, any, part);
         }
         if (b == branches->count && any != NULL)
             TRY(block_add_one(state, block, any));
@@ -310,7 +278,7 @@ static void block_drop(struct block *block, uint32_t index)
 }
 
 /* Adds a filter to a unit: in its scan if it is one, so that it runs first thing in the loop. */
-static enum status unit_filter(struct planner *planner, struct unit *unit, struct expr *expr)
+enum status unit_filter(struct planner *planner, struct unit *unit, struct expr *expr)
 {
     if (unit->plan->kind != PLAN_SCAN && unit->plan->kind != PLAN_SOURCE &&
         unit->plan->kind != PLAN_SUBQUERY && unit->plan->kind != PLAN_FILTER) {
@@ -344,7 +312,7 @@ static bool unit_seek(const struct from_state *state, struct unit *unit, struct 
             continue;
         if (column->resolved.column != -1 && column->resolved.column != schema->rowid_column)
             continue;
-        if (without_parameters(expr_mask(state, other)) != 0 || expr_has_subquery(other) ||
+        if (relations_inner(relations_of(state, other)) != 0 || expr_has_subquery(other) ||
             other->kind == EXPR_ROW)
             continue;
         if (!expr_is_constant(other) && other->kind != EXPR_COLUMN)
@@ -365,11 +333,11 @@ static enum status push_down(const struct from_state *state, struct block *block
         bool             done = false;
 
         for (uint32_t u = 0; u < block->unit_count && !done; u++)
-            done = without_parameters(mask) != 0 &&
-                   (without_parameters(mask) & ~block->units[u].mask) == 0 &&
+            done = relations_inner(mask) != 0 &&
+                   (relations_inner(mask) & ~block->units[u].mask) == 0 &&
                    unit_seek(state, &block->units[u], conjunct->expr);
         if (!state->outer_as_mask)
-            mask = without_parameters(mask);
+            mask = relations_inner(mask);
         for (uint32_t u = 0; u < block->unit_count && !done; u++) {
             if ((mask & ~block->units[u].mask) != 0)
                 continue;
@@ -403,7 +371,7 @@ static enum status join_conditions(const struct from_state *state, struct plan *
     for (uint32_t i = 0; i < block->conjunct_count;) {
         struct conjunct *conjunct = &block->conjuncts[i];
         struct expr     *expr = conjunct->expr;
-        relations mask = state->outer_as_mask ? conjunct->mask : without_parameters(conjunct->mask);
+        relations mask = state->outer_as_mask ? conjunct->mask : relations_inner(conjunct->mask);
 
         if ((mask & ~(probe | build)) != 0) {
             i++;
@@ -493,7 +461,7 @@ static void choose_pair(const struct block *block, uint32_t *best_a, uint32_t *b
 }
 
 /* All units of the block into its first. */
-static enum status block_join(const struct from_state *state, struct block *block)
+enum status block_join(const struct from_state *state, struct block *block)
 {
     if ((state->planner->context->passes_off & PASS_PUSH_DOWN) == 0)
         TRY(push_down(state, block));
@@ -505,7 +473,7 @@ static enum status block_join(const struct from_state *state, struct block *bloc
         TRY(join_pair(state, block, a, b));
     }
     for (uint32_t i = 0; i < block->conjunct_count;) {
-        relations mask = without_parameters(block->conjuncts[i].mask);
+        relations mask = relations_inner(block->conjuncts[i].mask);
 
         if ((mask & ~block->units[0].mask) == 0) {
             TRY(unit_filter(state->planner, &block->units[0], block->conjuncts[i].expr));
@@ -552,9 +520,9 @@ static enum status left_conditions(const struct from_state *state, struct plan *
     for (uint32_t i = 0; i < plan->filters.count; i++) {
         struct expr *expr = plan->filters.items[i];
 
-        if ((without_parameters(expr_mask(state, expr)) & ~left) != 0)
+        if ((relations_inner(relations_of(state, expr)) & ~left) != 0)
             return STATUS_OK; /* a residual condition is there anyway */
-        all = logic_new(arena, EXPR_OP_AND, all, expr);
+        all = expr_logic(arena, EXPR_OP_AND, all, expr);
     }
     if (all == NULL)
         return STATUS_OK;
@@ -595,7 +563,7 @@ static enum status join_outer(const struct from_state *state, struct block *bloc
         struct unit *side = NULL;
 
         if (!state->outer_as_mask)
-            mask = without_parameters(mask);
+            mask = relations_inner(mask);
 
         if (mask != 0 && kind == JOIN_LEFT && (mask & ~right.mask) == 0)
             side = &right;
@@ -632,7 +600,7 @@ static bool is_strict(const struct from_state *state, struct expr *expr, relatio
 {
     expr = expr_strip(expr);
     if (expr->kind == EXPR_COLUMN)
-        return (expr_mask(state, expr) & mask) != 0;
+        return (relations_of(state, expr) & mask) != 0;
     if (expr->kind == EXPR_UNARY && (expr->op == EXPR_OP_NEGATE || expr->op == EXPR_OP_BIT_NOT))
         return is_strict(state, expr->left, mask);
     if (expr->kind == EXPR_BINARY && expr->op >= EXPR_OP_ADD && expr->op <= EXPR_OP_SHIFT_RIGHT)
@@ -687,7 +655,7 @@ static enum status plan_source(struct from_state *state, struct from_item *item,
     if (plan == NULL)
         return fail_nomem(state->planner->err);
     for (uint32_t i = 0; i < item->arguments.count; i++)
-        if (without_parameters(expr_mask(state, item->arguments.items[i])) != 0)
+        if (relations_inner(relations_of(state, item->arguments.items[i])) != 0)
             return fail_at(state->planner->err, STATUS_ERROR, item->position,
                            "not supported yet: columns as arguments of table function %s",
                            item->name.text);
@@ -695,7 +663,7 @@ static enum status plan_source(struct from_state *state, struct from_item *item,
     return add_item(state, item, plan, unit);
 }
 
-static enum status plan_item(struct from_state *state, struct from_item *item, struct unit *unit)
+enum status from_item_plan(struct from_state *state, struct from_item *item, struct unit *unit)
 {
     struct planner *planner = state->planner;
     struct plan    *plan, *input;
@@ -766,16 +734,18 @@ static enum status add_parameters(struct from_state *state, struct block *block)
 static enum status join_list(struct from_state *state, const struct from_list *list,
                              struct expr *where, struct unit *unit)
 {
-    struct arena *arena = state->planner->arena;
-    struct block *block = arena_zalloc(arena, sizeof *block);
-    struct unit  *units = arena_zalloc(arena, (list->count + 1) * sizeof *units);
-    uint32_t      where_at = 0;
-    bool          first_block = true;
+    struct arena    *arena = state->planner->arena;
+    struct block    *block = arena_zalloc(arena, sizeof *block);
+    struct unit     *units = arena_zalloc(arena, (list->count + 1) * sizeof *units);
+    uint32_t         where_at = 0;
+    bool             first_block = true;
+    struct expr_list exists = {0};
 
     if (block == NULL || units == NULL)
         return fail_nomem(state->planner->err);
+    TRY(unnest_split(state, &where, &exists));
     for (uint32_t i = 0; i < list->count; i++) { /* all items first: masks need them */
-        TRY(plan_item(state, list->items[i], &units[i]));
+        TRY(from_item_plan(state, list->items[i], &units[i]));
         if ((list->items[i]->join & JOIN_TYPE_RIGHT) != 0)
             where_at = i;
     }
@@ -806,7 +776,7 @@ static enum status join_list(struct from_state *state, const struct from_list *l
         TRY(add_parameters(state, block));
     TRY(block_join(state, block));
     *unit = block->units[0];
-    return STATUS_OK;
+    return unnest_join_all(state, &exists, unit);
 }
 
 enum status plan_from(struct planner *planner, struct select *select, const struct from_list *from,

@@ -1,0 +1,59 @@
+/* plan_join.h - shared by plan_join.c and plan_unnest.c: relations of a FROM as bits, and what is
+ * being joined. */
+#ifndef STOA_SQL_PLAN_JOIN_H
+#define STOA_SQL_PLAN_JOIN_H
+
+#include "sql/plan.h"
+
+/* Relations are bits of a mask: SQLite's limit of tables, and one for the parameters. */
+typedef unsigned __int128 relations;
+enum { RELATIONS_MAX = 64, PARAMETERS = 64 };
+
+struct unit { /* something joined already */
+    struct plan *plan;
+    relations    mask;
+};
+struct conjunct {
+    struct expr *expr;
+    relations    mask;
+    bool         equality; /* between columns of different relations */
+    relations    left_mask, right_mask;
+    double       distinct; /* larger estimate of the distinct values of both sides */
+};
+struct block {
+    uint32_t         unit_count;
+    struct unit      units[RELATIONS_MAX + 1];
+    uint32_t         conjunct_count, conjunct_capacity;
+    struct conjunct *conjuncts;
+};
+struct from_state {
+    struct planner   *planner;
+    struct select    *select;
+    uint32_t          item_count;
+    struct from_item *items[RELATIONS_MAX];
+    struct plan      *scans[RELATIONS_MAX]; /* of items */
+    bool              outer_as_mask; /* columns of enclosing selects count as that relation */
+};
+
+/* The relations whose columns expr uses; PARAMETERS: columns of enclosing selects. */
+relations relations_of(const struct from_state *state, struct expr *expr);
+relations relations_inner(relations mask); /* without PARAMETERS */
+
+/* A scan, source or subquery for item, which becomes a relation of state. */
+enum status from_item_plan(struct from_state *state, struct from_item *item, struct unit *unit);
+enum status block_add_one(const struct from_state *state, struct block *block, struct expr *expr);
+/* Joins all units of the block into its first, under its conjuncts. */
+enum status block_join(const struct from_state *state, struct block *block);
+enum status unit_filter(struct planner *planner, struct unit *unit, struct expr *expr);
+/* left op right; right alone if left is NULL.  NULL: memory. */
+struct expr *expr_logic(struct arena *arena, enum expr_op op, struct expr *left,
+                        struct expr *right);
+
+/* plan_unnest.c: moves the conditions that can be semi- or anti-joins from *where to exists; joins
+ * them to unit, or filters it by those that cannot be after all. */
+enum status unnest_split(const struct from_state *state, struct expr **where,
+                         struct expr_list *exists);
+enum status unnest_join_all(const struct from_state *state, const struct expr_list *exists,
+                            struct unit *unit);
+
+#endif
