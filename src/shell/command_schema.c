@@ -120,6 +120,23 @@ static void print_create(struct shell *shell, const char *sql, const char *end)
         fprintf(shell->out, "%s%s", sql, end);
 }
 
+/* The same for a temporary object: its name gets its schema. */
+static void print_temporary(struct shell *shell, const char *sql)
+{
+    static const char *const heads[] = {"CREATE TABLE ", "CREATE VIEW ", "CREATE INDEX ",
+                                        "CREATE UNIQUE INDEX ", "CREATE TRIGGER "};
+
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+        size_t length = strlen(heads[i]);
+
+        if (strncasecmp(sql, heads[i], length) == 0) {
+            fprintf(shell->out, "%.*stemp.%s", (int)length, sql, sql + length);
+            return;
+        }
+    }
+    fputs(sql, shell->out);
+}
+
 /* The comment behind a view that tells its columns. */
 static void print_view_columns(struct shell *shell, const char *name)
 {
@@ -147,23 +164,28 @@ static void print_view_columns(struct shell *shell, const char *name)
 
 static int print_schema(struct shell *shell, const char *pattern)
 {
-    static const char query[] = "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL "
-                                "AND (?1 IS NULL OR lower(tbl_name) LIKE ?1) "
-                                "UNION ALL SELECT type, name, sql FROM sqlite_temp_schema "
-                                "WHERE sql IS NOT NULL AND (?1 IS NULL OR lower(tbl_name) LIKE ?1)";
-    static const char globbed[] = "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL "
-                                  "AND lower(tbl_name) GLOB ?1 "
-                                  "UNION ALL SELECT type, name, sql FROM sqlite_temp_schema "
-                                  "WHERE sql IS NOT NULL AND lower(tbl_name) GLOB ?1";
-    bool              glob = pattern != NULL && strpbrk(pattern, "*?[") != NULL;
-    stoa_stmt        *stmt = NULL;
+    static const char query[] =
+        "SELECT type, name, sql, 0 FROM sqlite_schema WHERE sql IS NOT NULL "
+        "AND (?1 IS NULL OR lower(tbl_name) LIKE ?1) "
+        "UNION ALL SELECT type, name, sql, 1 FROM sqlite_temp_schema "
+        "WHERE sql IS NOT NULL AND (?1 IS NULL OR lower(tbl_name) LIKE ?1)";
+    static const char globbed[] =
+        "SELECT type, name, sql, 0 FROM sqlite_schema WHERE sql IS NOT NULL "
+        "AND lower(tbl_name) GLOB ?1 "
+        "UNION ALL SELECT type, name, sql, 1 FROM sqlite_temp_schema "
+        "WHERE sql IS NOT NULL AND lower(tbl_name) GLOB ?1";
+    bool       glob = pattern != NULL && strpbrk(pattern, "*?[") != NULL;
+    stoa_stmt *stmt = NULL;
 
     if (stoa_prepare(shell->db, glob ? globbed : query, -1, &stmt, NULL) != STOA_OK)
         return report(shell);
     if (pattern != NULL)
         stoa_bind_text(stmt, 1, pattern, -1, STOA_STATIC);
     while (stoa_step(stmt) == STOA_ROW) {
-        print_create(shell, stoa_column_text(stmt, 2), "");
+        if (stoa_column_int(stmt, 3))
+            print_temporary(shell, stoa_column_text(stmt, 2));
+        else
+            print_create(shell, stoa_column_text(stmt, 2), "");
         if (strcmp(stoa_column_text(stmt, 0), "view") == 0)
             print_view_columns(shell, stoa_column_text(stmt, 1));
         fputs(";\n", shell->out);
