@@ -198,9 +198,14 @@ static enum status tier_move(struct hash_table *table, int tier, bool *fits, str
                       keys, (const struct vector **)(keys + table->columns), fits, err);
     memory_free(table->memory, buffers, buffer_bytes);
     memory_free(table->memory, keys, vector_bytes);
-    if (status == STATUS_OK && *fits)
-        table->tier = tier;
-    return status;
+    if (status != STATUS_OK || !*fits)
+        return status;
+    if (table->tier == TIER_PACKED)
+        packed_trim(&table->packed);
+    else
+        wide_trim(&table->wide);
+    table->tier = tier;
+    return STATUS_OK;
 }
 
 /* Down to the first further tier that takes the keys there are; the last one does. */

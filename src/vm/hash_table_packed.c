@@ -111,6 +111,15 @@ void packed_clear(struct packed_table *table)
     table->null_number = HASH_ABSENT;
 }
 
+void packed_trim(struct packed_table *table)
+{
+    index_drop(table);
+    memory_free(table->memory, table->codes, table->capacity * sizeof *table->codes);
+    table->codes = NULL;
+    table->count = table->capacity = 0;
+    table->null_number = HASH_ABSENT;
+}
+
 size_t packed_bytes(const struct packed_table *table)
 {
     return table->direct_count * sizeof *table->direct + table->slot_count * sizeof *table->slots +

@@ -45,7 +45,9 @@ enum status packed_init(struct packed_table *table, struct memory *memory, uint3
                         struct error *err);
 void        packed_free(struct packed_table *table);
 void        packed_clear(struct packed_table *table);
-size_t      packed_bytes(const struct packed_table *table);
+/* No keys, and no memory for them; dictionaries stay referenced. */
+void   packed_trim(struct packed_table *table);
+size_t packed_bytes(const struct packed_table *table);
 
 /* *fits false: these rows cannot be keys of this tier, nothing was changed.  binary[c]: the column
  * compares text by BINARY. */

@@ -79,6 +79,16 @@ void wide_clear(struct wide_table *table)
     domains_drop(table);
 }
 
+void wide_trim(struct wide_table *table)
+{
+    memory_free(table->memory, table->slots, table->slot_count * sizeof *table->slots);
+    memory_free(table->memory, table->words, words_bytes(table, table->capacity));
+    table->slots = NULL;
+    table->words = NULL;
+    table->slot_count = 0;
+    table->count = table->capacity = 0;
+}
+
 size_t wide_bytes(const struct wide_table *table)
 {
     return table->slot_count * sizeof *table->slots + words_bytes(table, table->capacity);

@@ -30,7 +30,9 @@ enum status wide_init(struct wide_table *table, struct memory *memory, uint32_t 
                       struct error *err);
 void        wide_free(struct wide_table *table);
 void        wide_clear(struct wide_table *table); /* keeps memory; domains are open again */
-size_t      wide_bytes(const struct wide_table *table);
+/* No keys, and no memory for them; dictionaries stay referenced. */
+void   wide_trim(struct wide_table *table);
+size_t wide_bytes(const struct wide_table *table);
 
 /* As packed_add and packed_find. */
 enum status wide_add(struct wide_table *table, const struct vector *const *columns,
