@@ -15,7 +15,7 @@ struct bitmap *bitmap_new(struct memory *memory); /* one reference; NULL: memory
 /* A set of its own with the same members.  NULL: memory. */
 struct bitmap *bitmap_copy(const struct bitmap *bitmap);
 void           bitmap_ref(struct bitmap *bitmap);
-void           bitmap_unref(struct bitmap *bitmap); /* NULL allowed */
+void           bitmap_unref(struct bitmap *bitmap);        /* NULL allowed */
 bool           bitmap_shared(const struct bitmap *bitmap); /* more than one reference */
 
 void     bitmap_add_many(struct bitmap *bitmap, const uint32_t *positions, uint32_t count);

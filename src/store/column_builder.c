@@ -34,7 +34,8 @@ void column_builder_free(struct column_builder *builder)
     column_builder_init(builder, builder->memory, builder->texts);
 }
 
-/* --- slots --------------------------------------------------------------------------------------- */
+/* --- slots ---------------------------------------------------------------------------------------
+ */
 static uint32_t capacity_for(uint32_t old, uint32_t rows)
 {
     uint32_t capacity = old == 0 ? FIRST_CAPACITY : old;
@@ -83,7 +84,7 @@ static bool mode_start(struct column_builder *b, enum build_mode mode, uint8_t s
 #define WIDEN(from, to)                                                                            \
     for (uint32_t i = 0; i < b->rows; i++)                                                         \
     ((to *)values)[i] = ((const from *)b->values)[i]
-#define WIDEN_PAIR(from_bytes, to_bytes) ((from_bytes) * 16 + (to_bytes))
+#define WIDEN_PAIR(from_bytes, to_bytes) ((from_bytes)*16 + (to_bytes))
 
 static bool slots_widen(struct column_builder *b, uint8_t slot_bytes)
 {
@@ -130,7 +131,8 @@ static bool slots_widen(struct column_builder *b, uint8_t slot_bytes)
     return true;
 }
 
-/* --- validity ------------------------------------------------------------------------------------ */
+/* --- validity ------------------------------------------------------------------------------------
+ */
 /* Puts n bits of src (NULL: ones) behind the first `at` of dst, whose later bits are 0. */
 static void bits_append(uint64_t *dst, uint32_t at, const uint64_t *src, uint32_t n)
 {
@@ -183,7 +185,8 @@ static bool append_nulls(struct column_builder *b, uint32_t count)
     return rows_done(b, none, count);
 }
 
-/* --- integers: also the payloads of decimals, days and codes -------------------------------------- */
+/* --- integers: also the payloads of decimals, days and codes
+ * -------------------------------------- */
 #define RANGE(ctype)                                                                               \
     do {                                                                                           \
         const ctype *in = values;                                                                  \
@@ -323,7 +326,8 @@ static bool append_payload(struct column_builder *b, enum phys type, const struc
     return rows_done(b, v->valid, count);
 }
 
-/* --- what is there already, as vectors ------------------------------------------------------------ */
+/* --- what is there already, as vectors
+ * ------------------------------------------------------------ */
 static const enum phys integer_phys[9] = {
     [1] = PHYS_I8, [2] = PHYS_I16, [4] = PHYS_I32, [8] = PHYS_I64};
 static const enum phys decimal_phys[9] = {[2] = PHYS_DEC16, [4] = PHYS_DEC32, [8] = PHYS_DEC64};
@@ -370,7 +374,8 @@ void column_builder_vector(const struct column_builder *b, struct vector *out)
     }
 }
 
-/* --- changes of mode ------------------------------------------------------------------------------ */
+/* --- changes of mode
+ * ------------------------------------------------------------------------------ */
 typedef bool append_fn(struct column_builder *b, const struct vector *v, uint32_t count,
                        struct builder_scratch *scratch);
 
@@ -399,7 +404,8 @@ static bool mode_change(struct column_builder *b, enum phys type, append_fn *app
     return true;
 }
 
-/* --- cells ---------------------------------------------------------------------------------------- */
+/* --- cells
+ * ---------------------------------------------------------------------------------------- */
 static bool text_is_ascii(const char *s, uint32_t bytes)
 {
     unsigned char bad = 0;
@@ -456,7 +462,8 @@ static bool append_any(struct column_builder *b, const struct vector *v, uint32_
            append_cells(b, &flat, count, scratch);
 }
 
-/* --- reals and decimals --------------------------------------------------------------------------- */
+/* --- reals and decimals
+ * --------------------------------------------------------------------------- */
 static bool append_reals(struct column_builder *b, const struct vector *v, uint32_t count,
                          struct builder_scratch *scratch)
 {
@@ -584,7 +591,8 @@ static bool append_integers(struct column_builder *b, const struct vector *v, ui
     return append_payload(b, v->type, v, count);
 }
 
-/* --- texts ---------------------------------------------------------------------------------------- */
+/* --- texts
+ * ---------------------------------------------------------------------------------------- */
 /* Day numbers of all rows; false if a text is not the canonical text of a day. */
 static bool texts_to_days(const struct vector *v, uint32_t count, int32_t *days)
 {
@@ -716,7 +724,8 @@ static bool append_dictionary(struct column_builder *b, const struct vector *v, 
            append_texts(b, &flat, count, scratch);
 }
 
-/* --- the way in ------------------------------------------------------------------------------------ */
+/* --- the way in
+ * ------------------------------------------------------------------------------------ */
 /* The classes among the cells of v: bit per class that is there. */
 static uint32_t cell_classes(const struct vector *v, uint32_t count)
 {

@@ -60,8 +60,8 @@ void column_builder_free(struct column_builder *builder); /* empty again, usable
 bool column_builder_append(struct column_builder *builder, const struct vector *v, uint32_t count,
                            struct builder_scratch *scratch);
 
-/* The rows as a segment with one reference; the builder is empty afterwards.  NULL: memory; then the
- * builder can only be freed. */
+/* The rows as a segment with one reference; the builder is empty afterwards.  NULL: memory; then
+ * the builder can only be freed. */
 struct segment *column_builder_seal(struct column_builder *builder);
 
 #endif

@@ -8,8 +8,8 @@
 #define PAYLOAD_LIMIT (INT64_C(1) << 53)
 
 /* Smallest and largest valid payload, as signed integers of type's width; *lo > *hi: none. */
-void payload_range(enum phys type, const void *values, const uint64_t *valid, uint32_t n,
-                   int64_t *lo, int64_t *hi);
+void    payload_range(enum phys type, const void *values, const uint64_t *valid, uint32_t n,
+                      int64_t *lo, int64_t *hi);
 uint8_t payload_bytes(int64_t lo, int64_t hi); /* signed width that holds both: 1, 2, 4, 8 */
 /* target[i] = base + values[i], in slots of slot_bytes.  False: some row (perhaps a NULL one) does
  * not fit and was cut. */

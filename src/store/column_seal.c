@@ -25,7 +25,8 @@ static bool copy_valid(const struct column_builder *b, struct segment *segment)
     return true;
 }
 
-/* --- payload -------------------------------------------------------------------------------------- */
+/* --- payload
+ * -------------------------------------------------------------------------------------- */
 /* Room for rows slots and the pad, which is zeroed. */
 static bool payload_new(struct segment *segment, uint32_t slot_bytes)
 {
@@ -57,7 +58,8 @@ static bool payload_take(struct column_builder *b, struct segment *segment)
     return true;
 }
 
-/* --- integers ------------------------------------------------------------------------------------- */
+/* --- integers
+ * ------------------------------------------------------------------------------------- */
 static bool seal_constant(struct segment *segment, struct value cell)
 {
     segment->cell = cell;
@@ -88,7 +90,8 @@ static bool seal_integers(struct column_builder *b, struct segment *segment)
     return true;
 }
 
-/* --- decimals ------------------------------------------------------------------------------------- */
+/* --- decimals
+ * ------------------------------------------------------------------------------------- */
 static bool real_is_decimal(double r, uint8_t scale, int64_t *payload)
 {
     /* adding and subtracting 1.5 * 2^52 rounds to the nearest whole number */
@@ -197,7 +200,8 @@ static bool seal_reals(struct column_builder *b, struct segment *segment)
     return true;
 }
 
-/* --- cells ---------------------------------------------------------------------------------------- */
+/* --- cells
+ * ---------------------------------------------------------------------------------------- */
 static bool cell_is_decimal(const struct value *cell, uint8_t scale, int64_t *payload)
 {
     int64_t power = vector_int_pow10[scale];
@@ -220,7 +224,8 @@ static bool mixed_scale(const struct column_builder *b, uint8_t *scale, int64_t 
     *lo = INT64_MAX;
     *hi = INT64_MIN;
     for (uint32_t i = 0; i < b->rows; i++)
-        if (cells[i].class_ == CLASS_REAL && !scale_find(cells[i].r, MIXED_SCALE_MAX, scale, &payload))
+        if (cells[i].class_ == CLASS_REAL &&
+            !scale_find(cells[i].r, MIXED_SCALE_MAX, scale, &payload))
             return false;
     for (uint32_t i = 0; i < b->rows; i++) {
         if (cells[i].class_ == CLASS_NULL)
@@ -287,7 +292,8 @@ static bool seal_cells(struct column_builder *b, struct segment *segment)
     return true;
 }
 
-/* --- all ------------------------------------------------------------------------------------------ */
+/* --- all
+ * ------------------------------------------------------------------------------------------ */
 static void codes_range(const struct vector *part, uint32_t rows, struct segment_zone *out)
 {
     out->lo = UINT32_MAX;

@@ -5,7 +5,8 @@
 #include "store/dictionary_internal.h"
 #include "store/table_scan.h"
 
-/* --- life ------------------------------------------------------------------------------------------- */
+/* --- life
+ * ------------------------------------------------------------------------------------------- */
 static void *array_new(struct memory *memory, uint32_t count, size_t bytes)
 {
     /* one element at least, so that NULL always means memory */
@@ -102,7 +103,8 @@ bool table_max_rowid(const struct table *table, int64_t *rowid)
     return table_largest((struct table *)table, rowid);
 }
 
-/* --- saved states ------------------------------------------------------------------------------------ */
+/* --- saved states
+ * ------------------------------------------------------------------------------------ */
 enum status table_save(struct table *table, struct error *err)
 {
     uint32_t level = database_level(table->database);
@@ -112,8 +114,8 @@ enum status table_save(struct table *table, struct error *err)
     if (table->saved_count == table->saved_capacity) {
         uint32_t            capacity = table->saved_capacity == 0 ? 4 : table->saved_capacity * 2;
         struct saved_state *saved =
-            memory_realloc(table->memory, table->saved,
-                           table->saved_capacity * sizeof *saved, capacity * sizeof *saved);
+            memory_realloc(table->memory, table->saved, table->saved_capacity * sizeof *saved,
+                           capacity * sizeof *saved);
 
         if (saved == NULL)
             return fail_nomem(err);
@@ -161,7 +163,8 @@ void table_merge_saved(struct table *table, uint32_t level)
     table->saved_count = kept;
 }
 
-/* --- where rows are ---------------------------------------------------------------------------------- */
+/* --- where rows are
+ * ---------------------------------------------------------------------------------- */
 bool table_find(const struct table_state *state, int64_t rowid, struct row_place *place)
 {
     const struct group_entry *entry;
@@ -234,8 +237,8 @@ static enum status random_rowid(struct table *table, int64_t *rowid, struct erro
     struct row_place        place;
 
     for (int tries = 0; tries < 100; tries++) {
-        uint64_t bits = hash_u64(atomic_fetch_add(&seed, UINT64_C(0xd1342543de82ef95)) ^
-                                 (uintptr_t)table);
+        uint64_t bits =
+            hash_u64(atomic_fetch_add(&seed, UINT64_C(0xd1342543de82ef95)) ^ (uintptr_t)table);
 
         *rowid = (int64_t)(bits >> 2) + 1;
         if (!table_find(&table->state, *rowid, &place))
@@ -274,7 +277,8 @@ void table_note_rowid(struct table *table, int64_t rowid)
         state->largest_ever = rowid;
 }
 
-/* --- rebuilding groups -------------------------------------------------------------------------------- */
+/* --- rebuilding groups
+ * -------------------------------------------------------------------------------- */
 struct rebuild {
     struct table         *table;
     struct group_builder  builder;
@@ -323,9 +327,8 @@ static bool rebuild_seal(struct rebuild *r)
         return true;
     if (r->made_count == r->made_capacity) {
         uint32_t            capacity = r->made_capacity == 0 ? 4 : r->made_capacity * 2;
-        struct group_entry *made =
-            memory_realloc(r->table->memory, r->made, r->made_capacity * sizeof *made,
-                           capacity * sizeof *made);
+        struct group_entry *made = memory_realloc(
+            r->table->memory, r->made, r->made_capacity * sizeof *made, capacity * sizeof *made);
 
         if (made == NULL)
             return false;
@@ -368,9 +371,9 @@ static bool rebuild_batch(struct rebuild *r)
                 return false;
             v = kept;
         }
-        if (rowids ? !group_builder_rowids(&r->builder, &v, count)
-                   : !column_builder_append(&r->builder.column[c - 1], &v, count,
-                                            r->builder.scratch))
+        if (rowids
+                ? !group_builder_rowids(&r->builder, &v, count)
+                : !column_builder_append(&r->builder.column[c - 1], &v, count, r->builder.scratch))
             return false;
     }
     r->builder.rows += count;
@@ -409,7 +412,8 @@ static enum status rebuild_install(struct rebuild *r, uint32_t at, uint32_t remo
     return STATUS_OK;
 }
 
-/* --- from the tail to the groups ----------------------------------------------------------------------- */
+/* --- from the tail to the groups
+ * ----------------------------------------------------------------------- */
 uint32_t table_tail_cuts(const struct table_state *state)
 {
     uint32_t groups = group_list_count(state->groups);
@@ -494,8 +498,8 @@ static enum status append_groups(struct table *table, const struct group_entry *
     return STATUS_OK;
 }
 
-enum status table_add_groups(struct table *table, const struct group_entry *entries,
-                             uint32_t count, struct error *err)
+enum status table_add_groups(struct table *table, const struct group_entry *entries, uint32_t count,
+                             struct error *err)
 {
     enum status status = append_groups(table, entries, count, err);
 
@@ -520,10 +524,9 @@ static enum status fold_into(struct rebuild *r, struct error *err)
     while (before < state->tail.rows && group < group_list_count(state->groups)) {
         struct group_entry *entry = &state->groups->entries[group];
         int64_t             last = entry->group->last_rowid;
-        struct tail_place   end = last == INT64_MAX
-                                      ? (struct tail_place){state->tail.pages, 0}
-                                      : tail_lower_bound(&state->tail, last + 1);
-        uint32_t rank = tail_rank(&state->tail, end), rows = rank - before, total, made;
+        struct tail_place   end = last == INT64_MAX ? (struct tail_place){state->tail.pages, 0}
+                                                    : tail_lower_bound(&state->tail, last + 1);
+        uint32_t            rank = tail_rank(&state->tail, end), rows = rank - before, total, made;
 
         if (rows > 0) {
             total = entry->live + rows;
@@ -584,7 +587,8 @@ enum status table_drop_deleted(struct table *table, struct error *err)
     return STATUS_OK;
 }
 
-/* --- single rows ---------------------------------------------------------------------------------------- */
+/* --- single rows
+ * ---------------------------------------------------------------------------------------- */
 enum status table_remove_positions(struct table *table, uint32_t group, const uint32_t *positions,
                                    uint32_t count, struct error *err)
 {

@@ -34,7 +34,8 @@ struct database {
     bool                    writing;
 };
 
-/* --- catalogs ------------------------------------------------------------------------------------------ */
+/* --- catalogs
+ * ------------------------------------------------------------------------------------------ */
 static size_t catalog_bytes(uint32_t count)
 {
     return sizeof(struct catalog) + count * sizeof(struct catalog_entry);
@@ -108,7 +109,7 @@ static enum status catalog_save(struct database *database, struct error *err)
         database->saved[database->saved_count - 1].level >= database->level)
         return STATUS_OK;
     if (database->saved_count == database->saved_capacity) {
-        uint32_t              capacity = database->saved_capacity == 0 ? 4 : database->saved_capacity * 2;
+        uint32_t capacity = database->saved_capacity == 0 ? 4 : database->saved_capacity * 2;
         struct saved_catalog *saved =
             memory_realloc(database->memory, database->saved,
                            database->saved_capacity * sizeof *saved, capacity * sizeof *saved);
@@ -136,7 +137,9 @@ static void catalog_install(struct database *database, struct catalog *catalog)
     database->version = database->next_version++;
 }
 
-/* --- life ------------------------------------------------------------------------------------------------ */
+/* --- life
+ * ------------------------------------------------------------------------------------------------
+ */
 enum status database_open_memory(struct memory *memory, struct database **database,
                                  struct error *err)
 {
@@ -190,9 +193,10 @@ struct builder_scratch *database_scratch(struct database *database)
     return database->scratch;
 }
 
-/* --- looking up ------------------------------------------------------------------------------------------ */
+/* --- looking up
+ * ------------------------------------------------------------------------------------------ */
 static const struct catalog_entry *find_table_entry(const struct database *database,
-                                                    const char *name)
+                                                    const char            *name)
 {
     for (uint32_t i = 0; i < catalog_count(database->catalog); i++) {
         const struct catalog_entry *entry = &database->catalog->entries[i];
@@ -232,7 +236,8 @@ bool database_entry(struct database *database, uint32_t index, struct table **ta
     return true;
 }
 
-/* --- schema changes -------------------------------------------------------------------------------------- */
+/* --- schema changes
+ * -------------------------------------------------------------------------------------- */
 static enum status catalog_change(struct database *database, const bool *drop,
                                   const struct catalog_entry *added, struct error *err)
 {
@@ -284,9 +289,9 @@ enum status database_drop_table(struct database *database, const char *name, str
     for (uint32_t i = 0; i < count; i++) {
         const struct catalog_entry *entry = &database->catalog->entries[i];
 
-        drop[i] = entry == found || (entry->object != NULL && entry->object->kind != SCHEMA_VIEW &&
-                                     entry->object->table != NULL &&
-                                     ascii_casecmp(entry->object->table, name) == 0);
+        drop[i] = entry == found ||
+                  (entry->object != NULL && entry->object->kind != SCHEMA_VIEW &&
+                   entry->object->table != NULL && ascii_casecmp(entry->object->table, name) == 0);
     }
     status = catalog_change(database, drop, NULL, err);
     memory_free(database->memory, drop, count * sizeof *drop);
@@ -382,7 +387,8 @@ enum status database_create_index(struct database *database, struct table *table
     return status;
 }
 
-/* --- transactions ------------------------------------------------------------------------------------------ */
+/* --- transactions
+ * ------------------------------------------------------------------------------------------ */
 bool database_in_write(const struct database *database)
 {
     return database->writing;

@@ -26,7 +26,7 @@ enum {
     CODE_NONE = 0xffffffff
 };
 
-struct slot { /* 32 bytes: never across two cache lines */
+struct slot {                      /* 32 bytes: never across two cache lines */
     _Alignas(32) uint64_t word[2]; /* short text: its bytes; longer: hash and 0 */
     uint32_t bytes;
     uint32_t code; /* CODE_NONE: free */
@@ -44,18 +44,18 @@ struct retained {
 };
 
 struct dictionary {
-    _Atomic uint32_t references;
-    uint64_t         id;
-    struct memory   *memory;
-    _Atomic uint32_t count;
+    _Atomic uint32_t        references;
+    uint64_t                id;
+    struct memory          *memory;
+    _Atomic uint32_t        count;
     _Atomic(struct value *) entries;
-    uint32_t         capacity;
-    struct retained *retained;
-    struct arena     heap;
-    struct slot     *slots;
-    uint32_t         slot_count; /* power of two */
-    pthread_mutex_t  lock;       /* of rankings */
-    struct ranking  *rankings;   /* newest first */
+    uint32_t                capacity;
+    struct retained        *retained;
+    struct arena            heap;
+    struct slot            *slots;
+    uint32_t                slot_count; /* power of two */
+    pthread_mutex_t         lock;       /* of rankings */
+    struct ranking         *rankings;   /* newest first */
 };
 
 static _Atomic uint64_t next_id = 1;
@@ -154,7 +154,8 @@ size_t dictionary_bytes(const struct dictionary *dictionary)
            (size_t)dictionary->capacity * sizeof(struct value) + arena_bytes(&dictionary->heap);
 }
 
-/* --- keys --------------------------------------------------------------------------------------- */
+/* --- keys ---------------------------------------------------------------------------------------
+ */
 struct key {
     uint64_t word[2];
     uint64_t hash;
@@ -227,7 +228,8 @@ static uint64_t slot_hash(const struct slot *slot)
     return key.hash ^ key.hash >> 32;
 }
 
-/* --- growth ------------------------------------------------------------------------------------- */
+/* --- growth -------------------------------------------------------------------------------------
+ */
 static bool slots_grow(struct dictionary *d)
 {
     uint32_t     count = d->slot_count * 2, mask = count - 1;
@@ -262,8 +264,8 @@ static bool entries_grow(struct dictionary *d)
         memory_free(d->memory, entries, capacity * sizeof *entries);
         return false;
     }
-    *retained = (struct retained){
-        .older = d->retained, .entries = d->entries, .capacity = d->capacity};
+    *retained =
+        (struct retained){.older = d->retained, .entries = d->entries, .capacity = d->capacity};
     memcpy(entries, d->entries, d->capacity * sizeof *entries);
     atomic_store_explicit(&d->entries, entries, memory_order_release);
     d->capacity = capacity;
@@ -292,8 +294,8 @@ static uint32_t entry_add(struct dictionary *d, const struct key *key, const cha
     at = (uint32_t)key->hash & mask;
     while (d->slots[at].code != CODE_NONE)
         at = (at + 1) & mask;
-    d->slots[at] = (struct slot){
-        .word = {key->word[0], key->word[1]}, .bytes = bytes, .code = code};
+    d->slots[at] =
+        (struct slot){.word = {key->word[0], key->word[1]}, .bytes = bytes, .code = code};
     entries = d->entries;
     entries[code] = value_text(copy, bytes);
     atomic_store_explicit(&d->count, code + 1, memory_order_release);
@@ -313,7 +315,8 @@ static inline uint32_t entry_find(const struct dictionary *d, const struct key *
     return CODE_NONE;
 }
 
-/* --- interning ----------------------------------------------------------------------------------- */
+/* --- interning -----------------------------------------------------------------------------------
+ */
 static enum status code_new(struct dictionary *d, const struct key *key, const struct value *v,
                             uint32_t max_entries, uint32_t *code)
 {
@@ -392,7 +395,8 @@ bool dictionary_find(const struct dictionary *dictionary, const char *s, uint32_
     return *code != CODE_NONE;
 }
 
-/* --- order ---------------------------------------------------------------------------------------- */
+/* --- order
+ * ---------------------------------------------------------------------------------------- */
 static int entry_order(const void *a, const void *b, void *context)
 {
     const struct value *entries = context;
@@ -409,8 +413,7 @@ static struct ranking *ranking_new(struct dictionary *d, uint32_t count)
     uint32_t *order = memory_alloc(d->memory, order_bytes);
 
     if (ranking == NULL || order == NULL) {
-        memory_free(d->memory, ranking,
-                    sizeof *ranking + (size_t)count * sizeof *ranking->ranks);
+        memory_free(d->memory, ranking, sizeof *ranking + (size_t)count * sizeof *ranking->ranks);
         memory_free(d->memory, order, order_bytes);
         return NULL;
     }

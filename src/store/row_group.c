@@ -3,15 +3,16 @@
 
 #include <assert.h>
 
-/* --- groups ----------------------------------------------------------------------------------------- */
+/* --- groups
+ * ----------------------------------------------------------------------------------------- */
 static struct row_group *row_group_new(struct memory *memory, uint32_t columns, uint32_t rows)
 {
     struct row_group *group = memory_zalloc(memory, sizeof *group);
 
     if (group == NULL)
         return NULL;
-    *group = (struct row_group){
-        .references = 1, .memory = memory, .rows = rows, .columns = columns};
+    *group =
+        (struct row_group){.references = 1, .memory = memory, .rows = rows, .columns = columns};
     if (columns > 0) {
         group->column = memory_zalloc(memory, columns * sizeof *group->column);
         if (group->column == NULL) {
@@ -88,7 +89,8 @@ uint32_t row_group_lower_bound(const struct row_group *group, int64_t rowid)
     return low;
 }
 
-/* --- lists ------------------------------------------------------------------------------------------ */
+/* --- lists
+ * ------------------------------------------------------------------------------------------ */
 static size_t list_bytes(uint32_t capacity)
 {
     return sizeof(struct group_list) + capacity * sizeof(struct group_entry);
@@ -171,7 +173,8 @@ uint32_t group_list_find(const struct group_list *list, int64_t rowid)
     return low;
 }
 
-/* --- building --------------------------------------------------------------------------------------- */
+/* --- building
+ * --------------------------------------------------------------------------------------- */
 struct builder_scratch *builder_scratch_new(struct memory *memory)
 {
     struct builder_scratch *scratch = memory_alloc(memory, sizeof *scratch);

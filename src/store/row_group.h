@@ -44,11 +44,12 @@ static inline int64_t row_group_rowid(const struct row_group *group, uint32_t ro
 /* First row whose rowid is >= rowid; group->rows if none. */
 uint32_t row_group_lower_bound(const struct row_group *group, int64_t rowid);
 
-/* --- lists. All take over and give back one reference of the list ---------------------------------- */
+/* --- lists. All take over and give back one reference of the list
+ * ---------------------------------- */
 /* A list that only the caller holds: itself or a copy (the reference to list moves to it), with
  * room for `more` further entries.  NULL: memory, list stays the caller's. */
 struct group_list *group_list_own(struct group_list *list, uint32_t more, struct memory *memory);
-void               group_list_ref(struct group_list *list);  /* NULL allowed: the empty list */
+void               group_list_ref(struct group_list *list); /* NULL allowed: the empty list */
 void               group_list_unref(struct group_list *list);
 /* On a list of the caller's own: entries [at, at + removed) become the added ones, whose references
  * pass to the list.  There is room. */
@@ -62,7 +63,8 @@ static inline uint32_t group_list_count(const struct group_list *list)
     return list == NULL ? 0 : list->count;
 }
 
-/* --- building --------------------------------------------------------------------------------------- */
+/* --- building
+ * --------------------------------------------------------------------------------------- */
 struct group_builder {
     struct memory          *memory;
     uint32_t                columns;

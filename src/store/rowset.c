@@ -30,7 +30,7 @@ struct column_form { /* how the rows of a column are stored */
 
 struct rowset_column {
     struct column_form       form;
-    uint8_t                  flags; /* VECTOR_PINNED and VECTOR_ASCII, while all rows had them */
+    uint8_t                  flags;   /* VECTOR_PINNED and VECTOR_ASCII, while all rows had them */
     bool                     touched; /* flags say something */
     bool                     bounded; /* lo and hi hold for all rows */
     int64_t                  lo, hi;
@@ -65,7 +65,8 @@ static size_t chunk_size(const struct rowset_column *column, uint32_t rows)
     return (size_t)(rows + CHUNK_PAD_ROWS) * form_slot(&column->form);
 }
 
-/* --- life -------------------------------------------------------------------------------------- */
+/* --- life --------------------------------------------------------------------------------------
+ */
 struct rowset *rowset_new(struct memory *memory, uint32_t columns)
 {
     struct rowset *rowset = memory_zalloc(memory, sizeof *rowset);
@@ -148,7 +149,8 @@ size_t rowset_bytes(const struct rowset *rowset)
     return rowset->chunk_bytes + arena_bytes(&rowset->heap);
 }
 
-/* --- room -------------------------------------------------------------------------------------- */
+/* --- room --------------------------------------------------------------------------------------
+ */
 static bool column_grow_arrays(struct rowset *rowset, struct rowset_column *column)
 {
     uint32_t   capacity = column->chunk_capacity == 0 ? 1 : column->chunk_capacity * 2;
@@ -224,8 +226,7 @@ static bool column_reserve(struct rowset *rowset, struct rowset_column *column, 
             return false;
         memcpy(chunk, column->values[last], room * form_slot(&column->form));
         memory_free(rowset->memory, column->values[last], chunk_size(column, (uint32_t)room));
-        rowset->chunk_bytes +=
-            chunk_size(column, wanted) - chunk_size(column, column->last_rows);
+        rowset->chunk_bytes += chunk_size(column, wanted) - chunk_size(column, column->last_rows);
         column->values[last] = chunk;
         column->last_rows = wanted;
     }
@@ -243,7 +244,8 @@ static uint64_t *column_valid(struct rowset *rowset, struct rowset_column *colum
     return column->valid[chunk];
 }
 
-/* --- conversion of a column to another form ---------------------------------------------------- */
+/* --- conversion of a column to another form ----------------------------------------------------
+ */
 static bool form_equal(const struct column_form *a, const struct column_form *b)
 {
     return a->kind == b->kind && a->type == b->type && a->scale == b->scale && a->whole == b->whole;
@@ -444,7 +446,8 @@ static bool column_convert(struct rowset *rowset, struct rowset_column *column,
     return true;
 }
 
-/* --- appending --------------------------------------------------------------------------------- */
+/* --- appending ---------------------------------------------------------------------------------
+ */
 static struct column_form vector_form(const struct vector *v)
 {
     struct column_form form = {.kind = COLUMN_FLAT, .type = v->type};
@@ -705,7 +708,8 @@ enum status rowset_append_row(struct rowset *rowset, const struct value *cells, 
     return STATUS_OK;
 }
 
-/* --- reading ----------------------------------------------------------------------------------- */
+/* --- reading -----------------------------------------------------------------------------------
+ */
 void rowset_view(const struct rowset *rowset, uint32_t column, uint64_t start, uint32_t count,
                  uint64_t valid_space[VECTOR_WORDS], struct vector *out)
 {
@@ -774,10 +778,8 @@ bool rowset_gather(const struct rowset *rowset, uint32_t column, const uint32_t 
 
     (void)arena;
     if (from->form.kind == COLUMN_EMPTY || rowset->rows == 0) {
-        *out = (struct vector){.type = PHYS_ANY,
-                               .shape = VECTOR_CONSTANT,
-                               .count = count,
-                               .values = &null_cell};
+        *out = (struct vector){
+            .type = PHYS_ANY, .shape = VECTOR_CONSTANT, .count = count, .values = &null_cell};
         return true;
     }
     column_vector(from, 0, 0, 0, NULL, out);

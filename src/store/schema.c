@@ -157,7 +157,8 @@ bool schema_key_columns(struct memory *memory, struct schema_key *key, uint32_t 
     return true;
 }
 
-/* --- copies with one change ---------------------------------------------------------------------- */
+/* --- copies with one change ----------------------------------------------------------------------
+ */
 static bool text_copy(struct memory *memory, const char *text, char **copy)
 {
     *copy = text == NULL ? NULL : schema_copy_text(memory, text, strlen(text));
@@ -185,8 +186,8 @@ static bool key_copy(struct memory *memory, const struct schema_key *key, struct
 static bool columns_copy(struct memory *memory, const struct schema_table *table,
                          struct schema_table *copy)
 {
-    bool made = text_copy(memory, table->name, &copy->name) &&
-                text_copy(memory, table->sql, &copy->sql);
+    bool made =
+        text_copy(memory, table->name, &copy->name) && text_copy(memory, table->sql, &copy->sql);
 
     for (uint32_t c = 0; made && c < table->column_count; c++) {
         const struct schema_column *from = &table->columns[c];

@@ -21,10 +21,8 @@ void segment_unref(struct segment *segment)
         return;
     memory = segment->memory;
     memory_free(memory, segment->payload, segment->payload_bytes);
-    memory_free(memory, segment->valid,
-                (bits_words(segment->rows) + 1) * sizeof *segment->valid);
-    memory_free(memory, segment->zones,
-                segment_zone_count(segment->rows) * sizeof *segment->zones);
+    memory_free(memory, segment->valid, (bits_words(segment->rows) + 1) * sizeof *segment->valid);
+    memory_free(memory, segment->zones, segment_zone_count(segment->rows) * sizeof *segment->zones);
     text_heap_unref(segment->heap);
     dictionary_unref(segment->dictionary);
     memory_free(memory, segment, sizeof *segment);
@@ -46,7 +44,8 @@ struct value segment_value(const struct segment *segment, uint32_t row, char scr
     return vector_value(&segment->all, row, scratch);
 }
 
-/* --- bounds -------------------------------------------------------------------------------------- */
+/* --- bounds --------------------------------------------------------------------------------------
+ */
 /* Whether some value in [lo, hi] can be op value. */
 static bool range_may_match(const struct value *lo, const struct value *hi, int op,
                             const struct value *value)
@@ -83,8 +82,8 @@ static bool payload_may_match(const struct segment *segment, int64_t lo, int64_t
         /* codes are in no order: only equality with a text can be refused */
         if (op != BOUND_EQ || value->class_ != CLASS_TEXT)
             return op != BOUND_EQ || segment->all.type != PHYS_TEXT;
-        return dictionary_find(segment->dictionary, value->s, value->bytes, &code) &&
-               code >= lo && code <= hi;
+        return dictionary_find(segment->dictionary, value->s, value->bytes, &code) && code >= lo &&
+               code <= hi;
     }
     if (all->type == PHYS_DAY32) {
         day_to_text((int32_t)lo, low_text);
@@ -114,8 +113,7 @@ bool segment_may_match(const struct segment *segment, int op, const struct value
 
         return range_may_match(&low, &high, op, value);
     }
-    return !segment->bounded ||
-           payload_may_match(segment, segment->lo, segment->hi, op, value);
+    return !segment->bounded || payload_may_match(segment, segment->lo, segment->hi, op, value);
 }
 
 bool segment_zone_may_match(const struct segment *segment, uint32_t zone, int op,
@@ -128,7 +126,8 @@ bool segment_zone_may_match(const struct segment *segment, uint32_t zone, int op
     return payload_may_match(segment, segment->zones[zone].lo, segment->zones[zone].hi, op, value);
 }
 
-/* --- for people ----------------------------------------------------------------------------------- */
+/* --- for people
+ * ----------------------------------------------------------------------------------- */
 size_t segment_bytes(const struct segment *segment)
 {
     size_t bytes = sizeof *segment + segment->payload_bytes;

@@ -22,19 +22,19 @@ struct segment_zone { /* bounds of VECTOR_CAP rows: INTEGERs, decimal payloads, 
 struct segment {
     uint32_t             references; /* of one thread */
     struct memory       *memory;
-    struct vector        all;      /* count is rows, up to GROUP_ROWS */
+    struct vector        all; /* count is rows, up to GROUP_ROWS */
     uint32_t             rows, nulls;
-    uint32_t             classes;  /* bit per enum value_class */
-    bool                 bounded;  /* lo, hi hold for the payloads (base added) that are not NULL */
-    int64_t              lo, hi;   /* INTEGERs, decimal payloads, day numbers, codes */
+    uint32_t             classes; /* bit per enum value_class */
+    bool                 bounded; /* lo, hi hold for the payloads (base added) that are not NULL */
+    int64_t              lo, hi;  /* INTEGERs, decimal payloads, day numbers, codes */
     bool                 real_bounded;
     double               real_lo, real_hi; /* F64 */
-    struct segment_zone *zones;    /* [segment_zones], NULL: none */
-    struct value         cell;     /* of a CONSTANT */
-    void                *payload;  /* slots or codes; owned */
+    struct segment_zone *zones;            /* [segment_zones], NULL: none */
+    struct value         cell;             /* of a CONSTANT */
+    void                *payload;          /* slots or codes; owned */
     size_t               payload_bytes;
-    uint64_t            *valid;    /* owned, [bits_words(rows) + 1], or NULL */
-    struct text_heap    *heap;     /* bytes of cells, referenced, or NULL */
+    uint64_t            *valid;      /* owned, [bits_words(rows) + 1], or NULL */
+    struct text_heap    *heap;       /* bytes of cells, referenced, or NULL */
     struct dictionary   *dictionary; /* referenced, or NULL */
 };
 
@@ -42,8 +42,8 @@ void segment_ref(struct segment *segment);
 void segment_unref(struct segment *segment); /* NULL allowed */
 
 /* Rows [from, from + count), count <= VECTOR_CAP, zero-copy. */
-void segment_view(const struct segment *segment, uint32_t from, uint32_t count,
-                  uint64_t valid_space[VECTOR_WORDS], struct vector *out);
+void         segment_view(const struct segment *segment, uint32_t from, uint32_t count,
+                          uint64_t valid_space[VECTOR_WORDS], struct vector *out);
 struct value segment_value(const struct segment *segment, uint32_t row, char scratch[16]);
 
 /* False when no row of the segment (or of its vector number zone) can be op value, as BINARY

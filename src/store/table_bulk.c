@@ -86,7 +86,8 @@ static enum status bulk_seal(struct table_bulk *b, struct error *err)
     return STATUS_OK;
 }
 
-/* --- rowids that the data brings ----------------------------------------------------------------------- */
+/* --- rowids that the data brings
+ * ----------------------------------------------------------------------- */
 struct id_row {
     int64_t  id;
     uint32_t group, row; /* row of a batch: group is 0 */
@@ -181,8 +182,7 @@ static enum status append_with_ids(struct table_bulk *b, const struct vector *co
     uint16_t      positions[VECTOR_CAP];
     struct id_row order[VECTOR_CAP];
     bool          ascending;
-    struct vector rowids = {
-        .type = PHYS_I64, .shape = VECTOR_FLAT, .count = rows, .values = ids};
+    struct vector rowids = {.type = PHYS_I64, .shape = VECTOR_FLAT, .count = rows, .values = ids};
 
     TRY(batch_ids(b, columns[b->builder.alias], rows, ids, &ascending, err));
     if (ascending)
@@ -223,7 +223,8 @@ enum status table_bulk_append(struct table_bulk *bulk, const struct vector *cons
     return append_ascending(bulk, columns, &rowids, NULL, rows, err);
 }
 
-/* --- the end --------------------------------------------------------------------------------------------- */
+/* --- the end
+ * --------------------------------------------------------------------------------------------- */
 /* All rows of the load by rowid. NULL: memory. */
 static struct id_row *sorted_rows(const struct table_bulk *b)
 {

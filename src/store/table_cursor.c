@@ -114,7 +114,8 @@ static enum status cursor_next(struct cursor *cursor, uint32_t cap, uint32_t *co
     return STATUS_OK;
 }
 
-/* --- bounds of a column over the snapshot's groups --------------------------------------------------- */
+/* --- bounds of a column over the snapshot's groups
+ * --------------------------------------------------- */
 static enum hull_kind segment_hull_kind(const struct segment *segment)
 {
     enum phys type = segment->all.type;
@@ -165,8 +166,7 @@ static void hull_apply(const struct table_cursor *c, uint32_t column, struct cur
 }
 
 static enum status cursor_column(struct cursor *cursor, uint32_t column,
-                                 const struct selection *sel, struct vector *out,
-                                 struct error *err)
+                                 const struct selection *sel, struct vector *out, struct error *err)
 {
     struct table_cursor  *c = (struct table_cursor *)cursor;
     struct cursor_column *slot;
@@ -207,8 +207,7 @@ static enum status cursor_bound(struct cursor *cursor, uint32_t column, int op,
     return STATUS_OK;
 }
 
-static enum status cursor_seek(struct cursor *cursor, int64_t rowid, bool *found,
-                               struct error *err)
+static enum status cursor_seek(struct cursor *cursor, int64_t rowid, bool *found, struct error *err)
 {
     struct table_cursor *c = (struct table_cursor *)cursor;
     struct row_place     place;

@@ -89,7 +89,8 @@ static void index_put(struct key_index *index, uint64_t hash, int64_t rowid)
     index->used++;
 }
 
-/* --- hashes of keys ----------------------------------------------------------------------------------- */
+/* --- hashes of keys
+ * ----------------------------------------------------------------------------------- */
 static uint64_t hash_finish(uint64_t hash)
 {
     return hash == 0 ? 1 : hash;
@@ -102,8 +103,8 @@ static bool cells_hash(const struct table *table, const struct schema_key *key,
     *hash = 0;
     for (uint32_t i = 0; i < key->column_count; i++) {
         uint32_t     column = key->columns[i];
-        struct value cell = (int32_t)column == table->schema->rowid_column ? value_int(rowid)
-                                                                           : cells[column];
+        struct value cell =
+            (int32_t)column == table->schema->rowid_column ? value_int(rowid) : cells[column];
 
         if (cell.class_ == CLASS_NULL)
             return false;
@@ -124,9 +125,8 @@ static bool row_has_key(const struct table *table, const struct schema_key *key,
         return false;
     for (uint32_t i = 0; i < key->column_count; i++) {
         uint32_t     column = key->columns[i];
-        struct value mine = (int32_t)column == table->schema->rowid_column
-                                ? value_int(cells_rowid)
-                                : cells[column];
+        struct value mine =
+            (int32_t)column == table->schema->rowid_column ? value_int(cells_rowid) : cells[column];
         struct value its = table_cell(table, &table->state, &place, column, scratch);
 
         if (its.class_ == CLASS_NULL ||
@@ -155,7 +155,8 @@ static bool index_find(const struct table *table, uint32_t k, uint64_t hash,
     return false;
 }
 
-/* --- building ------------------------------------------------------------------------------------------ */
+/* --- building
+ * ------------------------------------------------------------------------------------------ */
 struct key_batch { /* the key columns of a batch, decoded to cells, and their hashes */
     struct vector_buffer *buffers; /* [column_count] */
     struct scan_space    *spaces;  /* [column_count + 1], the last for rowids */
@@ -272,8 +273,8 @@ static enum status index_enter(struct table *table, uint32_t k, uint32_t from, s
     const struct schema_key *key = &table->schema->keys[k];
     struct key_batch        *batch =
         batch_new(table->memory, key->column_count, table->schema->column_count);
-    struct table_scan        scan;
-    enum status              status = STATUS_OK;
+    struct table_scan scan;
+    enum status       status = STATUS_OK;
 
     if (batch == NULL)
         return fail_nomem(err);
@@ -284,7 +285,8 @@ static enum status index_enter(struct table *table, uint32_t k, uint32_t from, s
         status = scan_next(&scan, VECTOR_CAP, err);
         if (status != STATUS_OK || scan.count == 0)
             break;
-        status = batch_load(batch, &scan, key) ? batch_enter(table, k, batch, err) : fail_nomem(err);
+        status =
+            batch_load(batch, &scan, key) ? batch_enter(table, k, batch, err) : fail_nomem(err);
         if (status != STATUS_OK)
             break;
     }
@@ -340,7 +342,9 @@ enum status table_check_groups(struct table *table, uint32_t from, struct error 
     return STATUS_OK;
 }
 
-/* --- use ------------------------------------------------------------------------------------------------ */
+/* --- use
+ * ------------------------------------------------------------------------------------------------
+ */
 bool table_has_keys(const struct table *table)
 {
     for (uint32_t k = 0; k < table->index_count; k++)
@@ -349,9 +353,9 @@ bool table_has_keys(const struct table *table)
     return false;
 }
 
-enum status table_find_duplicate(struct table *table, const struct value *cells, int64_t cells_rowid,
-                                 bool has_self, int64_t self, uint32_t *key, int64_t *rowid,
-                                 struct error *err)
+enum status table_find_duplicate(struct table *table, const struct value *cells,
+                                 int64_t cells_rowid, bool has_self, int64_t self, uint32_t *key,
+                                 int64_t *rowid, struct error *err)
 {
     *key = UINT32_MAX;
     for (uint32_t k = 0; k < table->index_count; k++) {
@@ -442,7 +446,8 @@ void table_set_schema(struct table *table, struct schema_table *schema)
     table->index_count = schema->key_count;
 }
 
-/* --- errors --------------------------------------------------------------------------------------------- */
+/* --- errors
+ * --------------------------------------------------------------------------------------------- */
 enum status table_key_error(const struct table *table, uint32_t key, struct error *err)
 {
     const struct schema_table *schema = table->schema;

@@ -41,7 +41,8 @@ void scan_free(struct table_scan *scan)
     scan->live = NULL;
 }
 
-/* --- bounds ----------------------------------------------------------------------------------------- */
+/* --- bounds
+ * ----------------------------------------------------------------------------------------- */
 static bool rowids_may_match(const struct row_group *group, uint32_t from, uint32_t to, int op,
                              const struct value *value)
 {
@@ -106,7 +107,8 @@ static bool zone_may_match(const struct table_scan *scan, const struct row_group
     return true;
 }
 
-/* --- batches ---------------------------------------------------------------------------------------- */
+/* --- batches
+ * ---------------------------------------------------------------------------------------- */
 static bool live_load(struct table_scan *scan, const struct group_entry *entry)
 {
     if (scan->live_group == scan->group)
@@ -202,7 +204,8 @@ enum status scan_next(struct table_scan *scan, uint32_t cap, struct error *err)
     return STATUS_OK;
 }
 
-/* --- columns ---------------------------------------------------------------------------------------- */
+/* --- columns
+ * ---------------------------------------------------------------------------------------- */
 void scan_space_free(struct scan_space *space, struct memory *memory)
 {
     memory_free(memory, space->slots, space->slots_bytes);

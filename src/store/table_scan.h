@@ -31,8 +31,8 @@ struct table_scan {
     uint64_t          active_space[VECTOR_WORDS];
     uint64_t          skipped; /* batches */
     /* rows of the current group that are not deleted, as words; made once a group */
-    uint64_t *live;       /* [GROUP_ROWS / 64 + 1]; NULL until needed */
-    uint32_t  live_group; /* UINT32_MAX: none */
+    uint64_t *live;                         /* [GROUP_ROWS / 64 + 1]; NULL until needed */
+    uint32_t  live_group;                   /* UINT32_MAX: none */
     uint32_t  refused_group, allowed_group; /* bounds were tested for it */
 };
 

@@ -17,7 +17,8 @@ static enum conflict conflict_of(enum conflict statement, enum conflict constrai
     return constraint != CONFLICT_DEFAULT ? constraint : CONFLICT_ABORT;
 }
 
-/* --- INSERT ------------------------------------------------------------------------------------------- */
+/* --- INSERT
+ * ------------------------------------------------------------------------------------------- */
 enum clash { CLASH_NONE, CLASH_SKIP }; /* what is left to do for the row after conflicts */
 
 /* Deletes the rows that stand in the way under REPLACE; an error, or CLASH_SKIP under IGNORE.
@@ -189,9 +190,9 @@ static enum status append_group(struct table *table, const struct vector *const 
 {
     struct builder_scratch *scratch = database_scratch(table->database);
     struct group_writer    *w = memory_zalloc(table->memory, sizeof *w);
-    struct vector           fresh = {.type = PHYS_I64, .shape = VECTOR_SEQUENCE, .count = sel->count};
-    struct group_entry      entry = {.live = sel->count};
-    enum status             status = STATUS_NOMEM;
+    struct vector      fresh = {.type = PHYS_I64, .shape = VECTOR_SEQUENCE, .count = sel->count};
+    struct group_entry entry = {.live = sel->count};
+    enum status        status = STATUS_NOMEM;
 
     if (rowids == NULL) {
         status = table_new_rowid(table, &fresh.base, err);
@@ -237,8 +238,10 @@ enum status table_append(struct table *table, const struct vector *const *column
     return append_by_row(table, columns, rowids, sel, conflict, inserted, last_rowid, err);
 }
 
-/* --- DELETE ------------------------------------------------------------------------------------------- */
-/* Deletes the rows rowids[0..) that ascend inside the group of place; *used of them were looked at. */
+/* --- DELETE
+ * ------------------------------------------------------------------------------------------- */
+/* Deletes the rows rowids[0..) that ascend inside the group of place; *used of them were looked at.
+ */
 static enum status delete_run(struct table *table, const struct row_place *place,
                               const int64_t *rowids, uint64_t count, uint64_t *used,
                               uint64_t *deleted, struct error *err)
@@ -296,7 +299,8 @@ enum status table_delete_all(struct table *table, uint64_t *deleted, struct erro
     return STATUS_OK;
 }
 
-/* --- UPDATE ------------------------------------------------------------------------------------------- */
+/* --- UPDATE
+ * ------------------------------------------------------------------------------------------- */
 struct update {
     struct table        *table;
     const uint32_t      *columns;
@@ -314,8 +318,7 @@ static void updated_cells(const struct update *u, const struct row_place *place,
     for (uint32_t c = 0; c < table->schema->column_count; c++)
         table->row[c] = table_cell(table, &table->state, place, c, table->row_text[c]);
     for (uint32_t c = 0; c < u->column_count; c++)
-        table->row[u->columns[c]] =
-            rowset_value(u->values, c, i, table->row_text[u->columns[c]]);
+        table->row[u->columns[c]] = rowset_value(u->values, c, i, table->row_text[u->columns[c]]);
 }
 
 static bool update_touches_keys(const struct update *u)
@@ -364,8 +367,7 @@ static enum status update_one(const struct update *u, struct row_place *place, u
 
         if (u->column_count <= countof(cells)) {
             for (uint32_t c = 0; c < u->column_count; c++)
-                cells[c] =
-                    rowset_value(u->values, c, i, table->row_text[u->columns[c]]);
+                cells[c] = rowset_value(u->values, c, i, table->row_text[u->columns[c]]);
             return tail_update(&table->state.tail, place->tail, u->columns, u->column_count, cells)
                        ? STATUS_OK
                        : fail_nomem(err);
@@ -482,7 +484,8 @@ static enum status update_group(const struct update *u, uint32_t g, uint64_t fir
         if ((int32_t)column == table->schema->rowid_column)
             continue;
         segment_unref(replaced[column]); /* named twice: the last one counts */
-        replaced[column] = rewrite_column(u, list->entries[g].group, c, first, count, buffer, &arena);
+        replaced[column] =
+            rewrite_column(u, list->entries[g].group, c, first, count, buffer, &arena);
         done = replaced[column] != NULL;
     }
     if (done)

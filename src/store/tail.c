@@ -14,13 +14,13 @@ enum {
 };
 
 struct tail_page {
-    uint32_t       references;
-    uint32_t       used; /* rows that some root has seen */
-    int64_t       *rowids; /* [page_rows] */
-    struct value   cells[]; /* [page_rows * columns], then the rowids */
+    uint32_t     references;
+    uint32_t     used;    /* rows that some root has seen */
+    int64_t     *rowids;  /* [page_rows] */
+    struct value cells[]; /* [page_rows * columns], then the rowids */
 };
 struct tail_entry {
-    struct tail_page *page; /* referenced */
+    struct tail_page *page;  /* referenced */
     uint32_t          count; /* rows of it in this root */
 };
 struct tail_root {
@@ -33,7 +33,8 @@ struct tail_root {
     struct tail_entry entries[];
 };
 
-/* --- pages ------------------------------------------------------------------------------------------ */
+/* --- pages
+ * ------------------------------------------------------------------------------------------ */
 static size_t page_bytes(const struct tail_root *root)
 {
     return sizeof(struct tail_page) +
@@ -73,7 +74,8 @@ static struct tail_page *page_copy(const struct tail_root *root, const struct ta
     return copy;
 }
 
-/* --- roots ------------------------------------------------------------------------------------------ */
+/* --- roots
+ * ------------------------------------------------------------------------------------------ */
 static size_t root_bytes(uint32_t capacity)
 {
     return sizeof(struct tail_root) + capacity * sizeof(struct tail_entry);
@@ -191,7 +193,8 @@ static bool page_own(struct tail_root *root, uint32_t p)
     return true;
 }
 
-/* --- the heap --------------------------------------------------------------------------------------- */
+/* --- the heap
+ * --------------------------------------------------------------------------------------- */
 static bool cell_has_bytes(const struct value *cell)
 {
     return cell->class_ >= CLASS_TEXT && cell->bytes > 0;
@@ -250,8 +253,8 @@ static bool root_compact(struct tail *tail)
     return true;
 }
 
-/* Looks for garbage when the heap has doubled since the last look.  The caller holds the heap, since
- * the cells it is about to copy may be rows of this tail. */
+/* Looks for garbage when the heap has doubled since the last look.  The caller holds the heap,
+ * since the cells it is about to copy may be rows of this tail. */
 static bool heap_check(struct tail *tail)
 {
     struct tail_root *root = tail->root;
@@ -265,7 +268,8 @@ static bool heap_check(struct tail *tail)
     return true;
 }
 
-/* --- reading ---------------------------------------------------------------------------------------- */
+/* --- reading
+ * ---------------------------------------------------------------------------------------- */
 uint32_t tail_page_rows(const struct tail *tail, uint32_t page)
 {
     return page + 1 == tail->pages ? tail->last : tail->root->entries[page].count;
@@ -346,7 +350,8 @@ uint32_t tail_rank(const struct tail *tail, struct tail_place place)
     return rank;
 }
 
-/* --- changes ---------------------------------------------------------------------------------------- */
+/* --- changes
+ * ---------------------------------------------------------------------------------------- */
 static bool copy_cells(struct tail_root *root, struct value *to, const struct value *cells)
 {
     for (uint32_t c = 0; c < root->columns; c++) {
@@ -360,7 +365,8 @@ static bool copy_cells(struct tail_root *root, struct value *to, const struct va
     return true;
 }
 
-/* Adds the row behind the last one, in place.  The root's last page has room that nobody has seen. */
+/* Adds the row behind the last one, in place.  The root's last page has room that nobody has seen.
+ */
 static bool append_in_place(struct tail *tail, int64_t rowid, const struct value *cells)
 {
     struct tail_root  *root = tail->root;

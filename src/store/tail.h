@@ -30,8 +30,8 @@ void tail_ref(const struct tail *tail);
 void tail_unref(struct tail *tail); /* leaves it empty */
 
 struct text_heap *tail_heap(const struct tail *tail); /* borrowed; NULL: never had rows */
-int64_t tail_rowid(const struct tail *tail, struct tail_place place);
-int64_t tail_last_rowid(const struct tail *tail); /* rows > 0 */
+int64_t           tail_rowid(const struct tail *tail, struct tail_place place);
+int64_t           tail_last_rowid(const struct tail *tail); /* rows > 0 */
 /* [columns] of the row; valid while a version that sees the row is referenced. */
 const struct value *tail_cells(const struct tail *tail, struct tail_place place);
 /* The first row with a rowid >= rowid, or the end. */

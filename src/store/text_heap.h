@@ -11,7 +11,7 @@ struct text_heap;
 
 struct text_heap *text_heap_new(struct memory *memory); /* one reference; NULL: memory */
 void              text_heap_ref(struct text_heap *heap);
-void              text_heap_unref(struct text_heap *heap); /* NULL allowed */
+void              text_heap_unref(struct text_heap *heap);       /* NULL allowed */
 size_t            text_heap_bytes(const struct text_heap *heap); /* held by its chunks */
 
 /* A copy of bytes at s; "" for none.  NULL: memory. */

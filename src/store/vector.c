@@ -27,8 +27,9 @@ const double vector_pow10[19] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7, 
 
 const char *phys_name(enum phys type)
 {
-    static const char *const names[PHYS_COUNT] = {"i8",    "i16",   "i32",   "i64",  "f64",  "dec16",
-                                                  "dec32", "dec64", "day32", "text", "blob", "any"};
+    static const char *const names[PHYS_COUNT] = {"i8",    "i16",   "i32",   "i64",
+                                                  "f64",   "dec16", "dec32", "dec64",
+                                                  "day32", "text",  "blob",  "any"};
 
     return type < PHYS_COUNT ? names[type] : "?";
 }
@@ -164,7 +165,8 @@ enum phys vector_canonical(const struct vector *v)
     }
 }
 
-/* --- decoding ---------------------------------------------------------------------------------- */
+/* --- decoding ----------------------------------------------------------------------------------
+ */
 #define WIDEN_INT(ctype)                                                                           \
     for (uint32_t i = 0; i < n; i++)                                                               \
     out[i] = base + ((const ctype *)v->values)[i]
@@ -363,7 +365,8 @@ bool vector_decode(const struct vector *v, enum phys want, const struct selectio
     }
 }
 
-/* --- slices and gathers ------------------------------------------------------------------------ */
+/* --- slices and gathers ------------------------------------------------------------------------
+ */
 void vector_slice(const struct vector *v, uint32_t from, uint32_t count,
                   uint64_t valid_space[VECTOR_WORDS], struct vector *out)
 {
@@ -465,7 +468,8 @@ bool vector_gather(const struct vector *v, const uint16_t *positions, uint32_t c
     return true;
 }
 
-/* --- for tests and asserts --------------------------------------------------------------------- */
+/* --- for tests and asserts ---------------------------------------------------------------------
+ */
 void vector_dump(const struct vector *v, struct str *out)
 {
     static const char *const shapes[VECTOR_SHAPE_COUNT] = {"flat", "constant", "dict", "sequence"};

@@ -25,10 +25,10 @@ static inline uint32_t random_below(uint32_t n)
 }
 
 struct random_vector {
-    struct vector  v;
-    struct arena   arena;
-    struct value  *rows; /* [VECTOR_CAP] what row i reads as */
-    struct value   constant;
+    struct vector v;
+    struct arena  arena;
+    struct value *rows; /* [VECTOR_CAP] what row i reads as */
+    struct value  constant;
 };
 
 static inline bool cell_same(const struct value *a, const struct value *b)
@@ -122,7 +122,7 @@ static inline void random_vector_make(struct random_vector *r, uint32_t kind, ui
             v->flags = random_below(2) ? VECTOR_WHOLE_IS_INT : 0;
         }
         for (uint32_t i = 0; i < count; i++) {
-            int64_t payload = (int64_t)random_next() >> (kind == PHYS_DEC64 ? 20 : 0);
+            int64_t       payload = (int64_t)random_next() >> (kind == PHYS_DEC64 ? 20 : 0);
             struct value *row = &r->rows[i];
 
             switch (kind) {
@@ -148,13 +148,11 @@ static inline void random_vector_make(struct random_vector *r, uint32_t kind, ui
                 break;
             case PHYS_DEC16:
                 ((int16_t *)slots)[i] = (int16_t)payload;
-                *row = random_decimal((int16_t)payload, v->scale,
-                                      v->flags & VECTOR_WHOLE_IS_INT);
+                *row = random_decimal((int16_t)payload, v->scale, v->flags & VECTOR_WHOLE_IS_INT);
                 break;
             case PHYS_DEC32:
                 ((int32_t *)slots)[i] = (int32_t)payload;
-                *row = random_decimal((int32_t)payload, v->scale,
-                                      v->flags & VECTOR_WHOLE_IS_INT);
+                *row = random_decimal((int32_t)payload, v->scale, v->flags & VECTOR_WHOLE_IS_INT);
                 break;
             case PHYS_DEC64:
                 payload >>= 1;

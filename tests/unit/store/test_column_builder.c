@@ -1,9 +1,9 @@
 /* test_column_builder.c - whatever is appended reads the same from the sealed segment, in the
  * encoding that it deserves, and bounds refuse nothing that is there. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
 #undef fail /* ours, of base/status.h */
 
 #include "random_vectors.h"
@@ -109,8 +109,8 @@ static void any_mix_of_vectors_reads_the_same(void **state)
         column_builder_init(&builder, &memory, &column);
         for (uint32_t b = 0; b < batches; b++) {
             struct random_vector r;
-            uint32_t count = random_below(2) ? VECTOR_CAP : 1 + random_below(500);
-            uint32_t now = random_below(rare) == 0 ? random_below(RANDOM_KINDS) : kind;
+            uint32_t             count = random_below(2) ? VECTOR_CAP : 1 + random_below(500);
+            uint32_t             now = random_below(rare) == 0 ? random_below(RANDOM_KINDS) : kind;
 
             random_vector_make(&r, now, count, random_below(2), NULL);
             assert_true(column_builder_append(&builder, &r.v, count, scratch));

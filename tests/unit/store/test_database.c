@@ -1,8 +1,8 @@
 /* test_database.c - catalog, transactions, keys and rowids as SQL sees them. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
 #undef fail /* ours, of base/status.h */
 
 #include <stdio.h>
@@ -243,13 +243,13 @@ static void updates_check_keys_row_by_row(void **state)
         assert_int_equal(rowset_append_row(values, &cell, &err), STATUS_OK);
     }
     /* UPDATE t SET b = b + 1 meets the next row, as in sqlite3 */
-    assert_int_equal(table_update(table, &column, 1, rowids, NULL, values, CONFLICT_DEFAULT,
-                                  &updated, &err),
-                     STATUS_CONSTRAINT_UNIQUE);
+    assert_int_equal(
+        table_update(table, &column, 1, rowids, NULL, values, CONFLICT_DEFAULT, &updated, &err),
+        STATUS_CONSTRAINT_UNIQUE);
     assert_string_equal(err.text, "UNIQUE constraint failed: t.b");
-    assert_int_equal(table_update(table, &column, 1, rowids, NULL, values, CONFLICT_REPLACE,
-                                  &updated, &err),
-                     STATUS_OK);
+    assert_int_equal(
+        table_update(table, &column, 1, rowids, NULL, values, CONFLICT_REPLACE, &updated, &err),
+        STATUS_OK);
     assert_int_equal(updated, 2);
     assert_int_equal(table_row_count(table), 2);
     rowset_free(values);
@@ -310,9 +310,9 @@ static void bulk_loads_check_keys_at_the_end(void **state)
     int64_t              slots[64], ids[64];
     struct value         null = NONE;
     struct vector        v[3] = {
-        {.type = PHYS_I64, .shape = VECTOR_FLAT, .count = 3, .values = ids},
-        {.type = PHYS_I64, .shape = VECTOR_FLAT, .count = 3, .values = slots},
-        {.type = PHYS_ANY, .shape = VECTOR_CONSTANT, .count = 3, .values = &null}};
+               {.type = PHYS_I64, .shape = VECTOR_FLAT, .count = 3, .values = ids},
+               {.type = PHYS_I64, .shape = VECTOR_FLAT, .count = 3, .values = slots},
+               {.type = PHYS_ANY, .shape = VECTOR_CONSTANT, .count = 3, .values = &null}};
     const struct vector *columns[3] = {&v[0], &v[1], &v[2]};
     uint64_t             inserted;
     uint32_t             mark;
@@ -373,13 +373,13 @@ static void statistics_tell_what_is_there(void **state)
 
 static void bounds_skip_groups_and_vectors(void **state)
 {
-    struct table     *table = create(schema_abc("t", 0));
-    static int64_t    slots[VECTOR_CAP];
-    struct value      null = NONE, limit = INT(150000);
-    struct vector     v[3] = {
-        {.type = PHYS_I64, .shape = VECTOR_FLAT, .count = VECTOR_CAP, .values = slots},
-        {.type = PHYS_ANY, .shape = VECTOR_CONSTANT, .count = VECTOR_CAP, .values = &null},
-        {.type = PHYS_ANY, .shape = VECTOR_CONSTANT, .count = VECTOR_CAP, .values = &null}};
+    struct table  *table = create(schema_abc("t", 0));
+    static int64_t slots[VECTOR_CAP];
+    struct value   null = NONE, limit = INT(150000);
+    struct vector  v[3] = {
+         {.type = PHYS_I64, .shape = VECTOR_FLAT, .count = VECTOR_CAP, .values = slots},
+         {.type = PHYS_ANY, .shape = VECTOR_CONSTANT, .count = VECTOR_CAP, .values = &null},
+         {.type = PHYS_ANY, .shape = VECTOR_CONSTANT, .count = VECTOR_CAP, .values = &null}};
     const struct vector *columns[3] = {&v[0], &v[1], &v[2]};
     struct table_bulk   *bulk;
     struct cursor       *cursor;
@@ -432,16 +432,11 @@ static void a_memory_limit_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        DB_TEST(catalog_changes_roll_back),
-        DB_TEST(rows_and_their_table_roll_back_together),
-        DB_TEST(keys_fail_with_sqlite_s_texts),
-        DB_TEST(a_plain_rowid_clash_names_rowid),
-        DB_TEST(new_rowids_follow_sqlite),
-        DB_TEST(updates_check_keys_row_by_row),
-        DB_TEST(unique_indexes_come_and_go),
-        DB_TEST(bulk_loads_check_keys_at_the_end),
-        DB_TEST(statistics_tell_what_is_there),
-        DB_TEST(bounds_skip_groups_and_vectors),
+        DB_TEST(catalog_changes_roll_back),     DB_TEST(rows_and_their_table_roll_back_together),
+        DB_TEST(keys_fail_with_sqlite_s_texts), DB_TEST(a_plain_rowid_clash_names_rowid),
+        DB_TEST(new_rowids_follow_sqlite),      DB_TEST(updates_check_keys_row_by_row),
+        DB_TEST(unique_indexes_come_and_go),    DB_TEST(bulk_loads_check_keys_at_the_end),
+        DB_TEST(statistics_tell_what_is_there), DB_TEST(bounds_skip_groups_and_vectors),
         DB_TEST(a_memory_limit_is_an_error),
     };
 

@@ -1,8 +1,8 @@
 /* test_rowset.c - rows of any mix of vectors come back as they went in. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
 #undef fail /* ours, of base/status.h */
 
 #include "random_vectors.h"
@@ -55,16 +55,15 @@ static void check(const struct rowset *rowset, const struct model *model)
             struct vector v;
 
             for (uint32_t i = 0; i < count; i++)
-                positions[i] = random_below(10) == 0 && round > 0 ? UINT32_MAX
-                                                                  : random_below(model->rows);
+                positions[i] =
+                    random_below(10) == 0 && round > 0 ? UINT32_MAX : random_below(model->rows);
             assert_true(rowset_gather(rowset, c, positions, count, buffer, &arena, &v));
             assert_true(vector_ok(&v));
             for (uint32_t i = 0; i < count; i++) {
                 struct value got = vector_value(&v, i, scratch), null = value_null();
 
-                assert_true(cell_same(&got, positions[i] == UINT32_MAX
-                                                ? &null
-                                                : &model->cells[c][positions[i]]));
+                assert_true(cell_same(
+                    &got, positions[i] == UINT32_MAX ? &null : &model->cells[c][positions[i]]));
             }
         }
     }
@@ -74,8 +73,8 @@ static void check(const struct rowset *rowset, const struct model *model)
 
 static void any_mix_of_vectors_comes_back(void **state)
 {
-    struct model  *model = malloc(sizeof *model);
-    struct memory  memory;
+    struct model *model = malloc(sizeof *model);
+    struct memory memory;
 
     (void)state;
     memory_init(&memory, 0);
@@ -93,7 +92,7 @@ static void any_mix_of_vectors_comes_back(void **state)
             const struct vector *columns[COLUMNS];
             struct selection     sel;
             uint64_t             bits[VECTOR_WORDS];
-            uint32_t count = random_below(3) == 0 ? VECTOR_CAP : 1 + random_below(200);
+            uint32_t             count = random_below(3) == 0 ? VECTOR_CAP : 1 + random_below(200);
 
             if (random_below(4) == 0) {
                 struct value row[COLUMNS];

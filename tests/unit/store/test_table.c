@@ -1,8 +1,8 @@
 /* test_table.c - random operations on a table against an array of rows, with rollbacks anywhere. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
 #undef fail /* ours, of base/status.h */
 
 #include "random_vectors.h"
@@ -11,7 +11,8 @@
 
 enum { COLUMNS = 6, MODEL_CAP = 60000, MARKS_MAX = 4 };
 
-/* --- the model ------------------------------------------------------------------------------------- */
+/* --- the model
+ * ------------------------------------------------------------------------------------- */
 struct row {
     int64_t      rowid;
     struct value cells[COLUMNS];
@@ -74,8 +75,7 @@ static void model_remove(struct model *model, int64_t rowid)
 {
     uint32_t at = model_find(model, rowid);
 
-    memmove(&model->rows[at], &model->rows[at + 1],
-            (model->count - at - 1) * sizeof *model->rows);
+    memmove(&model->rows[at], &model->rows[at + 1], (model->count - at - 1) * sizeof *model->rows);
     model->count--;
 }
 
@@ -84,7 +84,8 @@ static int64_t model_next_rowid(const struct model *model)
     return model->count == 0 ? 1 : model->rows[model->count - 1].rowid + 1;
 }
 
-/* --- values ------------------------------------------------------------------------------------------ */
+/* --- values
+ * ------------------------------------------------------------------------------------------ */
 static uint32_t strangeness; /* one cell in so many is of an unexpected class; 0: none */
 
 /* Cells made beforehand, for tests in which allocations fail. */
@@ -94,8 +95,8 @@ static bool         use_pool;
 
 static struct value column_cell(uint32_t column)
 {
-    char    *text;
-    int32_t  day;
+    char   *text;
+    int32_t day;
 
     if (use_pool && column != 5)
         return pool[column][random_below(POOL_CELLS)];
@@ -130,7 +131,8 @@ static void random_row(struct row *row)
         row->cells[c] = column_cell(c);
 }
 
-/* --- checks ------------------------------------------------------------------------------------------ */
+/* --- checks
+ * ------------------------------------------------------------------------------------------ */
 static void check_cursor(struct cursor *cursor, const struct model *model, uint32_t cap)
 {
     uint32_t at = 0;
@@ -194,9 +196,10 @@ static void check_seeks(struct cursor *cursor, const struct model *model)
     char scratch[16];
 
     for (uint32_t i = 0; i < 10; i++) {
-        int64_t rowid = model->count > 0 && i % 2 == 0 ? model->rows[random_below(model->count)].rowid
-                                                       : (int64_t)random_below(70000);
-        bool    found;
+        int64_t  rowid = model->count > 0 && i % 2 == 0
+                             ? model->rows[random_below(model->count)].rowid
+                             : (int64_t)random_below(70000);
+        bool     found;
         uint32_t at = model_find(model, rowid);
 
         assert_int_equal(cursor->ops->seek_rowid(cursor, rowid, &found, NULL), STATUS_OK);
@@ -228,7 +231,8 @@ static void check_table(struct table *table, const struct model *model)
     cursor->ops->close(cursor);
 }
 
-/* --- operations ---------------------------------------------------------------------------------------- */
+/* --- operations
+ * ---------------------------------------------------------------------------------------- */
 static bool unique_in(const struct model *model, const struct value *cell, int64_t self)
 {
     if (!has_key || cell->class_ == CLASS_NULL)
@@ -242,10 +246,10 @@ static bool unique_in(const struct model *model, const struct value *cell, int64
 
 static void insert_one(struct table *table, struct model *model)
 {
-    struct row row;
-    int64_t    given = 0, last = 0;
-    uint32_t   how = random_below(4);
-    bool       inserted, free_id, unique;
+    struct row  row;
+    int64_t     given = 0, last = 0;
+    uint32_t    how = random_below(4);
+    bool        inserted, free_id, unique;
     enum status status;
 
     random_row(&row);
@@ -268,7 +272,9 @@ static void insert_one(struct table *table, struct model *model)
     } else if (status == STATUS_OK) {
         assert_false(inserted);
     } else {
-        assert_true(status == (free_id ? STATUS_CONSTRAINT_UNIQUE : has_alias ? STATUS_CONSTRAINT_PRIMARYKEY : STATUS_CONSTRAINT_ROWID));
+        assert_true(status == (free_id     ? STATUS_CONSTRAINT_UNIQUE
+                               : has_alias ? STATUS_CONSTRAINT_PRIMARYKEY
+                                           : STATUS_CONSTRAINT_ROWID));
     }
 }
 
@@ -284,9 +290,9 @@ static void insert_replacing(struct table *table, struct model *model)
     row.rowid = model->rows[random_below(model->count)].rowid;
     model_remove(model, row.rowid);
     model_insert(model, &row);
-    assert_int_equal(table_append_row(table, row.cells, &row.rowid, CONFLICT_REPLACE, &inserted,
-                                      &last, NULL),
-                     STATUS_OK);
+    assert_int_equal(
+        table_append_row(table, row.cells, &row.rowid, CONFLICT_REPLACE, &inserted, &last, NULL),
+        STATUS_OK);
     assert_true(inserted);
 }
 
@@ -351,9 +357,9 @@ static void insert_batch(struct table *table, struct model *model)
         bits[w] = random_below(2) ? ~UINT64_C(0) : random_next();
     selection_bits(&sel, count, bits);
     if (model->count + count < MODEL_CAP && sel.count > 0) {
-        assert_int_equal(table_append(table, batch->columns, NULL, &sel, CONFLICT_ABORT, &inserted,
-                                      &last, NULL),
-                         STATUS_OK);
+        assert_int_equal(
+            table_append(table, batch->columns, NULL, &sel, CONFLICT_ABORT, &inserted, &last, NULL),
+            STATUS_OK);
         assert_int_equal(inserted, sel.count);
         for (uint32_t i = 0; i < count; i++)
             if (bits_get(sel.bits, i)) {
@@ -505,9 +511,9 @@ static void update_keys(struct table *table, struct model *model)
         model_insert(model, &row);
         expected++;
     }
-    assert_int_equal(table_update(table, &column, 1, rowids, moved, values, CONFLICT_IGNORE,
-                                  &updated, NULL),
-                     STATUS_OK);
+    assert_int_equal(
+        table_update(table, &column, 1, rowids, moved, values, CONFLICT_IGNORE, &updated, NULL),
+        STATUS_OK);
     if (has_key)
         assert_int_equal(updated, expected);
     rowset_free(values);
@@ -679,7 +685,8 @@ static void random_operations_are_those_of_an_array(void **state)
         round_of_operations(round, 60);
 }
 
-/* --- failing allocations ---------------------------------------------------------------------------------- */
+/* --- failing allocations
+ * ---------------------------------------------------------------------------------- */
 static struct model read_table(struct table *table)
 {
     struct cursor *cursor = open_cursor(table);
@@ -736,9 +743,8 @@ static enum status scripted_bulk(struct table *table)
     for (uint32_t b = 0; status == STATUS_OK && b < 3; b++) {
         batch = batch_new(VECTOR_CAP);
         if (has_alias)
-            batch->v[0] = (struct vector){.type = PHYS_ANY,
-                                          .shape = VECTOR_CONSTANT,
-                                          .values = &null_cell};
+            batch->v[0] =
+                (struct vector){.type = PHYS_ANY, .shape = VECTOR_CONSTANT, .values = &null_cell};
         status = table_bulk_append(bulk, batch->columns, VECTOR_CAP, NULL);
         batch_free(batch);
     }
@@ -749,7 +755,8 @@ static enum status scripted_bulk(struct table *table)
     return table_bulk_end(bulk, &inserted, NULL);
 }
 
-static enum status scripted_update(struct table *table, uint32_t first, uint32_t rows, uint32_t column)
+static enum status scripted_update(struct table *table, uint32_t first, uint32_t rows,
+                                   uint32_t column)
 {
     struct rowset *values = rowset_new(NULL, 1);
     int64_t       *rowids = malloc(rows * sizeof *rowids);
@@ -764,8 +771,8 @@ static enum status scripted_update(struct table *table, uint32_t first, uint32_t
             status = values == NULL ? STATUS_NOMEM : rowset_append_row(values, &cell, NULL);
     }
     if (status == STATUS_OK)
-        status = table_update(table, &column, 1, rowids, NULL, values, CONFLICT_ABORT, &updated,
-                              NULL);
+        status =
+            table_update(table, &column, 1, rowids, NULL, values, CONFLICT_ABORT, &updated, NULL);
     rowset_free(values);
     free(rowids);
     return status;
@@ -789,8 +796,8 @@ static enum status scripted_rows(struct table *table, uint32_t rows, int64_t row
 
 static enum status scripted_delete(struct table *table, uint32_t first, uint32_t rows)
 {
-    int64_t *rowids = malloc(rows * sizeof *rowids);
-    uint64_t deleted;
+    int64_t    *rowids = malloc(rows * sizeof *rowids);
+    uint64_t    deleted;
     enum status status;
 
     for (uint32_t i = 0; i < rows; i++)
@@ -819,8 +826,8 @@ static enum status scripted_step(struct table *table, uint32_t step)
     case 8:
         batch = batch_new(VECTOR_CAP);
         selection_all(&sel, VECTOR_CAP);
-        status = table_append(table, batch->columns, NULL, &sel, CONFLICT_ABORT, &inserted, &last,
-                              NULL);
+        status =
+            table_append(table, batch->columns, NULL, &sel, CONFLICT_ABORT, &inserted, &last, NULL);
         batch_free(batch);
         return status;
     case 4:
@@ -877,9 +884,9 @@ static void failing_allocations_leave_the_table(void **state)
             struct model before = read_table(table);
 
             for (uint64_t n = 1;; n += 1 + n / 8) {
-                uint64_t    start = random_state;
+                uint64_t     start = random_state;
                 struct model after;
-                enum status status;
+                enum status  status;
 
                 assert_int_equal(database_savepoint(database, &mark, NULL), STATUS_OK);
                 memory_fail_at(n, n % 2);

@@ -1,8 +1,8 @@
 /* test_vector.c - every type and shape reads, decodes, slices and gathers as row by row. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
 #undef fail /* ours, of base/status.h */
 
 #include "random_vectors.h"
@@ -148,7 +148,7 @@ static void dump_shows_type_shape_and_rows(void **state)
     uint64_t      valid = 5;
     struct vector v = {
         .type = PHYS_I64, .shape = VECTOR_FLAT, .count = 3, .values = slots, .valid = &valid};
-    struct str    text;
+    struct str text;
 
     (void)state;
     str_init(&text, NULL);
