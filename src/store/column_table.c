@@ -446,17 +446,33 @@ static enum status merge_groups(struct table *table, uint32_t from, struct error
     return status;
 }
 
-/* Keeps the number of groups that are not full below 2 * SMALL_GROUPS at the table's end. */
+/* Each length that a dictionary ever had may have been ranked; nobody reads ranks while no cursor
+ * is open. */
+static void trim_dictionaries(struct table *table)
+{
+    for (uint32_t c = 0; table->open_cursors == 0 && c < table->schema->column_count; c++)
+        if (table->texts[c].dictionary != NULL)
+            dictionary_trim(table->texts[c].dictionary);
+}
+
+/* Merges groups at the table's end: such as fill no vector eight at a time, and the others once
+ * they make a full group.  A row is so rewritten twice at most; more levels would keep fewer
+ * groups, but a group of one vector scans as well as a large one. */
 static enum status merge_small_groups(struct table *table, struct error *err)
 {
-    static const uint32_t limits[2] = {SMALL_GROUP_ROWS, GROUP_ROWS};
+    static const struct {
+        uint64_t live, rows; /* groups with fewer rows are merged when they have so many together */
+        uint32_t groups;     /* or are so many */
+    } levels[2] = {{VECTOR_CAP, UINT64_MAX, SMALL_GROUPS}, {GROUP_ROWS, GROUP_ROWS, UINT32_MAX}};
 
-    for (uint32_t i = 0; i < countof(limits); i++) {
+    trim_dictionaries(table);
+    for (uint32_t i = 0; i < countof(levels); i++) {
         uint32_t count = group_list_count(table->state.groups), from = count;
+        uint64_t rows = 0;
 
-        while (from > 0 && table->state.groups->entries[from - 1].live < limits[i])
-            from--;
-        if (count - from >= SMALL_GROUPS)
+        while (from > 0 && table->state.groups->entries[from - 1].live < levels[i].live)
+            rows += table->state.groups->entries[--from].live;
+        if (count - from >= levels[i].groups || rows >= levels[i].rows)
             TRY(merge_groups(table, from, err));
     }
     return STATUS_OK;

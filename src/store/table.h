@@ -19,9 +19,8 @@ enum {
     TAIL_ROWS = VECTOR_CAP, /* a tail of ascending rows is sealed at this size */
     TAIL_ROWS_MAX = 32768,  /* one with rows between the groups' waits for rows / 32, up to this */
     TAIL_SHARE = 32,
-    SCAN_CUTS_MAX = 64,       /* tail rows between the groups that a scan tolerates */
-    SMALL_GROUP_ROWS = 16384, /* groups below are merged, so many at a time: */
-    SMALL_GROUPS = 8
+    SCAN_CUTS_MAX = 64, /* tail rows between the groups that a scan tolerates */
+    SMALL_GROUPS = 8    /* of less than a vector each are merged */
 };
 
 struct key_index;

@@ -1,9 +1,10 @@
 /* test_column_builder.c - whatever is appended reads the same from the sealed segment, in the
  * encoding that it deserves, and bounds refuse nothing that is there. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
 #undef fail /* ours, of base/status.h */
 
 #include "random_vectors.h"

@@ -1,8 +1,9 @@
 /* test_database.c - catalog, transactions, keys and rowids as SQL sees them. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
 #undef fail /* ours, of base/status.h */
 
 #include <stdio.h>

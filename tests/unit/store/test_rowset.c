@@ -1,8 +1,9 @@
 /* test_rowset.c - rows of any mix of vectors come back as they went in. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
 #undef fail /* ours, of base/status.h */
 
 #include "random_vectors.h"

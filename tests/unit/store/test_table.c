@@ -1,8 +1,9 @@
 /* test_table.c - random operations on a table against an array of rows, with rollbacks anywhere. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
 #undef fail /* ours, of base/status.h */
 
 #include "random_vectors.h"

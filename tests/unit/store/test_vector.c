@@ -1,8 +1,9 @@
 /* test_vector.c - every type and shape reads, decodes, slices and gathers as row by row. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
 #undef fail /* ours, of base/status.h */
 
 #include "random_vectors.h"
