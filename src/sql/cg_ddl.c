@@ -507,6 +507,8 @@ static void create_as(struct cg *cg, const struct create_table *create)
     schema = schema_table_new(cg->context->memory, first->column_count, 0, 0);
     sink.affinities = cg_alloc(cg, first->column_count + 1);
     if (schema == NULL || desc == NULL || sink.affinities == NULL) {
+        if (schema != NULL)
+            schema_table_unref(schema);
         cg_fail(cg, fail_nomem(cg->err));
         return;
     }

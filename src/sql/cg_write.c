@@ -107,6 +107,13 @@ failed:
 
 /* --- constraints -------------------------------------------------------------------------------
  */
+static char *noted(struct cg *cg, char *text)
+{
+    if (text == NULL)
+        cg_fail(cg, fail_nomem(cg->err));
+    return text;
+}
+
 static void not_null(struct cg *cg, const struct schema_table *schema, uint32_t column, int32_t reg,
                      enum conflict conflict, int32_t next)
 {
@@ -131,8 +138,9 @@ static void not_null(struct cg *cg, const struct schema_table *schema, uint32_t 
         cg_emit(cg, OP_SelPop, 0, 0, 0);
     }
     address = cg_emit(cg, OP_HaltIfNull, STATUS_CONSTRAINT_NOTNULL, 0, reg);
-    program_op(cg->program, address)->p4.text = arena_printf(
-        &cg->program->arena, "NOT NULL constraint failed: %s.%s", schema->name, def->name);
+    program_op(cg->program, address)->p4.text =
+        noted(cg, arena_printf(&cg->program->arena, "NOT NULL constraint failed: %s.%s",
+                               schema->name, def->name));
     program_op(cg->program, address)->p5 = (uint16_t)conflict;
 }
 
@@ -151,8 +159,8 @@ static void check(struct cg *cg, const struct schema_check *constraint, struct f
     }
     address = cg_emit(cg, OP_HaltIfFalse, STATUS_CONSTRAINT_CHECK, 0, reg);
     program_op(cg->program, address)->p4.text =
-        arena_printf(&cg->program->arena, "CHECK constraint failed: %s",
-                     constraint->name != NULL ? constraint->name : constraint->sql);
+        noted(cg, arena_printf(&cg->program->arena, "CHECK constraint failed: %s",
+                               constraint->name != NULL ? constraint->name : constraint->sql));
     program_op(cg->program, address)->p5 = (uint16_t)conflict;
 }
 

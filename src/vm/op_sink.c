@@ -82,7 +82,7 @@ static bool row_may_match(const struct vm_slot *slot, const struct vector *const
     struct value        *cells = arena_alloc(arena, slot->columns * sizeof *cells);
     char(*texts)[16] = arena_alloc(arena, slot->columns * sizeof *texts);
 
-    if (cells == NULL || texts == NULL) {
+    if (rows == NULL || cells == NULL || texts == NULL) {
         *failed = true;
         return false;
     }
