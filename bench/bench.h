@@ -13,6 +13,7 @@ extern "C" {
 
 struct bench_options {
     long        rows; /* of the group-by table */
+    double      scale; /* of the TPC-H tables */
     int         threads;
     const char *suites;  /* comma-separated; NULL: all */
     const char *engines; /* comma-separated; NULL: all that can be had */
@@ -34,6 +35,7 @@ bool bench_wants(const char *list, const char *name); /* NULL list: yes */
 /* The suites: each adds its cases. */
 void suite_groupby(const struct bench_options *options);
 void suite_micro(const struct bench_options *options);
+void suite_tpch(const struct bench_options *options);
 
 #ifdef __cplusplus
 }

@@ -28,8 +28,8 @@ struct engine_kind {
     struct engine *(*open)(int threads, const char **why);
     void (*close)(struct engine *engine);
     bool (*exec)(struct engine *engine, const char *sql);
-    bool (*load_csv)(struct engine *engine, const char *table,
-                     const char *path); /* table exists; no header line */
+    /* The table exists; no header line. */
+    bool (*load_csv)(struct engine *engine, const char *table, const char *path, char delimiter);
     bool (*query)(struct engine *engine, const char *sql, struct digest *digest);
     /* A prepared statement with integer parameters, run again and again. */
     void *(*prepare)(struct engine *engine, const char *sql);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct duckdb_result { /* opaque; passed by value where the API says so */
     uint64_t word[6];
@@ -151,17 +152,31 @@ static void duckdb_engine_close(struct engine *engine)
     free(engine);
 }
 
-static bool duckdb_engine_load(struct engine *engine, const char *table, const char *path)
+static bool duckdb_engine_load(struct engine *engine, const char *table, const char *path,
+                               char delimiter)
 {
     char sql[4096];
 
-    snprintf(sql, sizeof sql, "COPY %s FROM '%s' (HEADER false, DELIMITER ',')", table, path);
+    snprintf(sql, sizeof sql, "COPY %s FROM '%s' (HEADER false, DELIMITER '%c')", table, path,
+             delimiter);
     return duckdb_engine_exec(engine, sql);
 }
 
-static bool duckdb_compressed_load(struct engine *engine, const char *table, const char *path)
+static bool duckdb_compressed_load(struct engine *engine, const char *table, const char *path,
+                                   char delimiter)
 {
-    return duckdb_engine_load(engine, table, path) && duckdb_engine_exec(engine, "CHECKPOINT");
+    return duckdb_engine_load(engine, table, path, delimiter) && duckdb_engine_exec(engine, "CHECKPOINT");
+}
+
+/* As the text that the other engines keep. */
+static uint64_t date_digest(uint64_t hash, int32_t day)
+{
+    time_t    seconds = (time_t)day * 86400;
+    struct tm date;
+    char      text[32];
+
+    gmtime_r(&seconds, &date);
+    return digest_text(hash, text, strftime(text, sizeof text, "%Y-%m-%d", &date));
 }
 
 /* Type numbers: DuckDB's DUCKDB_TYPE enumeration. */
@@ -174,8 +189,9 @@ static uint64_t value_digest(uint64_t hash, int type, const void *data, uint64_t
     case 3:
         return digest_int(hash, ((const int16_t *)data)[row]);
     case 4:
-    case 13:
         return digest_int(hash, ((const int32_t *)data)[row]);
+    case 13:
+        return date_digest(hash, ((const int32_t *)data)[row]);
     case 5:
     case 12:
         return digest_int(hash, ((const int64_t *)data)[row]);

@@ -40,10 +40,12 @@ static void sqlite_engine_close(struct engine *engine)
 }
 
 /* Fields without quotes, as the benchmarks' own files have them. */
-static bool insert_line(sqlite3_stmt *stmt, char *line, int columns)
+static bool insert_line(sqlite3_stmt *stmt, char *line, int columns, char delimiter)
 {
+    char ends[] = {delimiter, '\n', '\0'};
+
     for (int c = 1; c <= columns; c++) {
-        char *end = line + strcspn(line, ",\n");
+        char *end = line + strcspn(line, ends);
 
         sqlite3_bind_text(stmt, c, line, (int)(end - line), SQLITE_STATIC);
         line = end + (*end != '\0');
@@ -51,7 +53,8 @@ static bool insert_line(sqlite3_stmt *stmt, char *line, int columns)
     return sqlite3_step(stmt) == SQLITE_DONE && sqlite3_reset(stmt) == SQLITE_OK;
 }
 
-static bool sqlite_engine_load(struct engine *engine, const char *table, const char *path)
+static bool sqlite_engine_load(struct engine *engine, const char *table, const char *path,
+                               char delimiter)
 {
     FILE         *file = fopen(path, "rb");
     char         *line = NULL, sql[1024];
@@ -61,7 +64,7 @@ static bool sqlite_engine_load(struct engine *engine, const char *table, const c
     bool          ok = file != NULL && getline(&line, &capacity, file) > 0;
 
     for (const char *p = line; ok && *p != '\0'; p++)
-        columns += *p == ',';
+        columns += *p == delimiter;
     if (ok) {
         char *out = sql + snprintf(sql, sizeof sql, "INSERT INTO %.100s VALUES(?", table);
 
@@ -71,7 +74,7 @@ static bool sqlite_engine_load(struct engine *engine, const char *table, const c
         ok = sqlite_engine_exec(engine, "BEGIN") &&
              sqlite3_prepare_v2(engine->db, sql, -1, &stmt, NULL) == SQLITE_OK;
     }
-    while (ok && (ok = insert_line(stmt, line, columns)) && getline(&line, &capacity, file) > 0)
+    while (ok && (ok = insert_line(stmt, line, columns, delimiter)) && getline(&line, &capacity, file) > 0)
         ;
     sqlite3_finalize(stmt);
     ok = ok && sqlite_engine_exec(engine, "COMMIT");

@@ -39,11 +39,14 @@ static void stoa_engine_close(struct engine *engine)
     free(engine);
 }
 
-static bool stoa_engine_load(struct engine *engine, const char *table, const char *path)
+static bool stoa_engine_load(struct engine *engine, const char *table, const char *path,
+                             char delimiter)
 {
     int64_t rows;
+    char    options[64];
 
-    return stoa_load_csv(engine->db, table, path, "HEADER false", &rows) == STOA_OK ||
+    snprintf(options, sizeof options, "HEADER false, DELIMITER '%c'", delimiter);
+    return stoa_load_csv(engine->db, table, path, options, &rows) == STOA_OK ||
            complain(engine, path);
 }
 

@@ -109,7 +109,7 @@ extern "C" bool bench_wants(const char *list, const char *name)
 
 int main(int argc, char **argv)
 {
-    bench_options options = {10000000, 1, nullptr, nullptr, "build/bench-data"};
+    bench_options options = {10000000, 1, 1, nullptr, nullptr, "build/bench-data"};
     int           kept = 1;
 
     for (int i = 1; i < argc; i++) {
@@ -119,6 +119,8 @@ int main(int argc, char **argv)
             options.rows = std::atol(value);
         else if ((value = option_value(argv[i], "--threads")) != nullptr)
             options.threads = std::atoi(value);
+        else if ((value = option_value(argv[i], "--scale")) != nullptr)
+            options.scale = std::atof(value);
         else if ((value = option_value(argv[i], "--suites")) != nullptr)
             options.suites = value;
         else if ((value = option_value(argv[i], "--engines")) != nullptr)
@@ -137,6 +139,8 @@ int main(int argc, char **argv)
         suite_groupby(&options);
     if (bench_wants(options.suites, "micro"))
         suite_micro(&options);
+    if (bench_wants(options.suites, "tpch"))
+        suite_tpch(&options);
     for (const bench_case &c : cases) {
         auto *registered = benchmark::RegisterBenchmark(c.name, run_case, &c);
 

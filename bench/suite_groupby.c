@@ -116,7 +116,7 @@ static bool load_run(void *argument)
            on->kind->exec(on->engine, "CREATE TABLE x(id1 TEXT, id2 TEXT, id3 TEXT, id4 INTEGER, "
                                       "id5 INTEGER, id6 INTEGER, v1 INTEGER, "
                                       "v2 INTEGER, v3 DOUBLE)") &&
-           on->kind->load_csv(on->engine, "x", on->path);
+           on->kind->load_csv(on->engine, "x", on->path, ',');
 }
 
 static bool question_run(void *argument)
