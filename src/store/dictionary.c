@@ -205,10 +205,12 @@ static inline void key_make(struct key *key, const char *s, uint32_t bytes)
     key->hash ^= key->hash >> 32;
 }
 
+/* One branch for a short text; a free slot has a length that no text has. */
 static inline bool slot_matches(const struct dictionary *d, const struct slot *slot,
                                 const struct key *key, const char *s, uint32_t bytes)
 {
-    if (slot->bytes != bytes || slot->word[0] != key->word[0] || slot->word[1] != key->word[1])
+    if (((slot->word[0] ^ key->word[0]) | (slot->word[1] ^ key->word[1]) |
+         (slot->bytes ^ bytes)) != 0)
         return false;
     return bytes <= SHORT_BYTES || memcmp(dictionary_entries(d)[slot->code].s, s, bytes) == 0;
 }
@@ -307,12 +309,15 @@ static inline uint32_t entry_find(const struct dictionary *d, const struct key *
 {
     uint32_t mask = d->slot_count - 1, at = (uint32_t)key->hash & mask;
 
-    while (d->slots[at].code != CODE_NONE) {
-        if (slot_matches(d, &d->slots[at], key, s, bytes))
-            return d->slots[at].code;
+    for (;;) {
+        const struct slot *slot = &d->slots[at];
+
+        if (likely(slot_matches(d, slot, key, s, bytes)))
+            return slot->code;
+        if (slot->code == CODE_NONE)
+            return CODE_NONE;
         at = (at + 1) & mask;
     }
-    return CODE_NONE;
 }
 
 /* --- interning -----------------------------------------------------------------------------------
