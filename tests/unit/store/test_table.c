@@ -914,9 +914,173 @@ static void failing_allocations_leave_the_table(void **state)
     }
 }
 
+/* --- large tables
+ * ----------------------------------------------------------------------------------------- */
+enum { LARGE_ROWS = 300000 };
+
+/* What row rowid holds; later: after the update. */
+static struct value large_cell(int64_t rowid, uint32_t column, bool later, char buffer[32])
+{
+    switch (column) {
+    case 0:
+        return value_int(rowid);
+    case 1:
+        return value_text(buffer, (size_t)snprintf(buffer, 32, "%s %d", later ? "new" : "old",
+                                                   (int)(rowid % 1000)));
+    case 2:
+        return rowid % 11 == 0 ? value_null() : value_real((double)rowid / 4);
+    case 3:
+        return value_int(later ? -rowid : rowid * 1000000);
+    case 4:
+        return value_text(buffer, (size_t)snprintf(buffer, 32, "distinct text %d", (int)rowid));
+    default:
+        return value_int(rowid % 3);
+    }
+}
+
+static bool large_updated(int64_t rowid)
+{
+    return rowid >= 100000 && rowid < 170000;
+}
+
+static void check_large(struct table *table, uint64_t rows, bool deleted, bool updated)
+{
+    struct cursor *cursor = open_cursor(table);
+    char           scratch[16], buffer[32];
+    uint64_t       seen = 0;
+
+    assert_int_equal(cursor->ops->rewind(cursor, NULL), STATUS_OK);
+    for (int64_t rowid = 0;;) {
+        const uint64_t *active;
+        uint32_t        count;
+        struct vector   v[COLUMNS];
+
+        assert_int_equal(cursor->ops->next(cursor, VECTOR_CAP, &count, &active, NULL), STATUS_OK);
+        if (count == 0)
+            break;
+        for (uint32_t c = 0; c < COLUMNS; c++) {
+            assert_int_equal(cursor->ops->column(cursor, c, NULL, &v[c], NULL), STATUS_OK);
+            assert_true(vector_ok(&v[c]));
+        }
+        for (uint32_t i = 0; i < count; i++) {
+            if (active != NULL && !bits_get(active, i))
+                continue;
+            for (rowid++; deleted && rowid % 3 == 0; rowid++)
+                ;
+            for (uint32_t c = 0; c < COLUMNS; c++) {
+                struct value want = large_cell(
+                    rowid, c, updated && large_updated(rowid) && (c == 1 || c == 3), buffer);
+                struct value got = vector_value(&v[c], i, scratch);
+
+                assert_true(cell_same(&want, &got));
+            }
+            seen++;
+        }
+    }
+    assert_int_equal(seen, rows);
+    assert_int_equal(table_row_count(table), rows);
+    cursor->ops->close(cursor);
+}
+
+static void load_large(struct table *table, bool in_bulk)
+{
+    static struct value  cells[COLUMNS][VECTOR_CAP];
+    static char          buffers[COLUMNS][VECTOR_CAP][32];
+    static uint64_t      valid[COLUMNS][VECTOR_WORDS];
+    struct vector        v[COLUMNS];
+    const struct vector *columns[COLUMNS];
+    struct table_bulk   *bulk = NULL;
+    struct selection     sel;
+    uint64_t             inserted;
+    int64_t              last;
+
+    if (in_bulk)
+        assert_int_equal(table_bulk_begin(table, &bulk, NULL), STATUS_OK);
+    for (int64_t first = 1; first <= LARGE_ROWS;) {
+        uint32_t count = LARGE_ROWS - first + 1 < 1999 ? (uint32_t)(LARGE_ROWS - first + 1) : 1999;
+
+        for (uint32_t c = 0; c < COLUMNS; c++) {
+            for (uint32_t i = 0; i < count; i++) {
+                cells[c][i] = large_cell(first + i, c, false, buffers[c][i]);
+                bits_put(valid[c], i, cells[c][i].class_ != CLASS_NULL);
+            }
+            v[c] = (struct vector){.type = PHYS_ANY,
+                                   .shape = VECTOR_FLAT,
+                                   .count = count,
+                                   .values = cells[c],
+                                   .valid = valid[c]};
+            columns[c] = &v[c];
+        }
+        selection_all(&sel, count);
+        assert_int_equal(in_bulk ? table_bulk_append(bulk, columns, count, NULL)
+                                 : table_append(table, columns, NULL, &sel, CONFLICT_ABORT,
+                                                &inserted, &last, NULL),
+                         STATUS_OK);
+        first += count;
+    }
+    if (in_bulk)
+        assert_int_equal(table_bulk_end(bulk, &inserted, NULL), STATUS_OK);
+}
+
+static void large_tables_keep_their_rows(void **state)
+{
+    static const uint32_t columns[2] = {1, 3};
+
+    (void)state;
+    for (uint32_t round = 0; round < 2; round++) {
+        struct memory    memory;
+        struct database *database;
+        struct table    *table;
+        struct rowset   *values;
+        int64_t         *rowids = malloc(LARGE_ROWS * sizeof *rowids);
+        uint64_t         n = 0, done;
+        uint32_t         mark;
+
+        memory_init(&memory, 0);
+        values = rowset_new(&memory, 2);
+        has_alias = round == 0;
+        has_key = false;
+        assert_int_equal(database_open_memory(&memory, &database, NULL), STATUS_OK);
+        assert_int_equal(database_begin_write(database, NULL), STATUS_OK);
+        assert_int_equal(database_create_table(database, test_schema(&memory), NULL), STATUS_OK);
+        table = database_find_table(database, "t");
+        load_large(table, round == 0);
+        check_large(table, LARGE_ROWS, false, false);
+        assert_int_equal(database_savepoint(database, &mark, NULL), STATUS_OK);
+        for (int64_t rowid = 3; rowid <= LARGE_ROWS; rowid += 3)
+            rowids[n++] = rowid;
+        assert_int_equal(table_delete(table, rowids, n, &done, NULL), STATUS_OK);
+        assert_int_equal(done, LARGE_ROWS / 3);
+        check_large(table, LARGE_ROWS - LARGE_ROWS / 3, true, false);
+        n = 0;
+        for (int64_t rowid = 100000; rowid < 170000; rowid++) {
+            char         text[32];
+            struct value row[2] = {large_cell(rowid, 1, true, text),
+                                   large_cell(rowid, 3, true, NULL)};
+
+            if (rowid % 3 == 0)
+                continue;
+            rowids[n++] = rowid;
+            assert_int_equal(rowset_append_row(values, row, NULL), STATUS_OK);
+        }
+        assert_int_equal(
+            table_update(table, columns, 2, rowids, NULL, values, CONFLICT_ABORT, &done, NULL),
+            STATUS_OK);
+        assert_int_equal(done, n);
+        check_large(table, LARGE_ROWS - LARGE_ROWS / 3, true, true);
+        database_rollback_to(database, mark);
+        check_large(table, LARGE_ROWS, false, false);
+        rowset_free(values);
+        database_close(database);
+        assert_int_equal(memory.used, 0);
+        free(rowids);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(large_tables_keep_their_rows),
         cmocka_unit_test(random_operations_are_those_of_an_array),
         cmocka_unit_test(failing_allocations_leave_the_table),
     };
