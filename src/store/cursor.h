@@ -27,7 +27,8 @@ struct cursor_ops {
     enum status (*rowid)(struct cursor *cursor, struct vector *out,
                          struct error *err); /* NULL: has none */
     /* Optional: the scan may skip rows for which not (column op value) holds (zone maps); it need
-     * not. op: enum bound_op.  Called between open and rewind. */
+     * not. op: enum bound_op, by value_compare with BINARY and no affinity: a NULL row or value never
+     * holds.  Called between open and rewind. */
     enum status (*bound)(struct cursor *cursor, uint32_t column, int op, const struct value *value,
                          struct error *err);
     /* Optional: moves to the one row with this rowid; *found. */

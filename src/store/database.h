@@ -95,8 +95,10 @@ enum status table_delete(struct table *table, const int64_t *rowids, uint64_t co
 enum status table_delete_all(struct table *table, uint64_t *deleted, struct error *err);
 
 /* Sets columns[c] of the rows rowids[i] to rows of values (row i, column c); new_rowids: NULL, or
- * the rowid each row gets.  Rows keep their place in rowid order.  Keys are checked after all rows
- * are changed in this call, as far as rows of this call collide with others. */
+ * the rowid each row gets.  Rows keep their place in rowid order.  If a unique key or a rowid may
+ * change, the rows are taken one by one in the order given, as SQLite does it: each must fit in among
+ * the others as they are at that time (SET k = k + 1 can fail on the next row).  Rows that a REPLACE
+ * deleted meanwhile are passed over. */
 struct rowset;
 enum status table_update(struct table *table, const uint32_t *columns, uint32_t column_count,
                          const int64_t *rowids, const int64_t *new_rowids,
@@ -105,7 +107,8 @@ enum status table_update(struct table *table, const uint32_t *columns, uint32_t 
 
 /* Bulk load: rows go straight to sealed row groups.  Only one bulk writer per table at a time,
  * inside a write transaction; table_bulk_end makes the rows visible in the working state (checks
- * keys), table_bulk_cancel drops them. */
+ * keys), table_bulk_cancel drops them.  The column that is the rowid gives the rowids (NULL: a new
+ * one; no INTEGER: STATUS_MISMATCH); they load fastest in ascending order above those there. */
 struct table_bulk;
 enum status table_bulk_begin(struct table *table, struct table_bulk **bulk, struct error *err);
 /* One batch (<= VECTOR_CAP rows): affinity already applied.  Vectors may be I64, F64, DEC*, DAY32,
