@@ -24,22 +24,46 @@ static int32_t add_argument(struct aggregate_sink *self, struct expr *expr)
     return (int32_t)self->argument_count++;
 }
 
+static void describe_order(struct cg *cg, struct aggregate_sink *self, struct aggregate_call *call,
+                           const struct order_list *list)
+{
+    struct aggregate_order *order = cg_alloc(cg, (list->count + 1) * sizeof *order);
+
+    if (order == NULL)
+        return;
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct order_term *term = &list->terms[i];
+
+        order[i].argument = add_argument(self, term->expr);
+        order[i].key.collation = term->expr->resolved.collation;
+        order[i].key.descending = term->descending;
+        order[i].key.nulls_last = term->nulls == 2 || (term->nulls == 0 && term->descending);
+    }
+    call->order = order;
+    call->order_count = list->count;
+}
+
 static void describe_call(struct cg *cg, struct aggregate_sink *self, struct aggregate_call *call,
                           struct expr *expr)
 {
     struct expr *first = expr->list.count > 0 ? expr->list.items[0] : NULL;
 
-    if (expr->order_by.count != 0)
-        cg_unsupported(cg, expr->position, "ORDER BY in an aggregate function");
     call->kind = (enum aggregate_kind)(expr->resolved.aggregate_kind - 1);
     call->argument = call->kind == AGGREGATE_COUNT_STAR ? -1 : add_argument(self, first);
-    call->separator = call->kind == AGGREGATE_GROUP_CONCAT && expr->list.count > 1
-                          ? add_argument(self, expr->list.items[1])
-                          : -1;
+    call->separator = expr->list.count > 1 ? add_argument(self, expr->list.items[1]) : -1;
     call->filter = add_argument(self, expr->filter);
     call->distinct = expr->distinct;
     call->extreme = -1;
     call->collation = first != NULL ? first->resolved.collation : COLLATION_BINARY;
+    call->second_collation = expr->list.count > 1 ? expr->list.items[1]->resolved.collation
+                                                  : COLLATION_BINARY;
+    call->name = cg_text(cg, expr->name.text);
+    if (aggregate_minds_order(call->kind))
+        describe_order(cg, self, call, &expr->order_by);
+    if (call->distinct && call->order_count == 1 && call->order[0].argument == call->argument) {
+        call->distinct = false;
+        call->last_of_equals = true;
+    }
 }
 
 static bool describe_aggregate(struct cg *cg, const struct plan *plan, struct aggregate_sink *self)
@@ -50,8 +74,12 @@ static bool describe_aggregate(struct cg *cg, const struct plan *plan, struct ag
     struct aggregate_call *list = cg_alloc(cg, (calls + 1) * sizeof *list);
     uint8_t               *collations = cg_alloc(cg, select->group_by.count + 1);
     int32_t                extreme = -1;
+    size_t                 arguments;
 
-    self->arguments = arena_zalloc(cg->arena, (calls * 3 + 1) * sizeof *self->arguments);
+    arguments = (size_t)calls * 3 + 1;
+    for (uint32_t i = 0; i < select->aggregate_count; i++)
+        arguments += select->aggregates[i]->order_by.count;
+    self->arguments = arena_zalloc(cg->arena, arguments * sizeof *self->arguments);
     if (desc == NULL || list == NULL || collations == NULL || self->arguments == NULL) {
         cg_fail(cg, STATUS_NOMEM);
         return false;

@@ -587,6 +587,17 @@ struct expr *build_function(struct parser *parser, struct token name, bool disti
     return expr;
 }
 
+struct expr *build_within_group(struct parser *parser, struct token name, bool distinct,
+                                struct expr_list arguments, struct expr *value,
+                                struct function_tail tail)
+{
+    struct expr_list all = list_add(parser, (struct expr_list){0}, value);
+
+    for (uint32_t i = 0; i < arguments.count; i++)
+        all = list_add(parser, all, arguments.items[i]);
+    return build_function(parser, name, distinct, false, all, (struct order_list){0}, tail);
+}
+
 struct expr *build_subquery(struct parser *parser, enum expr_kind kind, struct token token,
                             struct select *select)
 {

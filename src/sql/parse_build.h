@@ -132,6 +132,10 @@ struct expr *build_function(struct parser *parser, struct token name, bool disti
                             struct function_tail tail);
 struct expr *build_subquery(struct parser *parser, enum expr_kind kind, struct token token,
                             struct select *select);
+/* name(arguments) WITHIN GROUP (ORDER BY value) is name(value, arguments). */
+struct expr *build_within_group(struct parser *parser, struct token name, bool distinct,
+                                struct expr_list arguments, struct expr *value,
+                                struct function_tail tail);
 struct expr *build_row(struct parser *parser, struct token token, struct expr_list list);
 struct expr *build_raise(struct parser *parser, struct token token, enum conflict conflict,
                          struct expr *message);

@@ -60,6 +60,8 @@ static enum status move_outward(struct resolver *r, struct expr *expr, uint32_t 
 
 static enum status resolve_arguments(struct resolver *r, struct scope *scope, struct expr *expr)
 {
+    if (expr->list.count == 0)
+        expr->order_by.count = 0;
     TRY(resolve_list(r, scope, &expr->list));
     for (uint32_t i = 0; i < expr->order_by.count; i++)
         TRY(resolve_scalar(r, scope, expr->order_by.terms[i].expr));

@@ -337,7 +337,7 @@ static int peek_token(const char *sql, size_t bytes, size_t *at)
         *at += token_read(sql, bytes, *at, &code);
     while (code == TOKEN_BLANK);
     if (code == TOKEN_STRING || code == TOKEN_JOIN_WORD || code == TOKEN_WINDOW ||
-        code == TOKEN_OVER || token_is_fallback(code))
+        code == TOKEN_OVER || code == TOKEN_WITHIN || token_is_fallback(code))
         return TOKEN_ID;
     return code;
 }
@@ -346,7 +346,7 @@ int token_disambiguate(const char *sql, size_t bytes, size_t after, int code, in
 {
     int next;
 
-    if (code != TOKEN_WINDOW && code != TOKEN_OVER && code != TOKEN_FILTER)
+    if (code != TOKEN_WINDOW && code != TOKEN_OVER && code != TOKEN_FILTER && code != TOKEN_WITHIN)
         return code;
     if (code != TOKEN_WINDOW && before != TOKEN_RP)
         return TOKEN_ID;
@@ -356,6 +356,8 @@ int token_disambiguate(const char *sql, size_t bytes, size_t after, int code, in
         return next == TOKEN_ID && peek_token(sql, bytes, &after) == TOKEN_AS ? code : TOKEN_ID;
     case TOKEN_OVER: /* ) OVER ( or ) OVER name */
         return next == TOKEN_LP || next == TOKEN_ID ? code : TOKEN_ID;
+    case TOKEN_WITHIN: /* ) WITHIN GROUP ( */
+        return next == TOKEN_GROUP && peek_token(sql, bytes, &after) == TOKEN_LP ? code : TOKEN_ID;
     default: /* ) FILTER ( */
         return next == TOKEN_LP ? code : TOKEN_ID;
     }

@@ -1,5 +1,5 @@
 /* aggregate.c - grouping and aggregation: what an aggregate holds, and its life. */
-#include "vm/aggregate_internal.h"
+#include "vm/aggregate_more.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@ static bool part_may_be_uncounted(const struct aggregate      *aggregate,
                                   const struct aggregate_call *call)
 {
     return aggregate->desc->key_count > 0 && call->kind == AGGREGATE_SUM && call->filter < 0 &&
-           !call->distinct;
+           !call->distinct && call->order_count == 0;
 }
 
 /* --- lifetime -----------------------------------------------------------------------------------
@@ -22,7 +22,8 @@ static enum status part_init(struct aggregate *aggregate, struct aggregate_part 
     uint8_t collations[2] = {COLLATION_BINARY, (uint8_t)call->collation};
 
     part->call = call;
-    part->form = form_initial(call->kind);
+    part->form = form_initial(call);
+    part->listed = part->form == FORM_LIST;
     part->uncounted = part_may_be_uncounted(aggregate, call);
     part->offset = (uint32_t)aggregate->states.stride;
     aggregate->states.stride += state_bytes[part->form];
@@ -130,6 +131,8 @@ void aggregate_reset(struct aggregate *aggregate)
 {
     for (uint32_t i = 0; i < aggregate->desc->call_count; i++) {
         aggregate->parts[i].int_magnitude = 0;
+        if (aggregate->parts[i].listed)
+            aggregate->parts[i].form = FORM_LIST;
         aggregate->parts[i].uncounted =
             part_may_be_uncounted(aggregate, &aggregate->desc->calls[i]);
         if (aggregate->parts[i].distinct != NULL)
@@ -302,6 +305,9 @@ enum status aggregate_finish(struct aggregate *aggregate, struct error *err)
     order_drop(aggregate);
     for (uint32_t i = 0; i < aggregate->desc->call_count; i++)
         part_settle(aggregate, &aggregate->parts[i], aggregate->groups);
+    for (uint32_t i = 0; i < aggregate->desc->call_count; i++)
+        if (aggregate->parts[i].form == FORM_LIST)
+            TRY(list_finish(aggregate, &aggregate->parts[i], err));
     if (aggregate->keys == NULL || !aggregate->desc->sorted || aggregate->groups == 0)
         return STATUS_OK;
     aggregate->order =

@@ -10,6 +10,7 @@
 #include "store/cursor.h"
 #include "store/rowset.h"
 #include "vm/functions.h"
+#include "vm/sorter.h"
 
 enum aggregate_kind { /* every aggregate that the engine computes by kernel */
                       AGGREGATE_COUNT_STAR,
@@ -22,18 +23,71 @@ enum aggregate_kind { /* every aggregate that the engine computes by kernel */
                       AGGREGATE_GROUP_CONCAT,
                       AGGREGATE_BARE, /* bare column: value from the row that the min/max of the
                                          group picked, else the group's first row */
+                      /* these follow aggregate_more.h */
+                      AGGREGATE_MEDIAN,
+                      AGGREGATE_PERCENTILE, /* fraction of 0..100 */
+                      AGGREGATE_PERCENTILE_CONT,
+                      AGGREGATE_PERCENTILE_DISC,
+                      AGGREGATE_MAD,
+                      AGGREGATE_QUANTILE_DISC,
+                      AGGREGATE_MODE,
+                      AGGREGATE_ENTROPY,
+                      AGGREGATE_HISTOGRAM,
+                      AGGREGATE_STDDEV_SAMP,
+                      AGGREGATE_STDDEV_POP,
+                      AGGREGATE_VAR_SAMP,
+                      AGGREGATE_VAR_POP,
+                      AGGREGATE_SKEWNESS,
+                      AGGREGATE_KURTOSIS,
+                      AGGREGATE_KURTOSIS_POP,
+                      AGGREGATE_COVAR_SAMP,
+                      AGGREGATE_COVAR_POP,
+                      AGGREGATE_CORR,
+                      AGGREGATE_REGR_SLOPE,
+                      AGGREGATE_REGR_INTERCEPT,
+                      AGGREGATE_REGR_R2,
+                      AGGREGATE_REGR_COUNT,
+                      AGGREGATE_REGR_AVGX,
+                      AGGREGATE_REGR_AVGY,
+                      AGGREGATE_REGR_SXX,
+                      AGGREGATE_REGR_SYY,
+                      AGGREGATE_REGR_SXY,
+                      AGGREGATE_ARG_MIN,
+                      AGGREGATE_ARG_MAX,
+                      AGGREGATE_ANY_VALUE,
+                      AGGREGATE_FIRST,
+                      AGGREGATE_LAST,
+                      AGGREGATE_BOOL_AND,
+                      AGGREGATE_BOOL_OR,
+                      AGGREGATE_BIT_AND,
+                      AGGREGATE_BIT_OR,
+                      AGGREGATE_BIT_XOR,
+                      AGGREGATE_COUNT_IF,
+                      AGGREGATE_PRODUCT,
+                      AGGREGATE_APPROX_COUNT_DISTINCT,
                       AGGREGATE_KIND_COUNT
 };
 
+struct aggregate_order { /* a term of ORDER BY within a call */
+    int32_t         argument;
+    struct sort_key key;
+};
 struct aggregate_call {
     enum aggregate_kind kind;
     int32_t             argument;  /* index into the argument vectors of aggregate_step; -1: none */
-    int32_t             separator; /* GROUP_CONCAT: argument index; -1: "," */
+    int32_t             separator; /* the second argument's index; -1: none, GROUP_CONCAT: "," */
     int32_t             filter;    /* argument index of the FILTER condition; -1: none */
     bool                distinct;
     bool    follows_extreme; /* BARE: index of min/max call in `extreme` decides the row */
     int32_t extreme; /* BARE: which call (MIN or MAX) picks the row; -1: first row of the group */
-    enum collation collation; /* MIN, MAX, DISTINCT */
+    enum collation collation; /* MIN, MAX, DISTINCT and what else compares the argument */
+    enum collation second_collation; /* ARG_MIN, ARG_MAX */
+    /* the order in which the rows of a group are stepped; only where aggregate_minds_order */
+    bool last_of_equals; /* of rows that the order finds equal only the last: SQLite's DISTINCT x
+                            ORDER BY x */
+    const struct aggregate_order *order;
+    uint32_t                      order_count;
+    const char                   *name; /* for errors of percentiles */
 };
 struct aggregate_desc {
     uint32_t                     key_count;
@@ -43,11 +97,14 @@ struct aggregate_desc {
     bool sorted; /* groups must come out in ascending key order (SQLite's visible order) */
 };
 
-/* The aggregate function with this name (any case): count sum total avg min max group_concat
- * string_agg.  min and max with other than one argument are scalar functions: false.  *known: an
+/* The aggregate function with this name (any case), see aggregate_find.c.  min and max with other than one argument are scalar functions: false.  *known: an
  * aggregate has this name, but argc is wrong. */
 bool aggregate_find(const char *name, size_t bytes, uint32_t argc, bool star,
                     enum aggregate_kind *kind, bool *known);
+
+/* Whether the result can depend on the order of the rows.  (Not min and max: SQLite steps them as
+ * the rows come, which shows in the bare columns that follow them.) */
+bool aggregate_minds_order(enum aggregate_kind kind);
 
 struct aggregate;
 

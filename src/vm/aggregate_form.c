@@ -1,11 +1,13 @@
 /* aggregate_form.c - from one form of a state to a wider one. */
-#include "vm/aggregate_state.h"
+#include "vm/aggregate_more.h"
 
 #include <assert.h>
 
-enum state_form form_initial(enum aggregate_kind kind)
+enum state_form form_initial(const struct aggregate_call *call)
 {
-    switch (kind) {
+    if (call->order_count > 0)
+        return FORM_LIST;
+    switch (call->kind) {
     case AGGREGATE_COUNT_STAR:
     case AGGREGATE_COUNT:
         return FORM_COUNT;
@@ -14,7 +16,7 @@ enum state_form form_initial(enum aggregate_kind kind)
     case AGGREGATE_BARE:
         return FORM_CELL;
     default:
-        return FORM_NONE;
+        return more_form(call->kind);
     }
 }
 

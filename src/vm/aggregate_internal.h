@@ -26,6 +26,7 @@ struct aggregate {
     uint32_t             row_groups[VECTOR_CAP]; /* by row, for DISTINCT */
     int64_t              ordinals[VECTOR_CAP];
     uint8_t              reals[VECTOR_CAP];
+    struct value        *list_rows[VECTOR_CAP]; /* of an ordered call: its new rows */
     struct selection     picked_sel;
     struct vector_buffer argument, separator;
 };

@@ -1,5 +1,5 @@
 /* aggregate_result.c - from states to the values of the aggregates. */
-#include "vm/aggregate_state.h"
+#include "vm/aggregate_more.h"
 #include "vm/aggregate_sum.h"
 #include "vm/cells.h"
 
@@ -54,7 +54,7 @@ static struct value empty_value(enum aggregate_kind kind)
     return kind == AGGREGATE_TOTAL ? value_real(0.0) : value_null();
 }
 
-static struct value state_value(const struct aggregate_part *part, const void *state)
+struct value state_value(const struct aggregate_part *part, const void *state)
 {
     enum aggregate_kind kind = part->call->kind;
 
@@ -72,8 +72,16 @@ static struct value state_value(const struct aggregate_part *part, const void *s
 
         return concat->set ? value_text(concat->data, concat->bytes) : value_null();
     }
+    case FORM_MOMENTS:
+    case FORM_MOMENTS4:
+    case FORM_PAIRS:
+    case FORM_FOLD:
+    case FORM_BEST:
+    case FORM_SKETCH:
+        return more_value(part, state);
     case FORM_NONE:
         break;
+    case FORM_LIST:
     case FORM_COUNT:
     case FORM_ORDINAL:
     case FORM_KIND_COUNT:

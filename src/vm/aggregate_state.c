@@ -1,9 +1,9 @@
 /* aggregate_state.c - the exact steps of every aggregate, row by row over cells. */
-#include "vm/aggregate_state.h"
+#include "vm/aggregate_more.h"
 
 #include "vm/aggregate_sum.h"
 
-#include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 enum { TEXT_SPACE_MIN = 16 };
@@ -17,6 +17,13 @@ const uint8_t state_bytes[FORM_KIND_COUNT] = {
     [FORM_ORDINAL] = sizeof(struct ordinal_state),
     [FORM_CELL] = sizeof(struct cell_state),
     [FORM_CONCAT] = sizeof(struct concat_state),
+    [FORM_MOMENTS] = offsetof(struct moments_state, m3),
+    [FORM_MOMENTS4] = sizeof(struct moments_state),
+    [FORM_PAIRS] = sizeof(struct pairs_state),
+    [FORM_FOLD] = sizeof(struct fold_state),
+    [FORM_BEST] = sizeof(struct best_state),
+    [FORM_SKETCH] = sizeof(struct sketch_state),
+    [FORM_LIST] = sizeof(union list_or_cell),
 };
 
 /* Space is reused, and doubled when it is too small: what is left behind in the arena is less than
@@ -158,8 +165,7 @@ enum status state_step(const struct state_array *states, const struct aggregate_
     case AGGREGATE_GROUP_CONCAT:
         return concat_step(states, part, picked, argument, separator, scratch, err);
     default:
-        assert(0 && "a call that has cells to add");
-        break;
+        return more_step(states, part, picked, argument, separator, pinned, err);
     }
     return STATUS_OK;
 }

@@ -23,6 +23,13 @@ enum state_form {
     FORM_ORDINAL,  /* struct ordinal_state: min, max of one domain */
     FORM_CELL,     /* struct cell_state: min, max of anything; bare columns */
     FORM_CONCAT,   /* struct concat_state */
+    FORM_MOMENTS,  /* struct moments_state without m3 and m4: variances */
+    FORM_MOMENTS4, /* struct moments_state */
+    FORM_PAIRS,    /* struct pairs_state: covariances and regressions */
+    FORM_FOLD,     /* struct fold_state: bits, truths, products */
+    FORM_BEST,     /* struct best_state: arg_min, arg_max */
+    FORM_SKETCH,   /* struct sketch_state: approx_count_distinct */
+    FORM_LIST,     /* struct list_state: all values of the group, until it is finished */
     FORM_KIND_COUNT
 };
 
@@ -68,6 +75,7 @@ struct concat_state {
 struct aggregate_part {
     const struct aggregate_call *call;
     enum state_form              form;
+    bool                         listed;    /* began as FORM_LIST; finished it is FORM_CELL */
     uint32_t                     offset;    /* of its state in a record */
     bool                         uncounted; /* SUM of groups: see struct sum_int */
     struct ordinal_domain        domain;    /* FORM_ORDINAL; its dictionary is referenced */
@@ -122,9 +130,12 @@ void state_vector(const struct state_array *states, const struct aggregate_part 
                   const uint32_t *groups, uint32_t count, struct vector_buffer *buffer,
                   struct vector *out);
 
+/* The result that a group's state stands for, forms of aggregate_more.c too. */
+struct value state_value(const struct aggregate_part *part, const void *state);
+
 /* --- aggregate_form.c ---------------------------------------------------------------------------
  */
-enum state_form form_initial(enum aggregate_kind kind);
+enum state_form form_initial(const struct aggregate_call *call);
 /* The state of another form that continues from that at `from`; text of a DAY is made in texts.
  * False: memory. */
 bool form_convert(const struct aggregate_part *part, const void *from, enum state_form form,

@@ -1,5 +1,5 @@
 /* aggregate_step.c - one batch into one call: which rows, in which form, by which kernel. */
-#include "vm/aggregate_internal.h"
+#include "vm/aggregate_more.h"
 #include "vm/cells.h"
 
 #include <assert.h>
@@ -489,6 +489,76 @@ static enum status bare_step(struct aggregate *aggregate, const struct aggregate
     return STATUS_OK;
 }
 
+/* --- the others ---------------------------------------------------------------------------------
+ */
+static bool wants_numbers(enum state_form form)
+{
+    return form == FORM_MOMENTS || form == FORM_MOMENTS4 || form == FORM_PAIRS || form == FORM_LIST;
+}
+
+/* Numbers without cells between where the call wants such and the vectors are so; else by cells. */
+static enum status numbers_step(struct aggregate *aggregate, struct aggregate_part *part,
+                                const struct vector *v, const struct vector *second,
+                                const struct selection *sel, struct picked *picked,
+                                struct error *err)
+{
+    enum number_input one = number_input(v, &picked->rows);
+    enum number_input two = second == NULL ? INPUT_REAL : number_input(second, &picked->rows);
+    bool              fraction = part->form == FORM_LIST && second != NULL;
+    double           *values = (double *)aggregate->separator.values;
+    double           *seconds = (double *)aggregate->argument.values;
+
+    if (aggregate->exact || !wants_numbers(part->form) || one == INPUT_OTHER || one == INPUT_NULL ||
+        v->shape == VECTOR_CONSTANT || (part->form == FORM_LIST && !list_of_numbers(part->call)) ||
+        (fraction ? second->shape != VECTOR_CONSTANT
+                  : two == INPUT_OTHER || two == INPUT_NULL ||
+                        (second != NULL && second->shape == VECTOR_CONSTANT)))
+        return exact_step(aggregate, part, v, second, sel, picked, err);
+    if (fraction) {
+        struct value constant = vector_value(second, 0, (char *)aggregate->reals);
+        double       at;
+
+        TRY(fraction_of(part->call, &constant, &at, err));
+        TRY(fraction_step(&aggregate->states, part, picked, at, err));
+        pick_valid(aggregate, v, picked);
+        numbers_read(aggregate, v, &picked->rows, values);
+        return list_add_numbers(&aggregate->states, part, picked, values, err);
+    }
+    pick_valid(aggregate, v, picked);
+    if (second != NULL) {
+        pick_valid(aggregate, second, picked);
+        numbers_read(aggregate, second, &picked->rows, seconds);
+    }
+    numbers_read(aggregate, v, &picked->rows, values);
+    if (part->form == FORM_LIST)
+        return list_add_numbers(&aggregate->states, part, picked, values, err);
+    if (part->form == FORM_PAIRS)
+        pairs_add(&aggregate->states, part, picked, values, seconds);
+    else
+        moments_add(&aggregate->states, part, picked, values);
+    return STATUS_OK;
+}
+
+/* With ORDER BY the arguments and the terms are kept until the group is complete. */
+static enum status ordered_step(struct aggregate *aggregate, struct aggregate_part *part,
+                                const struct vector *const *arguments, const struct selection *sel,
+                                const struct picked *picked, struct error *err)
+{
+    const struct aggregate_call *call = part->call;
+    uint32_t                     width = list_width(call);
+
+    TRY(list_extend(aggregate, part, picked, err));
+    for (uint32_t i = 0; i < width; i++) {
+        const struct vector *v = arguments[list_argument(call, i)];
+        const struct value  *cells;
+
+        arena_reset(&aggregate->scratch);
+        TRY(cells_of(aggregate, v, sel, &aggregate->argument, &cells, err));
+        TRY(list_fill(aggregate, picked, i, cells, vector_texts_pinned(v), err));
+    }
+    return STATUS_OK;
+}
+
 /* --- a call -------------------------------------------------------------------------------------
  */
 enum status part_step(struct aggregate *aggregate, struct aggregate_part *part,
@@ -508,6 +578,8 @@ enum status part_step(struct aggregate *aggregate, struct aggregate_part *part,
         TRY(pick_distinct(aggregate, part, v, sel, &picked, err));
     if (picked.rows.count == 0)
         return STATUS_OK;
+    if (part->form == FORM_LIST && call->order_count > 0)
+        return ordered_step(aggregate, part, arguments, sel, &picked, err);
     switch (call->kind) {
     case AGGREGATE_COUNT:
         pick_valid(aggregate, v, &picked);
@@ -533,9 +605,10 @@ enum status part_step(struct aggregate *aggregate, struct aggregate_part *part,
                              ? aggregate->parts[call->extreme].took
                              : NULL,
                          &picked, err);
-    case AGGREGATE_KIND_COUNT:
-        assert(0 && "an aggregate kind");
-        break;
+    default:
+        return numbers_step(aggregate, part, v,
+                            call->separator < 0 ? NULL : arguments[call->separator], sel, &picked,
+                            err);
     }
     return STATUS_OK;
 }

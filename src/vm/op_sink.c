@@ -296,6 +296,8 @@ static uint32_t argument_count(const struct aggregate_desc *desc)
         last = call->argument > last ? call->argument : last;
         last = call->separator > last ? call->separator : last;
         last = call->filter > last ? call->filter : last;
+        for (uint32_t k = 0; k < call->order_count; k++)
+            last = call->order[k].argument > last ? call->order[k].argument : last;
     }
     return (uint32_t)(last + 1);
 }
