@@ -82,6 +82,7 @@ enum expr_op {
     EXPR_OP_GLOB,
     EXPR_OP_REGEXP,
     EXPR_OP_MATCH,
+    EXPR_OP_ASSIGN, /* name => value, among the arguments of a table function */
     EXPR_OP_COUNT
 };
 struct expr_list {
@@ -122,6 +123,15 @@ struct window_def {
     enum frame_exclude exclude;
     int32_t            position;
 };
+enum star_change_kind { STAR_EXCLUDE, STAR_RENAME, STAR_REPLACE };
+struct star_change { /* of * or table.*: EXCLUDE (name), RENAME (name AS to), REPLACE (expr AS name)
+                      */
+    struct star_change *next;
+    uint8_t             kind; /* enum star_change_kind */
+    bool                used; /* resolved: there was such a column */
+    struct name         name, to;
+    struct expr        *expr;
+};
 struct expr {
     uint8_t          kind; /* enum expr_kind */
     uint8_t          op;   /* enum expr_op */
@@ -137,10 +147,11 @@ struct expr {
     struct name    type_name;           /* CAST */
     struct select *select;              /* SUBQUERY, EXISTS, IN */
     struct expr   *filter;              /* FUNCTION: FILTER (WHERE filter) */
-    struct order_list  order_by;        /* FUNCTION: arguments' ORDER BY */
-    struct window_def *over;
-    const char        *source_text; /* the expression as written, for result column names */
-    uint32_t           source_bytes;
+    struct order_list   order_by;       /* FUNCTION: arguments' ORDER BY */
+    struct window_def  *over;
+    struct star_change *changes;     /* STAR */
+    const char         *source_text; /* the expression as written, for result column names */
+    uint32_t            source_bytes;
     /* resolved */
     struct {
         struct from_item *source; /* COLUMN: where it is from */
@@ -244,6 +255,7 @@ struct select {
     enum compound_op      op; /* how this term is joined to prior */
     bool                  distinct, recursive_with;
     bool                  is_values;
+    struct expr_list      distinct_on; /* the first row of each combination of their values */
     struct cte           *with;
     uint32_t              column_count, column_capacity;
     struct result_column *columns;
@@ -310,6 +322,7 @@ enum statement_kind {
     STATEMENT_COPY,
     STATEMENT_KIND_COUNT
 };
+enum report { REPORT_NONE, REPORT_DESCRIBE, REPORT_SUMMARIZE };
 enum explain_mode { EXPLAIN_NONE, EXPLAIN_PROGRAM, EXPLAIN_QUERY_PLAN, EXPLAIN_ANALYZE };
 
 struct column_def {
@@ -455,9 +468,11 @@ struct copy {
     struct copy_option *options;
 };
 struct statement {
-    uint8_t      kind;    /* enum statement_kind */
-    uint8_t      explain; /* enum explain_mode */
-    const char  *sql;     /* the statement's own text (in arena), without the semicolon */
+    uint8_t      kind;         /* enum statement_kind */
+    uint8_t      explain;      /* enum explain_mode */
+    uint8_t      report;       /* enum report: on the columns of select, not its rows */
+    bool         report_table; /* DESCRIBE table: keys and defaults too */
+    const char  *sql;          /* the statement's own text (in arena), without the semicolon */
     uint32_t     sql_bytes;
     int32_t      position; /* of sql in the text given: what the nodes' positions count from */
     uint32_t     variable_count; /* highest parameter number */

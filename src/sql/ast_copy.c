@@ -66,6 +66,21 @@ static struct window_def *copy_window(struct copier *copier, const struct window
     return copy;
 }
 
+static struct star_change *copy_changes(struct copier *copier, const struct star_change *changes)
+{
+    struct star_change *first = NULL, **tail = &first;
+
+    for (const struct star_change *change = changes; change != NULL; change = change->next) {
+        *tail = copy_bytes(copier, change, sizeof *change);
+        if (*tail == NULL)
+            return NULL;
+        (*tail)->expr = copy_expr(copier, change->expr);
+        tail = &(*tail)->next;
+    }
+    *tail = NULL;
+    return first;
+}
+
 static struct expr *copy_expr(struct copier *copier, const struct expr *expr)
 {
     struct expr *copy = copy_bytes(copier, expr, sizeof *expr);
@@ -79,6 +94,7 @@ static struct expr *copy_expr(struct copier *copier, const struct expr *expr)
     copy->filter = copy_expr(copier, expr->filter);
     copy->order_by = copy_order(copier, &expr->order_by);
     copy->over = copy_window(copier, expr->over);
+    copy->changes = copy_changes(copier, expr->changes);
     return copy;
 }
 
@@ -152,6 +168,7 @@ static struct select *copy_term(struct copier *copier, const struct select *sele
         copy->columns[i].expr = copy_expr(copier, select->columns[i].expr);
     copy->from = copy_from(copier, &select->from);
     copy->where = copy_expr(copier, select->where);
+    copy->distinct_on = copy_list(copier, &select->distinct_on);
     copy->group_by = copy_list(copier, &select->group_by);
     copy->having = copy_expr(copier, select->having);
     copy->windows = copy_windows(copier, select->windows);

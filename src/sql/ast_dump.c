@@ -22,7 +22,7 @@ static const char *const op_texts[EXPR_OP_COUNT] = {
     [EXPR_OP_OR] = "OR",           [EXPR_OP_ARROW] = "->",
     [EXPR_OP_ARROW2] = "->>",      [EXPR_OP_LIKE] = "LIKE",
     [EXPR_OP_GLOB] = "GLOB",       [EXPR_OP_REGEXP] = "REGEXP",
-    [EXPR_OP_MATCH] = "MATCH",
+    [EXPR_OP_MATCH] = "MATCH",     [EXPR_OP_ASSIGN] = "=>",
 };
 
 static void dump_expr(const struct expr *expr, struct str *out);

@@ -243,6 +243,19 @@ static void results_to(struct cg *cg, const struct plan *plan, int32_t first)
         cg_result_to(cg, plan, i, first + (int32_t)i);
 }
 
+/* DISTINCT ON: its expressions are evaluated below the projection. */
+static void consume_distinct_on(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    const struct set_sink  *self = (const struct set_sink *)sink;
+    const struct expr_list *keys = &sink->plan->filters;
+    int32_t                 first = cg_registers(cg, keys->count);
+
+    for (uint32_t i = 0; i < keys->count; i++)
+        cg_expr_to(cg, keys->items[i], first + (int32_t)i);
+    cg_emit_i(cg, OP_Distinct, self->slot, next, first, keys->count);
+    cg_consume(cg, sink->parent, next);
+}
+
 static void consume_distinct(struct cg *cg, struct cg_sink *sink, int32_t next)
 {
     struct set_sink   *self = (struct set_sink *)sink;
@@ -256,7 +269,19 @@ static void consume_distinct(struct cg *cg, struct cg_sink *sink, int32_t next)
 
 void cg_produce_distinct(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
 {
-    struct set_sink sink = {.sink = {consume_distinct, parent, plan}, .slot = cg_slot(cg)};
+    struct set_sink         sink = {.sink = {consume_distinct, parent, plan}, .slot = cg_slot(cg)};
+    const struct expr_list *keys = &plan->filters;
+    uint8_t                *collations;
+
+    if (keys->count != 0) {
+        collations = cg_alloc(cg, keys->count);
+        for (uint32_t i = 0; collations != NULL && i < keys->count; i++)
+            collations[i] = keys->items[i]->resolved.collation;
+        sink.sink.consume = consume_distinct_on;
+        cg_emit_p4(cg, OP_SetOpen, sink.slot, (int32_t)keys->count, 0, collations);
+        cg_produce(cg, plan->input, &sink.sink);
+        return;
+    }
 
     cg_emit_p4(cg, OP_SetOpen, sink.slot, (int32_t)plan->column_count, 0,
                cg_result_collations(cg, plan->select));

@@ -3,7 +3,9 @@
  * Lemon makes sql/grammar.c of it.  The actions only call parse_build.h, whose functions leave the
  * parser by longjmp when something is wrong; they need no checks and no destructors.
  *
- * Ours, beyond SQLite: EXPLAIN ANALYZE statement, COPY, STORAGE and USING method, FROM 'file'. */
+ * Ours, beyond SQLite: EXPLAIN ANALYZE statement, COPY, STORAGE and USING method, FROM 'file',
+ * DESCRIBE, SUMMARIZE, SHOW TABLES, * EXCLUDE, RENAME, REPLACE, DISTINCT ON, FROM first, TABLESAMPLE
+ * and USING SAMPLE, name => value.  None of them may mean anything in SQLite. */
 %name Grammar
 %token_prefix TOKEN_
 %token_type {struct token}
@@ -51,11 +53,11 @@ static void check_plain(struct parser *p, struct name name, struct token extra)
 %token EXPRESSION SEMI.
 %fallback ID
     ABORT ACTION AFTER ALWAYS ANALYZE ASC ATTACH BEFORE BEGIN BY CASCADE CAST COLUMN CONFLICT COPY
-    CURRENT CURRENT_TIME_WORD DATABASE DEFERRED DESC DETACH DO EACH END EXCLUDE EXCLUSIVE EXPLAIN
+    CURRENT CURRENT_TIME_WORD DATABASE DEFERRED DESC DESCRIBE DETACH DO EACH END EXCLUDE EXCLUSIVE EXPLAIN
     FAIL FIRST FOLLOWING FOR GENERATED GROUPS IF IGNORE IMMEDIATE INITIALLY INSTEAD KEY LAST
     LIKE_WORD MATCH MATERIALIZED NO NULLS OF OFFSET OTHERS PARTITION PLAN PRAGMA PRECEDING QUERY
-    RAISE RANGE RECURSIVE REINDEX RELEASE RENAME REPLACE RESTRICT ROLLBACK ROW ROWS SAVEPOINT TEMP
-    TIES TRIGGER UNBOUNDED VACUUM VIEW VIRTUAL WITH WITHOUT.
+    RAISE RANGE RECURSIVE REINDEX RELEASE RENAME REPLACE RESTRICT ROLLBACK ROW ROWS SAVEPOINT SHOW
+    SUMMARIZE TABLESAMPLE TEMP TIES TRIGGER UNBOUNDED VACUUM VIEW VIRTUAL WITH WITHOUT.
 %wildcard ANY.
 
 /* Weakest first: https://sqlite.org/lang_expr.html, "Operators". */
@@ -362,7 +364,8 @@ statement ::= CREATE temporary(T) VIEW if_not_exists(I) name(N) qualifier(Q) pla
 unique(A) ::= .       { A = false; }
 unique(A) ::= UNIQUE. { A = true; }
 method(A) ::= .              { A = no_name(); }
-method(A) ::= USING name(N). { A = N; }
+method(A) ::= using_word name(N). { A = N; }
+using_word ::= USING|SAMPLING.
 statement ::= CREATE unique(U) INDEX if_not_exists(I) name(N) qualifier(Q) ON name(T) method(M)
               LP sort_list(L) RP method(O) where_opt(W).
     {
@@ -484,7 +487,7 @@ trigger_index ::= NOT INDEXED(T).
 
 statement ::= virtual_head.
 statement ::= virtual_head LP module_arguments RP.
-virtual_head ::= CREATE VIRTUAL(T) TABLE if_not_exists name qualifier USING name.
+virtual_head ::= CREATE VIRTUAL(T) TABLE if_not_exists name qualifier using_word name.
     {
         p->statement->kind = STATEMENT_CREATE_VIRTUAL;
         mark_unsupported(p, "CREATE VIRTUAL TABLE", T);
@@ -498,6 +501,18 @@ module_token ::= LP any_tokens RP.
 any_tokens ::= .
 any_tokens ::= any_tokens ANY.
 any_tokens ::= any_tokens LP any_tokens RP.
+
+/* --- DESCRIBE, SUMMARIZE, SHOW TABLES (ours) --------------------------------------------------- */
+explainable ::= DESCRIBE full_name(N).
+    { build_report(p, REPORT_DESCRIBE, build_select_star(p, N.schema, N.name, false,
+                                                         (struct expr_list){0}));
+      p->statement->report_table = true; }
+explainable ::= DESCRIBE select(S).   { build_report(p, REPORT_DESCRIBE, S); }
+explainable ::= SUMMARIZE full_name(N).
+    { build_report(p, REPORT_SUMMARIZE, build_select_star(p, N.schema, N.name, false,
+                                                          (struct expr_list){0})); }
+explainable ::= SUMMARIZE select(S).  { build_report(p, REPORT_SUMMARIZE, S); }
+explainable ::= SHOW ID(W). { build_show(p, W); }
 
 /* --- COPY (ours) ------------------------------------------------------------------------------ */
 %type copy_options {struct copy_option *}
@@ -543,7 +558,7 @@ copy_option(A) ::= copy_option_name(N) equals_opt LP expr_list_some(L) RP.
 copy_option_name(A) ::= word(T).                { A = T; }
 copy_option_name(A) ::= NULL|ESCAPE|DEFAULT(T). { A = T; }
 equals_opt ::= .
-equals_opt ::= EQ.
+equals_opt ::= EQ|ASSIGN.
 copy_value(A) ::= STRING(T).
     { struct name text = build_name(p, T); A = value_text(text.text, text.bytes); }
 copy_value(A) ::= word(T).
@@ -576,12 +591,30 @@ compound_op(A) ::= UNION ALL. { A = COMPOUND_UNION_ALL; }
 compound_op(A) ::= INTERSECT. { A = COMPOUND_INTERSECT; }
 compound_op(A) ::= EXCEPT.    { A = COMPOUND_EXCEPT; }
 
-core(A) ::= SELECT(T) distinct(D) results(R) from_opt(F) where_opt(W) group_by_opt(G) having_opt(H)
-            order_by_opt(O) limit_opt(L).
-    { A = build_select(p, T, D, R, F, W, G, H, NULL, O, L); }
-core(A) ::= SELECT(T) distinct(D) results(R) from_opt(F) where_opt(W) group_by_opt(G) having_opt(H)
-            WINDOW window_list(N) order_by_opt(O) limit_opt(L).
-    { A = build_select(p, T, D, R, F, W, G, H, N.first, O, L); }
+core(A) ::= head(H) from_opt(F) clauses(C). { H.from = F; A = build_core(p, H, C); }
+core(A) ::= FROM from(F) head(H) clauses(C). { H.from = F; A = build_core(p, H, C); }
+core(A) ::= FROM(T) from(F) clauses(C).
+    {
+        struct result_list star =
+            results_add_star(p, (struct result_list){0}, no_name(), NULL, T);
+
+        A = build_core(p, (struct select_head){.token = T, .columns = star, .from = F}, C);
+    }
+%type head {struct select_head}
+head(A) ::= SELECT(T) distinct(D) results(R).
+    { A = (struct select_head){.token = T, .distinct = D, .columns = R}; }
+head(A) ::= SELECT(T) DISTINCT ON LP expr_list_some(L) RP results(R).
+    { A = (struct select_head){.token = T, .distinct_on = L, .columns = R}; }
+%type clauses {struct select_clauses}
+%type windows_opt {struct window_def *}
+%type sampling_opt {struct sample}
+clauses(A) ::= where_opt(W) group_by_opt(G) having_opt(H) windows_opt(N) sampling_opt(S)
+               order_by_opt(O) limit_opt(L).
+    { A = (struct select_clauses){W, G, H, N, S, O, L}; }
+windows_opt(A) ::= .                      { A = NULL; }
+windows_opt(A) ::= WINDOW window_list(N). { A = N.first; }
+sampling_opt(A) ::= .                           { A = (struct sample){0}; }
+sampling_opt(A) ::= SAMPLING word sample_whole(S). { A = S; }
 core(A) ::= values(V). { A = V; }
 values(A) ::= VALUES(T) LP expr_list_some(L) RP.      { A = build_values(p, T, L); }
 values(A) ::= values(V) COMMA LP expr_list_some(L) RP. { A = values_add(p, V, L); }
@@ -596,9 +629,25 @@ results_before(A) ::= .                 { A = (struct result_list){0}; }
 results_before(A) ::= results(R) COMMA. { A = R; }
 results(A) ::= results_before(R) here(S) expr(E) here(Z) result_alias(N).
     { A = results_add(p, R, E, N, S.text, Z.text); }
-results(A) ::= results_before(R) here STAR(T).
-    { A = results_add_star(p, R, no_name(), T); }
-results(A) ::= results_before(R) here name(N) DOT STAR(T). { A = results_add_star(p, R, N, T); }
+results(A) ::= results_before(R) here STAR(T) star_changes(C).
+    { A = results_add_star(p, R, no_name(), C.first, T); }
+results(A) ::= results_before(R) here name(N) DOT STAR(T) star_changes(C).
+    { A = results_add_star(p, R, N, C.first, T); }
+%type star_changes {struct star_changes}
+%type excluded {struct star_changes}
+%type renamed {struct star_changes}
+%type replaced {struct star_changes}
+star_changes(A) ::= .                                         { A = (struct star_changes){0}; }
+star_changes(A) ::= star_changes(L) EXCLUDE name(N).          { A = star_exclude(p, L, N); }
+star_changes(A) ::= star_changes(L) EXCLUDE LP excluded(C) RP. { A = star_join(L, C); }
+star_changes(A) ::= star_changes(L) RENAME LP renamed(C) RP.   { A = star_join(L, C); }
+star_changes(A) ::= star_changes(L) REPLACE LP replaced(C) RP. { A = star_join(L, C); }
+excluded(A) ::= name(N).                   { A = star_exclude(p, (struct star_changes){0}, N); }
+excluded(A) ::= excluded(L) COMMA name(N). { A = star_exclude(p, L, N); }
+renamed(A) ::= name(N) AS name(T). { A = star_rename(p, (struct star_changes){0}, N, T); }
+renamed(A) ::= renamed(L) COMMA name(N) AS name(T). { A = star_rename(p, L, N, T); }
+replaced(A) ::= expr(E) AS name(N). { A = star_replace(p, (struct star_changes){0}, E, N); }
+replaced(A) ::= replaced(L) COMMA expr(E) AS name(N). { A = star_replace(p, L, E, N); }
 result_alias(A) ::= .                { A = no_name(); }
 result_alias(A) ::= AS name(N).      { A = N; }
 result_alias(A) ::= word_name(N).    { A = N; }
@@ -637,7 +686,24 @@ from(A) ::= joined(F) name(N) qualifier(Q) result_alias(B) indexed(I) condition(
         item->not_indexed = I.not_indexed;
         A = from_add(p, F.list, F.join, item, B, C);
     }
-from(A) ::= joined(F) name(N) qualifier(Q) LP expr_list(L) RP result_alias(B) condition(C).
+from(A) ::= joined(F) name(N) qualifier(Q) sampled(S) condition(C).
+    {
+        struct from_item *item = build_from(p, FROM_TABLE, N.position);
+
+        item->schema = Q.text ? N : no_name();
+        item->name = Q.text ? Q : N;
+        if (Q.text == NULL && p->sql[N.position] == '\'')
+            item->kind = FROM_FILE;
+        A = from_add(p, F.list, F.join, build_sample(p, item, S), no_name(), C);
+    }
+from(A) ::= joined(F) LP(T) select(S) RP sampled(M) condition(C).
+    {
+        struct from_item *item = build_from(p, FROM_SUBQUERY, token_position(p, T));
+
+        item->select = S;
+        A = from_add(p, F.list, F.join, build_sample(p, item, M), no_name(), C);
+    }
+from(A) ::= joined(F) name(N) qualifier(Q) LP arguments(L) RP result_alias(B) condition(C).
     {
         struct from_item *item = build_from(p, FROM_FUNCTION, N.position);
 
@@ -665,6 +731,44 @@ condition(A) ::= ON expr(E).            { A = (struct join_condition){.on = E}; 
 condition(A) ::= USING LP names(L) RP.
     { A = (struct join_condition){.using_names = L, .has_using = true}; }
 condition(A) ::= . [OR]                 { A = (struct join_condition){0}; }
+/* TABLESAMPLE is shifted right behind the item or its alias: where it were the lookahead of a default
+ * reduction, its fallback to an alias would come first. */
+%type sampled {struct sample}
+sampled(A) ::= sample(S).                     { A = S; }
+sampled(A) ::= AS name(N) sample(S).          { A = S; A.alias = N; }
+sampled(A) ::= word_name(N) sample(S).        { A = S; A.alias = N; }
+%type sample {struct sample}
+%type sample_size {struct sample}
+%type sample_count {struct sample}
+%type sample_whole {struct sample}
+%type sample_seed {struct sample_seed}
+sample(A) ::= TABLESAMPLE sample_whole(S). { A = S; }
+sample_whole(A) ::= number(N).                    { A = build_sample_size(p, N, no_token()); }
+sample_whole(A) ::= sample_size(S) sample_seed(R). { A = S; A.seed = R; }
+sample_size(A) ::= sample_count(S).                      { A = S; }
+sample_size(A) ::= sample_method LP sample_count(S) RP.  { A = S; }
+sample_size(A) ::= sample_method LP number(N) RP.
+    { A = build_sample_size(p, N, no_token()); }
+sample_method ::= .
+sample_method ::= ID(M). { check_sample_method(p, M); }
+sample_count(A) ::= number(N) REM(U). { A = build_sample_size(p, N, U); }
+sample_count(A) ::= number(N) ID(U).  { A = build_sample_size(p, N, U); }
+sample_seed(A) ::= .                   { A = (struct sample_seed){0}; }
+sample_seed(A) ::= ID(R) LP INTEGER(N) RP. { A = build_sample_seed(p, R, N); }
+sample_seed(A) ::= LP ID(M) RP. { A = (struct sample_seed){0}; check_sample_method(p, M); }
+sample_seed(A) ::= LP ID(M) COMMA INTEGER(N) RP.
+    { check_sample_method(p, M); A = build_sample_seed(p, no_token(), N); }
+%type arguments {struct expr_list}
+%type arguments_some {struct expr_list}
+%type argument {struct expr *}
+arguments(A) ::= .                  { A = (struct expr_list){0}; }
+arguments(A) ::= arguments_some(L). { A = L; }
+arguments_some(A) ::= argument(E).  { A = list_add(p, (struct expr_list){0}, E); }
+arguments_some(A) ::= arguments_some(L) COMMA argument(E). { A = list_add(p, L, E); }
+argument(A) ::= expr(E).                { A = E; }
+argument(A) ::= word(N) ASSIGN expr(E).
+    { A = build_binary(p, EXPR_OP_ASSIGN, build_column(p, no_name(), no_name(), build_name(p, N)),
+                       E); }
 indexed_opt(A) ::= .                    { A = (struct indexed_by){0}; }
 indexed_opt(A) ::= indexed(I).          { A = I; }
 indexed(A) ::= INDEXED BY name(N).      { A = (struct indexed_by){.name = N}; }

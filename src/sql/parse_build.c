@@ -670,12 +670,14 @@ struct result_list results_add(struct parser *parser, struct result_list list, s
 }
 
 struct result_list results_add_star(struct parser *parser, struct result_list list,
-                                    struct name table, struct token star)
+                                    struct name table, struct star_change *changes,
+                                    struct token star)
 {
     struct expr *expr =
         build_expr(parser, EXPR_STAR, table.text ? table.position : token_position(parser, star));
 
     expr->table = table;
+    expr->changes = changes;
     return result_push(parser, list, (struct result_column){.expr = expr});
 }
 

@@ -31,6 +31,20 @@ struct result_list {
     struct result_column *items;
     uint32_t              count, capacity;
 };
+struct star_changes {
+    struct star_change *first, *last;
+};
+struct sample_seed {
+    bool    given;
+    int64_t seed;
+};
+struct sample { /* TABLESAMPLE, USING SAMPLE */
+    bool               given, percent;
+    double             size; /* rows, or percent of them */
+    int32_t            position;
+    struct name        alias; /* of what is sampled */
+    struct sample_seed seed;
+};
 struct copy_option_list {
     struct copy_option *first, *last;
 };
@@ -52,6 +66,22 @@ struct qualified_name {
 struct returning_clause {
     struct expr       *where;
     struct result_list columns;
+};
+struct select_head { /* up to FROM */
+    struct token       token;
+    bool               distinct;
+    struct expr_list   distinct_on;
+    struct result_list columns;
+    struct from_list   from;
+};
+struct select_clauses {
+    struct expr        *where;
+    struct expr_list    group_by;
+    struct expr        *having;
+    struct window_def  *windows;
+    struct sample       sampling;
+    struct order_list   order_by;
+    struct limit_clause limit;
 };
 struct function_tail { /* FILTER (WHERE ...) OVER ... */
     struct expr       *filter;
@@ -142,42 +172,60 @@ struct expr *build_raise(struct parser *parser, struct token token, enum conflic
 /* The text from..to as written, blanks around it cut off, becomes the expression's source text. */
 void build_source(struct parser *parser, struct expr *expr, const char *from, const char *to);
 
-struct expr_list   list_add(struct parser *parser, struct expr_list list, struct expr *expr);
-struct order_list  order_add(struct parser *parser, struct order_list list, struct expr *expr,
-                             bool descending, int nulls);
-struct name_list   names_add(struct parser *parser, struct name_list list, struct name name);
-struct result_list results_add(struct parser *parser, struct result_list list, struct expr *expr,
-                               struct name alias, const char *from, const char *to);
-struct result_list results_add_star(struct parser *parser, struct result_list list,
-                                    struct name table, struct token star);
+struct expr_list    list_add(struct parser *parser, struct expr_list list, struct expr *expr);
+struct order_list   order_add(struct parser *parser, struct order_list list, struct expr *expr,
+                              bool descending, int nulls);
+struct name_list    names_add(struct parser *parser, struct name_list list, struct name name);
+struct result_list  results_add(struct parser *parser, struct result_list list, struct expr *expr,
+                                struct name alias, const char *from, const char *to);
+struct result_list  results_add_star(struct parser *parser, struct result_list list,
+                                     struct name table, struct star_change *changes,
+                                     struct token star);
+struct star_changes star_exclude(struct parser *parser, struct star_changes list, struct name name);
+struct star_changes star_rename(struct parser *parser, struct star_changes list, struct name name,
+                                struct name to);
+struct star_changes star_replace(struct parser *parser, struct star_changes list, struct expr *expr,
+                                 struct name name);
+struct star_changes star_join(struct star_changes left, struct star_changes right);
 struct assignment_list assignments_add(struct parser *parser, struct assignment_list list,
                                        struct name_list columns, struct expr *value);
 void                   check_length(struct parser *parser, uint32_t count, const char *of);
 
 /* --- select -------------------------------------------------------------------------------------
  */
-struct select     *build_select(struct parser *parser, struct token token, bool distinct,
-                                struct result_list columns, struct from_list from, struct expr *where,
-                                struct expr_list group_by, struct expr *having,
-                                struct window_def *windows, struct order_list order_by,
-                                struct limit_clause limit);
-struct select     *build_values(struct parser *parser, struct token token, struct expr_list row);
-struct select     *values_add(struct parser *parser, struct select *select, struct expr_list row);
-struct select     *build_compound(struct parser *parser, struct select *prior, enum compound_op op,
-                                  struct select *term);
-struct select     *build_finished_select(struct parser *parser, struct select *select,
-                                         struct cte_list with);
-struct select     *build_select_star(struct parser *parser, struct name schema, struct name table,
-                                     bool call, struct expr_list arguments);
-uint8_t            build_join(struct parser *parser, struct token a, struct name b, struct name c);
-struct from_item  *build_from(struct parser *parser, enum from_kind kind, int32_t position);
-struct from_list   from_add(struct parser *parser, struct from_list list, uint8_t join,
-                            struct from_item *item, struct name alias,
-                            struct join_condition condition);
-struct from_item  *build_from_nested(struct parser *parser, struct from_list nested,
-                                     struct token token);
-struct from_item  *build_target(struct parser *parser, struct qualified_name name,
-                                struct indexed_by indexed);
+struct select    *build_select(struct parser *parser, struct token token, bool distinct,
+                               struct result_list columns, struct from_list from, struct expr *where,
+                               struct expr_list group_by, struct expr *having,
+                               struct window_def *windows, struct order_list order_by,
+                               struct limit_clause limit);
+struct select    *build_values(struct parser *parser, struct token token, struct expr_list row);
+struct select    *values_add(struct parser *parser, struct select *select, struct expr_list row);
+struct select    *build_compound(struct parser *parser, struct select *prior, enum compound_op op,
+                                 struct select *term);
+struct select    *build_finished_select(struct parser *parser, struct select *select,
+                                        struct cte_list with);
+struct select    *build_select_star(struct parser *parser, struct name schema, struct name table,
+                                    bool call, struct expr_list arguments);
+uint8_t           build_join(struct parser *parser, struct token a, struct name b, struct name c);
+struct from_item *build_from(struct parser *parser, enum from_kind kind, int32_t position);
+struct from_list  from_add(struct parser *parser, struct from_list list, uint8_t join,
+                           struct from_item *item, struct name alias,
+                           struct join_condition condition);
+struct from_item *build_from_nested(struct parser *parser, struct from_list nested,
+                                    struct token token);
+struct from_item *build_target(struct parser *parser, struct qualified_name name,
+                               struct indexed_by indexed);
+/* --- parse_dialect.c: what SQLite has not -------------------------------------------------------
+ */
+struct select    *build_core(struct parser *parser, struct select_head head,
+                             struct select_clauses clauses);
+struct from_item *build_sample(struct parser *parser, struct from_item *item, struct sample sample);
+struct sample     build_sample_size(struct parser *parser, struct token number, struct token unit);
+struct sample_seed build_sample_seed(struct parser *parser, struct token word, struct token number);
+void               check_sample_method(struct parser *parser, struct token method);
+void               build_report(struct parser *parser, enum report report, struct select *select);
+void               build_show(struct parser *parser, struct token what);
+
 struct cte        *build_cte(struct parser *parser, struct name name, struct name_list columns,
                              int materialized, struct select *select);
 struct cte_list    ctes_add(struct cte_list list, struct cte *cte);

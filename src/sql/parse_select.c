@@ -98,6 +98,9 @@ struct select *build_compound(struct parser *parser, struct select *prior, enum 
     if (prior->order_by.count > 0 || prior->limit != NULL)
         parser_fail(parser, term->position, "%s clause should come after %s not before",
                     prior->order_by.count > 0 ? "ORDER BY" : "LIMIT", compound_name(op));
+    if (prior->distinct_on.count > 0 || term->distinct_on.count > 0)
+        parser_fail(parser, term->position,
+                    "DISTINCT ON cannot stand in a compound SELECT: make it a subquery");
     term->prior = prior;
     term->op = op;
     return term;
@@ -126,7 +129,7 @@ struct select *build_select_star(struct parser *parser, struct name schema, stru
     struct token       token = {parser->sql + position, 1};
     struct from_item  *item = build_from(parser, call ? FROM_FUNCTION : FROM_TABLE, position);
     struct result_list star =
-        results_add_star(parser, (struct result_list){0}, (struct name){0}, token);
+        results_add_star(parser, (struct result_list){0}, (struct name){0}, NULL, token);
     struct from_list from;
 
     item->schema = schema;
@@ -210,7 +213,7 @@ struct from_list from_add(struct parser *parser, struct from_list list, uint8_t 
     } else if (item->kind == FROM_NESTED && alias.text != NULL) {
         struct token       token = {parser->sql + item->position, 1};
         struct result_list star =
-            results_add_star(parser, (struct result_list){0}, (struct name){0}, token);
+            results_add_star(parser, (struct result_list){0}, (struct name){0}, NULL, token);
 
         item->select =
             build_select(parser, token, false, star, *item->nested, NULL, (struct expr_list){0},

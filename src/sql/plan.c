@@ -176,6 +176,13 @@ static enum status plan_term(struct planner *planner, struct select *select, str
     TRY(plan_from(planner, select, &select->from, select->where, plan));
     if (select->is_aggregate)
         TRY(plan_aggregate(planner, select, plan));
+    if (select->distinct_on.count != 0) {
+        *plan = plan_new(planner, PLAN_DISTINCT, *plan);
+        if (*plan == NULL)
+            return fail_nomem(planner->err);
+        (*plan)->select = select;
+        (*plan)->filters = select->distinct_on;
+    }
     project = plan_new(planner, PLAN_PROJECT, *plan);
     if (project == NULL)
         return fail_nomem(planner->err);
@@ -456,6 +463,8 @@ static enum status need_own(struct planner *planner, struct plan *plan)
     case PLAN_AGGREGATE:
         return need_aggregate(planner, plan);
     case PLAN_DISTINCT:
+        if (plan->filters.count != 0)
+            return need_list(planner, plan->input, &plan->filters, NULL);
         return plan_need_results(planner, plan->input);
     case PLAN_SORT:
         TRY(plan_need_results(planner, plan->input));

@@ -25,7 +25,7 @@ enum plan_kind {
     PLAN_JOIN,      /* input probes the hash table of right */
     PLAN_AGGREGATE, /* select's groups */
     PLAN_PROJECT,   /* select's result columns */
-    PLAN_DISTINCT,
+    PLAN_DISTINCT,  /* of result columns; DISTINCT ON: of the filters' values, below PROJECT */
     PLAN_SORT,      /* select's ORDER BY */
     PLAN_LIMIT,     /* select's LIMIT and OFFSET */
     PLAN_COMPOUND,  /* input op right */

@@ -252,6 +252,7 @@ static enum status resolve_term(struct resolver *r, struct scope *scope)
     if (select->having != NULL)
         TRY(resolve_scalar(r, scope, select->having));
     scope->before_groups = true;
+    TRY(resolve_list(r, scope, &select->distinct_on));
     if (select->where != NULL)
         TRY(resolve_scalar(r, scope, select->where));
     TRY(resolve_conditions(r, scope, &select->from));
@@ -640,6 +641,8 @@ static enum status resolve_any(struct resolver *r, struct statement *statement)
 {
     switch ((enum statement_kind)statement->kind) {
     case STATEMENT_SELECT:
+        if (statement->report != REPORT_NONE)
+            return resolve_report(r, statement);
         return resolve_select(r, statement->select, NULL);
     case STATEMENT_INSERT:
         return resolve_insert(r, statement->insert);

@@ -318,9 +318,10 @@ static enum status split_named_arguments(struct resolver *r, const struct scope 
     for (uint32_t i = 0; i < list->count; i++) {
         struct expr *expr = list->items[i];
 
-        if (expr->kind == EXPR_BINARY && expr->op == EXPR_OP_EQ &&
-            expr->left->kind == EXPR_COLUMN && expr->left->table.text == NULL &&
-            !name_is_known(scope, expr->left->name)) {
+        if (expr->kind == EXPR_BINARY &&
+            (expr->op == EXPR_OP_ASSIGN ||
+             (expr->op == EXPR_OP_EQ && expr->left->kind == EXPR_COLUMN &&
+              expr->left->table.text == NULL && !name_is_known(scope, expr->left->name)))) {
             item->argument_names[i] = expr->left->name.text;
             list->items[i] = expr->right;
         } else if (i > 0 && item->argument_names[i - 1] != NULL) {
@@ -822,10 +823,52 @@ static enum status check_unambiguous(struct resolver *r, const struct scope *sco
     return STATUS_OK;
 }
 
-/* The columns of one leaf.  all: for *, where USING columns stand once. */
-static enum status expand_leaf(struct resolver *r, struct scope *scope, uint32_t l, bool all,
-                               int32_t position, struct expansion *expansion)
+/* What a change does to a star's column.  *skip: nothing is left of it. */
+static enum status apply_changes(struct resolver *r, const struct expr *star, struct name name,
+                                 struct result_column *column, bool *skip)
 {
+    *skip = false;
+    for (struct star_change *change = star->changes; change != NULL; change = change->next) {
+        if (!name_equal(change->name, name))
+            continue;
+        change->used = true;
+        switch ((enum star_change_kind)change->kind) {
+        case STAR_EXCLUDE:
+            *skip = true;
+            break;
+        case STAR_RENAME:
+            column->alias = change->to;
+            column->name = change->to.text;
+            break;
+        case STAR_REPLACE:
+            column->expr = ast_copy_expr(r->arena, change->expr);
+            if (column->expr == NULL)
+                return fail_nomem(r->err);
+            column->alias = name;
+            column->name = NULL; /* resolved with the other results */
+            break;
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status check_changes(struct resolver *r, const struct expr *star)
+{
+    static const char *const words[] = {"EXCLUDE", "RENAME", "REPLACE"};
+
+    for (const struct star_change *change = star->changes; change != NULL; change = change->next)
+        if (!change->used)
+            return fail_at(r->err, STATUS_ERROR, change->name.position,
+                           "no such column: %s (in %s)", change->name.text, words[change->kind]);
+    return STATUS_OK;
+}
+
+/* The columns of one leaf; for * (not table.*), USING columns stand once. */
+static enum status expand_leaf(struct resolver *r, struct scope *scope, uint32_t l,
+                               const struct expr *star, struct expansion *expansion)
+{
+    bool                    all = star->table.text == NULL, skip;
+    int32_t                 position = star->position;
     struct from_item       *item = scope->leaves[l].item;
     const struct from_item *operand = scope->leaves[l].operand;
 
@@ -849,7 +892,9 @@ static enum status expand_leaf(struct resolver *r, struct scope *scope, uint32_t
             TRY(resolve_column(r, scope, column.expr));
         else
             TRY(bind_column(r, scope, 0, item, (int32_t)i, column.expr));
-        TRY(expansion_add(r, expansion, column));
+        TRY(apply_changes(r, star, name, &column, &skip));
+        if (!skip)
+            TRY(expansion_add(r, expansion, column));
     }
     return STATUS_OK;
 }
@@ -866,10 +911,10 @@ static enum status expand_star(struct resolver *r, struct scope *scope, const st
             (item->display == NULL || ascii_casecmp(item->display, star->table.text) != 0))
             continue;
         found = true;
-        TRY(expand_leaf(r, scope, l, star->table.text == NULL, star->position, expansion));
+        TRY(expand_leaf(r, scope, l, star, expansion));
     }
     if (found)
-        return STATUS_OK;
+        return check_changes(r, star);
     if (star->table.text != NULL)
         return fail_at(r->err, STATUS_ERROR, star->position, "no such table: %s", star->table.text);
     return fail_at(r->err, STATUS_ERROR, star->position, "no tables specified");

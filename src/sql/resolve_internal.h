@@ -120,6 +120,11 @@ enum affinity select_column_affinity(const struct select *select, uint32_t colum
 bool         expr_same(const struct expr *a, const struct expr *b);
 struct expr *expr_skip_collate(struct expr *expr);
 
+/* --- resolve_report.c ---------------------------------------------------------------------------
+ */
+/* DESCRIBE, SUMMARIZE: statement->select becomes the select that reports. */
+enum status resolve_report(struct resolver *r, struct statement *statement);
+
 /* --- resolve_aggregate.c ------------------------------------------------------------------------
  */
 enum status resolve_function(struct resolver *r, struct scope *scope, struct expr *expr);

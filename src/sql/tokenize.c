@@ -259,7 +259,8 @@ static size_t read_operator(const char *sql, size_t bytes, size_t at, int *code)
     case '~':
         return operator_token(code, TOKEN_BITNOT, 1);
     case '=':
-        return operator_token(code, TOKEN_EQ, next == '=' ? 2 : 1);
+        return next == '>' ? operator_token(code, TOKEN_ASSIGN, 2)
+                           : operator_token(code, TOKEN_EQ, next == '=' ? 2 : 1);
     case '<':
         return next == '='   ? operator_token(code, TOKEN_LE, 2)
                : next == '>' ? operator_token(code, TOKEN_NE, 2)
@@ -307,6 +308,8 @@ size_t token_read(const char *sql, size_t bytes, size_t at, int *code)
         return read_blob(sql, bytes, at, code);
     if (c == 0xef && next == 0xbb && byte_at(sql, bytes, at + 2) == 0xbf)
         return operator_token(code, TOKEN_BLANK, 3);
+    if (c == ':' && next == '=')
+        return operator_token(code, TOKEN_ASSIGN, 2);
     switch (c) {
     case '\'':
     case '"':
@@ -342,10 +345,39 @@ static int peek_token(const char *sql, size_t bytes, size_t *at)
     return code;
 }
 
+/* Whether what follows says how much to sample: a number, (number..., or method(... */
+static bool sample_follows(const char *sql, size_t bytes, size_t at)
+{
+    int next = peek_token(sql, bytes, &at);
+
+    return next == TOKEN_LP || next == TOKEN_INTEGER || next == TOKEN_FLOAT ||
+           (next == TOKEN_ID && peek_token(sql, bytes, &at) == TOKEN_LP);
+}
+
+/* USING is SAMPLING before the word SAMPLE. */
+static bool sample_is_next(const char *sql, size_t bytes, size_t at)
+{
+    int    code;
+    size_t length;
+
+    for (;;) {
+        length = token_read(sql, bytes, at, &code);
+        if (code != TOKEN_BLANK)
+            break;
+        at += length;
+    }
+    return code == TOKEN_ID && ascii_equal(sql + at, length, "SAMPLE", 6) &&
+           sample_follows(sql, bytes, at + length);
+}
+
 int token_disambiguate(const char *sql, size_t bytes, size_t after, int code, int before)
 {
     int next;
 
+    if (code == TOKEN_TABLESAMPLE)
+        return sample_follows(sql, bytes, after) ? code : TOKEN_ID;
+    if (code == TOKEN_USING)
+        return sample_is_next(sql, bytes, after) ? TOKEN_SAMPLING : code;
     if (code != TOKEN_WINDOW && code != TOKEN_OVER && code != TOKEN_FILTER && code != TOKEN_WITHIN)
         return code;
     if (code != TOKEN_WINDOW && before != TOKEN_RP)

@@ -362,13 +362,31 @@ static const char *oracle_says(sqlite3 *db, const char *sql)
     return rc == SQLITE_OK ? "" : sqlite3_errmsg(db);
 }
 
+/* Where sqlite3 stops reading, one of our clauses goes on: FROM first, * EXCLUDE, DISTINCT ON... */
+static const char *const our_words[] = {"from", "exclude",  "rename",      "replace",
+                                        "on",   "describe", "summarize",   "show",
+                                        "desc", "sample",   "tablesample", "="};
+
+static bool is_at_our_word(const char *theirs)
+{
+    for (size_t i = 0; i < countof(our_words); i++) {
+        char text[64];
+
+        snprintf(text, sizeof text, "near \"%s\": syntax error", our_words[i]);
+        if (strcasecmp(theirs, text) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Things we take and sqlite3 does not, and things it refuses for reasons of its own. */
 static bool is_our_own(const char *sql, const char *theirs)
 {
     return strcasestr(sql, "copy") != NULL || strcasestr(sql, "storage") != NULL ||
            strcasestr(sql, "using") != NULL || strcasestr(sql, "analyze") != NULL ||
            strcasestr(sql, "0x10000000000000000") != NULL || /* they see it when it is used */
-           strstr(theirs, "\"ORDER\"") != NULL || strstr(theirs, "\"LIMIT\"") != NULL;
+           is_at_our_word(theirs) || strstr(theirs, "\"ORDER\"") != NULL ||
+           strstr(theirs, "\"LIMIT\"") != NULL;
 }
 
 /* Two mistakes in one statement: sqlite3 may find the other one first. */
