@@ -116,6 +116,8 @@ void    cg_expr_to(struct cg *cg, struct expr *expr, int32_t target);
 void cg_private_to(struct cg *cg, struct expr *expr, int32_t target);
 void cg_constant_to(struct cg *cg, const struct value *value, int32_t target);
 void cg_affinity(struct cg *cg, int32_t first, uint32_t count, const char *affinities);
+/* ORDER BY of a recursive query, for OP_QueueOrder. */
+const struct queue_desc *cg_queue_order(struct cg *cg, const struct select *select);
 /* Result column of the select planned as plan. */
 void cg_result_to(struct cg *cg, const struct plan *plan, uint32_t column, int32_t target);
 enum collation cg_comparison_collation(const struct expr *left, const struct expr *right);

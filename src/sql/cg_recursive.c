@@ -1,5 +1,5 @@
 /* cg_recursive.c - recursive common table expressions: a queue that is read at its front and fed at
- * its end.
+ * its end.  ORDER BY makes it a priority queue, read a row at a time (OP_QueueOrder).
  *
  * The initial terms fill a rowset.  A cursor walks it while it grows: each batch first goes to the
  * consumer (so that a LIMIT may end an endless recursion), then through the recursive terms, whose
@@ -55,6 +55,8 @@ void cg_produce_recursive(struct cg *cg, const struct plan *plan, struct cg_sink
                    cg_result_collations(cg, plan->select));
     }
     cg_emit(cg, OP_OpenRowset, self.queue, (int32_t)plan->column_count, 0);
+    if (plan->select->order_by.count != 0)
+        cg_emit_p4(cg, OP_QueueOrder, self.queue, 0, 0, cg_queue_order(cg, plan->select));
     cg_produce(cg, plan->input, &self.sink);
     cg->one_row = false;
     cg->loop_depth++;

@@ -55,8 +55,8 @@ static void describe_call(struct cg *cg, struct aggregate_sink *self, struct agg
     call->distinct = expr->distinct;
     call->extreme = -1;
     call->collation = first != NULL ? first->resolved.collation : COLLATION_BINARY;
-    call->second_collation = expr->list.count > 1 ? expr->list.items[1]->resolved.collation
-                                                  : COLLATION_BINARY;
+    call->second_collation =
+        expr->list.count > 1 ? expr->list.items[1]->resolved.collation : COLLATION_BINARY;
     call->name = cg_text(cg, expr->name.text);
     if (aggregate_minds_order(call->kind))
         describe_order(cg, self, call, &expr->order_by);
@@ -317,6 +317,33 @@ static enum collation term_collation(const struct select *select, const struct o
     return column_collation(select, term->result_column - 1);
 }
 
+static struct sort_key describe_key(const struct select *select, const struct order_term *term)
+{
+    return (struct sort_key){.collation = term_collation(select, term),
+                             .descending = term->descending,
+                             .nulls_last =
+                                 term->nulls == 2 || (term->nulls == 0 && term->descending)};
+}
+
+const struct queue_desc *cg_queue_order(struct cg *cg, const struct select *select)
+{
+    uint32_t           keys = select->order_by.count;
+    struct queue_desc *desc = cg_alloc(cg, sizeof *desc);
+    struct sort_key   *list = cg_alloc(cg, keys * sizeof *list);
+    uint32_t          *columns = cg_alloc(cg, keys * sizeof *columns);
+
+    if (desc == NULL || list == NULL || columns == NULL)
+        return NULL;
+    for (uint32_t i = 0; i < keys; i++) {
+        const struct order_term *term = &select->order_by.terms[i];
+
+        list[i] = describe_key(select, term);
+        columns[i] = term->result_column - 1;
+    }
+    *desc = (struct queue_desc){keys, list, columns};
+    return desc;
+}
+
 static bool describe_sort(struct cg *cg, const struct plan *plan, struct sort_sink *self,
                           struct sorter_desc **out)
 {
@@ -339,9 +366,7 @@ static bool describe_sort(struct cg *cg, const struct plan *plan, struct sort_si
         self->key_result[i] = result_of_term(plan, term);
         if (self->key_result[i] >= 0 && self->place[self->key_result[i]] < 0)
             self->place[self->key_result[i]] = (int32_t)i;
-        list[i].collation = term_collation(select, term);
-        list[i].descending = term->descending;
-        list[i].nulls_last = term->nulls == 2 || (term->nulls == 0 && term->descending);
+        list[i] = describe_key(select, term);
     }
     self->columns = keys;
     for (uint32_t i = 0; i < plan->column_count; i++)

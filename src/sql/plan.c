@@ -306,7 +306,8 @@ enum status plan_select(struct planner *planner, struct select *select, struct p
         TRY(plan_recursive(planner, select, plan));
     else
         TRY(plan_terms(planner, select, plan));
-    if (select->order_by.count != 0) {
+    /* ORDER BY of a recursive query orders its queue: no node of its own */
+    if (select->order_by.count != 0 && select->first_recursive == NULL) {
         *plan = plan_new(planner, PLAN_SORT, *plan);
         if (*plan == NULL)
             return fail_nomem(planner->err);

@@ -216,9 +216,6 @@ static enum status check_recursion(struct resolver *r, const struct cte *cte,
         if (term == head->first_recursive)
             break;
     }
-    if (head->order_by.count != 0)
-        return fail_at(r->err, STATUS_ERROR, cte->name.position,
-                       "not supported yet: ORDER BY in a recursive common table expression");
     return STATUS_OK;
 }
 

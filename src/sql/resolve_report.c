@@ -86,16 +86,6 @@ static void describe_column(struct str *out, const struct select *select, uint32
     str_text(out, " AS \"default\", NULL AS extra");
 }
 
-/* The value a fraction of the way through column i's numbers, in their order. */
-static void quantile(struct str *out, uint32_t i, const char *fraction, const char *name)
-{
-    str_printf(out,
-               ", (SELECT c%u FROM \"summarized rows\" WHERE typeof(c%u) IN ('integer', 'real') "
-               "ORDER BY c%u LIMIT 1 OFFSET (SELECT max(0, CAST(%s * (count(*) - 1) AS INTEGER)) "
-               "FROM \"summarized rows\" WHERE typeof(c%u) IN ('integer', 'real'))) AS %s",
-               i, i, i, fraction, i, name);
-}
-
 static void summarize_column(struct str *out, const struct select *select, uint32_t i)
 {
     const struct expr *expr = select->columns[i].expr;
@@ -105,15 +95,8 @@ static void summarize_column(struct str *out, const struct select *select, uint3
     str_text(out, " AS column_name, ");
     quote_text(out, column_type(expr, base_column(expr)));
     str_text(out, " AS column_type, min(v) AS min, max(v) AS max, count(DISTINCT v) AS "
-                  "approx_unique, avg(n) AS avg");
-    str_printf(out,
-               ", sqrt((SELECT sum((c%u - m) * (c%u - m)) FROM \"summarized rows\", (SELECT "
-               "avg(c%u) AS m FROM \"summarized rows\" WHERE typeof(c%u) IN ('integer', 'real')) "
-               "WHERE typeof(c%u) IN ('integer', 'real')) / (count(n) - 1)) AS std",
-               i, i, i, i, i);
-    quantile(out, i, "0.25", "q25");
-    quantile(out, i, "0.5", "q50");
-    quantile(out, i, "0.75", "q75");
+                  "approx_unique, avg(n) AS avg, stddev(n) AS std, quantile(n, 0.25) AS q25, "
+                  "quantile(n, 0.5) AS q50, quantile(n, 0.75) AS q75");
     str_printf(out,
                ", count(*) AS count, round(100.0 * (count(*) - count(v)) / count(*), 2) AS "
                "null_percentage FROM (SELECT c%u AS v, CASE WHEN typeof(c%u) IN ('integer', "

@@ -228,6 +228,8 @@ void vm_slot_clear(struct vm      *vm,
 void vm_bulk_cancel(struct vm *vm); /* drops unfinished loads: before their statement is undone */
 enum status vm_slot_rowset_cursor(struct vm *vm, const struct rowset *rowset,
                                   struct cursor **cursor);
+/* From now on that cursor is a priority queue: it hands out the least row that it has not yet. */
+void vm_slot_order(struct cursor *cursor, const struct queue_desc *order);
 
 void memo_free(struct memo *memo);
 

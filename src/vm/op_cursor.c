@@ -75,6 +75,16 @@ const struct op *op_RowsetInsert(struct vm *vm, const struct op *op)
     return op + 1;
 }
 
+const struct op *op_QueueOrder(struct vm *vm, const struct op *op)
+{
+    struct vm_slot *slot = vm_slot_at(vm, op->p1);
+
+    if (slot->cursor == NULL)
+        VM_TRY(vm, vm_slot_rowset_cursor(vm, slot->rowset, &slot->cursor));
+    vm_slot_order(slot->cursor, op->p4.desc);
+    return op + 1;
+}
+
 /* The rows that a slot holds; NULL: it holds none. */
 static const struct rowset *slot_rows(const struct vm_slot *slot)
 {

@@ -15,6 +15,11 @@ struct sorter_desc {
     uint32_t               column_count; /* keys and payload */
     const struct sort_key *keys;
 };
+struct queue_desc { /* OP_QueueOrder */
+    uint32_t               key_count;
+    const struct sort_key *keys;
+    const uint32_t        *columns; /* [key_count] of the rowset */
+};
 struct sorter;
 
 /* limit: at most so many rows will be read (UINT64_MAX: all): top-N keeps no more than it must. */

@@ -2,6 +2,7 @@
  * rowset. */
 #include "vm/machine.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,7 +23,83 @@ struct rowset_cursor {
         uint64_t              valid[VECTOR_WORDS];
     } * columns;
     uint32_t column_count;
+    /* ORDER BY in a recursive query: the least row that was not handed out yet comes next, alone */
+    const struct queue_desc *order; /* NULL: rows come as they were appended */
+    uint64_t                *heap;  /* [heap_capacity] rows, the least first; owned */
+    size_t                   heap_count, heap_capacity;
 };
+
+/* Whether row a comes before row b; of equal rows the one that was appended first. */
+static bool queue_before(const struct rowset_cursor *self, uint64_t a, uint64_t b)
+{
+    for (uint32_t i = 0; i < self->order->key_count; i++) {
+        const struct sort_key *key = &self->order->keys[i];
+        uint32_t               column = self->order->columns[i];
+        char                   scratch[2][16];
+        struct value           left = rowset_value(self->rowset, column, a, scratch[0]);
+        struct value           right = rowset_value(self->rowset, column, b, scratch[1]);
+        int                    order;
+
+        if ((left.class_ == CLASS_NULL) != (right.class_ == CLASS_NULL))
+            return (left.class_ == CLASS_NULL) != key->nulls_last;
+        order = value_compare(&left, &right, key->collation);
+        if (order != 0)
+            return (order < 0) != key->descending;
+    }
+    return a < b;
+}
+
+static enum status queue_push(struct rowset_cursor *self, uint64_t row, struct error *err)
+{
+    size_t at = self->heap_count;
+
+    if (at == self->heap_capacity) {
+        size_t    capacity = at == 0 ? 64 : at * 2;
+        uint64_t *heap =
+            memory_realloc(self->memory, self->heap, at * sizeof *heap, capacity * sizeof *heap);
+
+        if (heap == NULL)
+            return fail_nomem(err);
+        self->heap = heap;
+        self->heap_capacity = capacity;
+    }
+    for (; at > 0 && queue_before(self, row, self->heap[(at - 1) / 2]); at = (at - 1) / 2)
+        self->heap[at] = self->heap[(at - 1) / 2];
+    self->heap[at] = row;
+    self->heap_count++;
+    return STATUS_OK;
+}
+
+static uint64_t queue_pop(struct rowset_cursor *self)
+{
+    uint64_t least = self->heap[0], row = self->heap[--self->heap_count];
+    size_t   at = 0;
+
+    for (size_t child = 1; child < self->heap_count; child = 2 * at + 1) {
+        if (child + 1 < self->heap_count &&
+            queue_before(self, self->heap[child + 1], self->heap[child]))
+            child++;
+        if (queue_before(self, row, self->heap[child]))
+            break;
+        self->heap[at] = self->heap[child];
+        at = child;
+    }
+    self->heap[at] = row;
+    return least;
+}
+
+/* Takes what was appended since into the heap; next is the first row that was not. */
+static enum status queue_next(struct rowset_cursor *self, uint32_t *count, struct error *err)
+{
+    for (; self->next < rowset_count(self->rowset); self->next++)
+        TRY(queue_push(self, self->next, err));
+    self->count = *count = self->heap_count > 0;
+    if (self->count > 0)
+        self->start = queue_pop(self);
+    self->cursor.rows_read += self->count;
+    arena_reset(&self->arena);
+    return STATUS_OK;
+}
 
 static enum status rowset_cursor_rewind(struct cursor *cursor, struct error *err)
 {
@@ -30,6 +107,7 @@ static enum status rowset_cursor_rewind(struct cursor *cursor, struct error *err
 
     (void)err;
     self->next = self->start = 0;
+    self->heap_count = 0;
     self->count = 0;
     return STATUS_OK;
 }
@@ -41,8 +119,9 @@ static enum status rowset_cursor_next(struct cursor *cursor, uint32_t cap, uint3
     uint64_t              left = rowset_count(self->rowset) - self->next;
     uint64_t              chunk_left = VECTOR_CAP - self->next % VECTOR_CAP;
 
-    (void)err;
     *active = NULL;
+    if (self->order != NULL)
+        return queue_next(self, count, err);
     left = left < chunk_left ? left : chunk_left;
     self->start = self->next;
     self->count = (uint32_t)(left < cap ? left : cap);
@@ -108,6 +187,7 @@ static void rowset_cursor_close(struct cursor *cursor)
 
     for (uint32_t i = 0; i < self->column_count; i++)
         memory_free(self->memory, self->columns[i].buffer, sizeof(struct vector_buffer));
+    memory_free(self->memory, self->heap, self->heap_capacity * sizeof *self->heap);
     memory_free(self->memory, self->columns, self->column_count * sizeof *self->columns);
     arena_free(&self->arena);
     memory_free(self->memory, self, sizeof *self);
@@ -142,6 +222,12 @@ enum status vm_slot_rowset_cursor(struct vm *vm, const struct rowset *rowset,
     }
     *cursor = &self->cursor;
     return STATUS_OK;
+}
+
+void vm_slot_order(struct cursor *cursor, const struct queue_desc *order)
+{
+    assert(cursor->ops == &rowset_cursor_ops);
+    ((struct rowset_cursor *)cursor)->order = order;
 }
 
 /* --- slots
