@@ -46,6 +46,7 @@ enum expr_kind {
     EXPR_RAISE,         /* op = conflict, left = message */
     EXPR_STAR,          /* result list only: * or table.* */
     EXPR_AGGREGATE_REF, /* made by the resolver: aggregate number `column` of resolved.select */
+    EXPR_WINDOW_REF,    /* made by the resolver: call number `column` over resolved.window */
     EXPR_KIND_COUNT
 };
 enum expr_op {
@@ -108,7 +109,14 @@ enum frame_bound {
     FRAME_FOLLOWING,
     FRAME_UNBOUNDED_FOLLOWING
 };
-enum frame_exclude { EXCLUDE_NO_OTHERS, EXCLUDE_CURRENT_ROW, EXCLUDE_GROUP, EXCLUDE_TIES };
+/* NOTHING: unsaid.  NO OTHERS, written out, excludes nothing too, but has frames read afresh. */
+enum frame_exclude {
+    EXCLUDE_NOTHING,
+    EXCLUDE_NO_OTHERS,
+    EXCLUDE_CURRENT_ROW,
+    EXCLUDE_GROUP,
+    EXCLUDE_TIES
+};
 struct window_def {
     struct window_def *next;      /* of the WINDOW clause */
     struct name        name;      /* WINDOW name AS; or OVER name */
@@ -131,6 +139,14 @@ struct star_change { /* of * or table.*: EXCLUDE (name), RENAME (name AS to), RE
     bool                used; /* resolved: there was such a column */
     struct name         name, to;
     struct expr        *expr;
+};
+/* Made by the resolver: a window of a select, and the calls over it.  Windows that differ in their
+ * frames alone are one. */
+struct select_window {
+    struct select_window *next;
+    struct window_def    *def; /* its PARTITION BY and ORDER BY; frames: each call's own `over` */
+    uint32_t              call_count;
+    struct expr         **calls; /* EXPR_FUNCTION nodes */
 };
 struct expr {
     uint8_t          kind; /* enum expr_kind */
@@ -170,6 +186,8 @@ struct expr {
         uint8_t compare_affinity_high, compare_collation_high; /* BETWEEN: of left <= list[1] */
         const struct function *function;                       /* FUNCTION: scalar */
         int32_t aggregate_kind; /* FUNCTION: enum aggregate_kind + 1 (vm/aggregate.h); 0: scalar */
+        int32_t window_kind;    /* FUNCTION over a window: enum window_kind + 1 (vm/window.h) */
+        struct select_window *window; /* WINDOW_REF */
     } resolved;
 };
 
@@ -275,6 +293,7 @@ struct select {
     struct expr *
         *aggregates;   /* EXPR_FUNCTION nodes; expressions refer to them by EXPR_AGGREGATE_REF */
     bool is_aggregate; /* has aggregates, GROUP BY */
+    struct select_window *window_calls; /* the window that appeared last comes first */
     bool correlated;   /* refers to a column of an enclosing select */
     struct select *first_recursive; /* head of a recursive compound: its leftmost recursive term */
     struct from_item *recursion;    /* a recursive term: its reference to the compound */

@@ -91,7 +91,7 @@ static void dump_bound(enum frame_bound bound, const struct expr *offset, struct
 static void dump_window(const struct window_def *window, struct str *out)
 {
     static const char *const units[] = {"ROWS", "RANGE", "GROUPS"};
-    static const char *const excludes[] = {"", " EXCLUDE CURRENT ROW", " EXCLUDE GROUP",
+    static const char *const excludes[] = {"", " EXCLUDE NO OTHERS", " EXCLUDE CURRENT ROW", " EXCLUDE GROUP",
                                            " EXCLUDE TIES"};
 
     if (window->reference) {
@@ -297,6 +297,9 @@ static void dump_expr(const struct expr *expr, struct str *out)
         break;
     case EXPR_AGGREGATE_REF:
         str_printf(out, "AGGREGATE#%" PRId32, expr->resolved.column);
+        break;
+    case EXPR_WINDOW_REF:
+        str_printf(out, "WINDOW#%" PRId32, expr->resolved.column);
         break;
     case EXPR_KIND_COUNT:
         break;

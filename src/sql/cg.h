@@ -150,6 +150,7 @@ void           cg_consume(struct cg *cg, struct cg_sink *sink, int32_t next);
 void           cg_produce_join(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
 void           cg_produce_aggregate(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
 void           cg_produce_sort(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void           cg_produce_window(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
 void           cg_produce_limit(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
 void           cg_produce_distinct(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
 void           cg_produce_compound(struct cg *cg, const struct plan *plan, struct cg_sink *sink);

@@ -36,7 +36,7 @@ static void plan_lines(struct cg *cg, const struct plan *plan, int32_t parent)
 
     str_init(&text, cg->context->memory);
     plan_line(plan, &text);
-    if (plan->kind != PLAN_SORT && plan->kind != PLAN_DISTINCT && plan->kind != PLAN_AGGREGATE &&
+    if (plan->kind != PLAN_SORT && plan->kind != PLAN_WINDOW && plan->kind != PLAN_DISTINCT && plan->kind != PLAN_AGGREGATE &&
         text.bytes != 0) {
         add_line(cg, parent, str_end(&text) == NULL ? "" : text.data);
         if (plan->kind == PLAN_SUBQUERY || plan->kind == PLAN_COMPOUND)
@@ -46,7 +46,7 @@ static void plan_lines(struct cg *cg, const struct plan *plan, int32_t parent)
         plan_lines(cg, plan->input, parent);
     if (plan->right != NULL)
         plan_lines(cg, plan->right, parent);
-    if ((plan->kind == PLAN_SORT || plan->kind == PLAN_DISTINCT || plan->kind == PLAN_AGGREGATE) &&
+    if ((plan->kind == PLAN_SORT || plan->kind == PLAN_WINDOW || plan->kind == PLAN_DISTINCT || plan->kind == PLAN_AGGREGATE) &&
         text.bytes != 0)
         add_line(cg, parent, str_end(&text) == NULL ? "" : text.data);
     str_free(&text);

@@ -239,10 +239,6 @@ static void function_to(struct cg *cg, struct expr *expr, int32_t target)
     int32_t                first, address;
     uint32_t               argc = expr->list.count;
 
-    if (expr->over != NULL) {
-        cg_unsupported(cg, expr->position, "window functions");
-        return;
-    }
     if (expr->resolved.aggregate_kind != 0 || function == NULL) {
         if (cg->status == STATUS_OK)
             cg->status = fail_at(cg->err, STATUS_ERROR, expr->position,
@@ -356,6 +352,9 @@ static void emit_to(struct cg *cg, struct expr *expr, int32_t target)
     case EXPR_AGGREGATE_REF:
         cg_column(cg, expr->resolved.select, expr->resolved.column, target);
         break;
+    case EXPR_WINDOW_REF:
+        cg_column(cg, expr->resolved.window, expr->resolved.column, target);
+        break;
     case EXPR_ROW:
         if (cg->status == STATUS_OK)
             cg->status = fail_at(cg->err, STATUS_ERROR, expr->position, "row value misused");
@@ -395,6 +394,8 @@ static int32_t at_hand(struct cg *cg, struct expr *expr)
     }
     if (expr->kind == EXPR_AGGREGATE_REF)
         return cg_column(cg, expr->resolved.select, expr->resolved.column, 0);
+    if (expr->kind == EXPR_WINDOW_REF)
+        return cg_column(cg, expr->resolved.window, expr->resolved.column, 0);
     if (cg->loop_depth > 0 && !cg->in_prologue && (cg->context->passes_off & PASS_HOIST) == 0 &&
         expr_is_constant(expr) && !expr_may_fail(expr) && expr->kind != EXPR_ROW)
         return cg_hoist(cg, expr);
@@ -445,7 +446,8 @@ static bool column_straight_to(struct cg *cg, struct expr *expr, int32_t target)
             return true;
         }
     }
-    if (expr->kind != EXPR_COLUMN && expr->kind != EXPR_AGGREGATE_REF)
+    if (expr->kind != EXPR_COLUMN && expr->kind != EXPR_AGGREGATE_REF &&
+        expr->kind != EXPR_WINDOW_REF)
         return false;
     emit_to(cg, expr, target);
     return true;

@@ -351,6 +351,9 @@ void cg_produce(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
     case PLAN_AGGREGATE:
         cg_produce_aggregate(cg, plan, parent);
         return;
+    case PLAN_WINDOW:
+        cg_produce_window(cg, plan, parent);
+        return;
     case PLAN_PROJECT:
         sink.consume = consume_project;
         break;

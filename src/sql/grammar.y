@@ -1125,7 +1125,7 @@ frame_limit(A) ::= expr(E) PRECEDING.
 frame_limit(A) ::= expr(E) FOLLOWING.
     { A = (struct frame_limit){.bound = FRAME_FOLLOWING, .offset = E}; }
 frame_limit(A) ::= CURRENT ROW.         { A = (struct frame_limit){.bound = FRAME_CURRENT_ROW}; }
-exclude(A) ::= .                     { A = EXCLUDE_NO_OTHERS; }
+exclude(A) ::= .                     { A = EXCLUDE_NOTHING; }
 exclude(A) ::= EXCLUDE NO OTHERS.    { A = EXCLUDE_NO_OTHERS; }
 exclude(A) ::= EXCLUDE CURRENT ROW.  { A = EXCLUDE_CURRENT_ROW; }
 exclude(A) ::= EXCLUDE GROUP.        { A = EXCLUDE_GROUP; }

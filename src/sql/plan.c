@@ -118,6 +118,19 @@ static bool plan_key_values(struct planner *planner, struct plan *aggregate,
     return true;
 }
 
+/* What a window is made of: its keys, its calls' arguments and conditions. */
+static void walk_window(const struct select_window *window, expr_visit *visit, void *data)
+{
+    const struct window_def *def = window->def;
+
+    for (uint32_t i = 0; i < def->partition_by.count; i++)
+        expr_walk(def->partition_by.items[i], visit, data);
+    for (uint32_t i = 0; i < def->order_by.count; i++)
+        expr_walk(def->order_by.terms[i].expr, visit, data);
+    for (uint32_t i = 0; i < window->call_count; i++)
+        expr_walk(window->calls[i], visit, data);
+}
+
 static enum status plan_aggregate(struct planner *planner, struct select *select,
                                   struct plan **plan)
 {
@@ -134,6 +147,8 @@ static enum status plan_aggregate(struct planner *planner, struct select *select
     expr_walk(select->having, visit_bare, &search);
     for (uint32_t i = 0; i < select->order_by.count; i++)
         expr_walk(select->order_by.terms[i].expr, visit_bare, &search);
+    for (const struct select_window *w = select->window_calls; w != NULL; w = w->next)
+        walk_window(w, visit_bare, &search);
     if (search.failed || !plan_key_values(planner, aggregate, &search))
         return fail_nomem(planner->err);
     aggregate->bare = search.found.items;
@@ -157,9 +172,25 @@ static enum status plan_aggregate(struct planner *planner, struct select *select
 
 /* --- select ------------------------------------------------------------------------------------
  */
+/* The window that appears last comes lowest, as in SQLite: the rows leave in the order of the first
+ * one. */
+static enum status plan_windows(struct planner *planner, struct select *select,
+                                const struct plan *aggregate, struct plan **plan)
+{
+    for (struct select_window *w = select->window_calls; w != NULL; w = w->next) {
+        *plan = plan_new(planner, PLAN_WINDOW, *plan);
+        if (*plan == NULL)
+            return fail_nomem(planner->err);
+        (*plan)->select = select;
+        (*plan)->window = w;
+        (*plan)->aggregate = aggregate;
+    }
+    return STATUS_OK;
+}
+
 static enum status plan_term(struct planner *planner, struct select *select, struct plan **plan)
 {
-    struct plan *project;
+    struct plan *project, *aggregate = NULL;
 
     if (select->is_values) {
         struct plan *values = plan_new(planner, PLAN_VALUES, NULL);
@@ -176,6 +207,9 @@ static enum status plan_term(struct planner *planner, struct select *select, str
     TRY(plan_from(planner, select, &select->from, select->where, plan));
     if (select->is_aggregate)
         TRY(plan_aggregate(planner, select, plan));
+    if (select->is_aggregate)
+        aggregate = (*plan)->kind == PLAN_FILTER ? (*plan)->input : *plan;
+    TRY(plan_windows(planner, select, aggregate, plan));
     if (select->distinct_on.count != 0) {
         *plan = plan_new(planner, PLAN_DISTINCT, *plan);
         if (*plan == NULL)
@@ -189,8 +223,7 @@ static enum status plan_term(struct planner *planner, struct select *select, str
     project->select = select;
     project->owner = &select->columns;
     project->column_count = select->column_count;
-    if (select->is_aggregate)
-        project->aggregate = (*plan)->kind == PLAN_FILTER ? (*plan)->input : *plan;
+    project->aggregate = aggregate;
     project->needed = arena_zalloc(planner->arena, bits_words(select->column_count + 1) * 8);
     if (project->needed == NULL)
         return fail_nomem(planner->err);
@@ -337,6 +370,8 @@ bool plan_provides(const struct plan *plan, const void *owner)
         return plan->item == owner;
     case PLAN_FILTER:
         return plan_provides(plan->input, owner);
+    case PLAN_WINDOW:
+        return plan->window == owner || plan_provides(plan->input, owner);
     case PLAN_JOIN:
         return plan_provides(plan->input, owner) || plan_provides(plan->right, owner);
     default:
@@ -344,17 +379,15 @@ bool plan_provides(const struct plan *plan, const void *owner)
     }
 }
 
-static enum status need_through_join(struct planner *planner, struct plan *plan, const void *owner,
-                                     int32_t column)
+/* Adds a column to needs, unless it is there. */
+static enum status columns_add(struct planner *planner, struct plan_columns *needs,
+                               const void *owner, int32_t column, bool *fresh)
 {
-    bool                 probe = plan_provides(plan->input, owner);
-    struct plan_columns *needs = probe ? &plan->probe_needs : &plan->build_needs;
-
-    if (!probe && !plan_provides(plan->right, owner))
-        return STATUS_OK; /* of an enclosing select: a constant here */
+    *fresh = false;
     for (uint32_t i = 0; i < needs->count; i++)
         if (needs->items[i].owner == owner && needs->items[i].column == column)
             return STATUS_OK;
+    *fresh = true;
     if (needs->count == needs->capacity) {
         uint32_t            capacity = needs->capacity == 0 ? 8 : needs->capacity * 2;
         struct plan_column *items = arena_alloc(planner->arena, capacity * sizeof *items);
@@ -367,7 +400,30 @@ static enum status need_through_join(struct planner *planner, struct plan *plan,
         needs->capacity = capacity;
     }
     needs->items[needs->count++] = (struct plan_column){owner, column};
-    return plan_need(planner, probe ? plan->input : plan->right, owner, column);
+    return STATUS_OK;
+}
+
+static enum status need_through_join(struct planner *planner, struct plan *plan, const void *owner,
+                                     int32_t column)
+{
+    bool probe = plan_provides(plan->input, owner), fresh;
+
+    if (!probe && !plan_provides(plan->right, owner))
+        return STATUS_OK; /* of an enclosing select: a constant here */
+    TRY(columns_add(planner, probe ? &plan->probe_needs : &plan->build_needs, owner, column,
+                    &fresh));
+    return fresh ? plan_need(planner, probe ? plan->input : plan->right, owner, column) : STATUS_OK;
+}
+
+static enum status need_through_window(struct planner *planner, struct plan *plan,
+                                       const void *owner, int32_t column)
+{
+    bool fresh;
+
+    if (owner == plan->window || !plan_provides(plan->input, owner))
+        return STATUS_OK;
+    TRY(columns_add(planner, &plan->carried, owner, column, &fresh));
+    return fresh ? plan_need(planner, plan->input, owner, column) : STATUS_OK;
 }
 
 enum status plan_need(struct planner *planner, struct plan *plan, const void *owner, int32_t column)
@@ -390,6 +446,8 @@ enum status plan_need(struct planner *planner, struct plan *plan, const void *ow
                               plan->aggregate);
     case PLAN_JOIN:
         return need_through_join(planner, plan, owner, column);
+    case PLAN_WINDOW:
+        return need_through_window(planner, plan, owner, column);
     default:
         return STATUS_OK; /* leaves, and nodes that read all they have */
     }
@@ -398,6 +456,7 @@ enum status plan_need(struct planner *planner, struct plan *plan, const void *ow
 struct need_walk {
     struct planner *planner;
     struct plan    *plan;
+    bool            columns; /* false: above an aggregation all columns are its output */
     enum status     status;
 };
 
@@ -405,19 +464,21 @@ static bool visit_need(struct expr *expr, void *data)
 {
     struct need_walk *walk = data;
 
-    if (walk->status == STATUS_OK && expr->kind == EXPR_COLUMN)
+    if (walk->status == STATUS_OK && expr->kind == EXPR_COLUMN && walk->columns)
         walk->status =
             plan_need(walk->planner, walk->plan, expr->resolved.source, expr->resolved.column);
+    else if (walk->status == STATUS_OK && expr->kind == EXPR_WINDOW_REF)
+        walk->status =
+            plan_need(walk->planner, walk->plan, expr->resolved.window, expr->resolved.column);
     return walk->status == STATUS_OK;
 }
 
 enum status plan_need_expr(struct planner *planner, struct plan *plan, struct expr *expr,
                            const struct plan *aggregate)
 {
-    struct need_walk walk = {planner, plan, STATUS_OK};
+    struct need_walk walk = {planner, plan, aggregate == NULL, STATUS_OK};
 
-    if (aggregate == NULL) /* above an aggregation all columns are its output */
-        expr_walk(expr, visit_need, &walk);
+    expr_walk(expr, visit_need, &walk);
     return walk.status;
 }
 
@@ -448,6 +509,14 @@ static enum status need_aggregate(struct planner *planner, struct plan *plan)
     return STATUS_OK;
 }
 
+static enum status need_window(struct planner *planner, struct plan *plan)
+{
+    struct need_walk walk = {planner, plan->input, plan->aggregate == NULL, STATUS_OK};
+
+    walk_window(plan->window, visit_need, &walk);
+    return walk.status;
+}
+
 static enum status need_own(struct planner *planner, struct plan *plan)
 {
     switch (plan->kind) {
@@ -463,6 +532,8 @@ static enum status need_own(struct planner *planner, struct plan *plan)
         return need_list(planner, plan, &plan->filters, NULL);
     case PLAN_AGGREGATE:
         return need_aggregate(planner, plan);
+    case PLAN_WINDOW:
+        return need_window(planner, plan);
     case PLAN_DISTINCT:
         if (plan->filters.count != 0)
             return need_list(planner, plan->input, &plan->filters, NULL);

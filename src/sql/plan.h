@@ -6,6 +6,7 @@
  *   &select->group_by     the keys of an aggregated select
  *   select                its aggregates, as EXPR_AGGREGATE_REF numbers them
  *   an AGGREGATE node     its bare columns
+ *   a select_window       its calls, as EXPR_WINDOW_REF numbers them
  *   plan->owner           the result columns of a whole select (its topmost node)
  * All is in the statement's compile arena. */
 #ifndef STOA_SQL_PLAN_H
@@ -24,6 +25,7 @@ enum plan_kind {
     PLAN_FILTER,    /* filters */
     PLAN_JOIN,      /* input probes the hash table of right */
     PLAN_AGGREGATE, /* select's groups */
+    PLAN_WINDOW,    /* window's calls, beside what comes from the input */
     PLAN_PROJECT,   /* select's result columns */
     PLAN_DISTINCT,  /* of result columns; DISTINCT ON: of the filters' values, below PROJECT */
     PLAN_SORT,      /* select's ORDER BY */
@@ -71,6 +73,9 @@ struct plan {
     uint32_t      bare_count;
     int32_t      *key_bare; /* [keys] bare column that stands for a key's value; -1: none */
     bool          sorted;
+    /* WINDOW */
+    struct select_window *window;
+    struct plan_columns   carried; /* read above; all of an AGGREGATE's output is, unlisted */
     /* COMPOUND */
     enum compound_op op;
     /* PROJECT: which result columns were asked for already, one bit each */

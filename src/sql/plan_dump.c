@@ -63,6 +63,9 @@ void plan_line(const struct plan *plan, struct str *out)
         if (plan->select->group_by.count != 0)
             str_text(out, "USE TEMP B-TREE FOR GROUP BY");
         break;
+    case PLAN_WINDOW:
+        str_text(out, "USE TEMP B-TREE FOR WINDOW");
+        break;
     case PLAN_DISTINCT:
         str_text(out, "USE TEMP B-TREE FOR DISTINCT");
         break;

@@ -68,6 +68,8 @@ bool expr_equal(const struct expr *a, const struct expr *b)
         return a->resolved.source == b->resolved.source && a->resolved.column == b->resolved.column;
     case EXPR_AGGREGATE_REF:
         return a->resolved.select == b->resolved.select && a->resolved.column == b->resolved.column;
+    case EXPR_WINDOW_REF:
+        return a->resolved.window == b->resolved.window && a->resolved.column == b->resolved.column;
     case EXPR_VARIABLE:
         return a->variable == b->variable;
     case EXPR_CAST:
@@ -106,6 +108,7 @@ static bool visit_constant(struct expr *expr, void *data)
     case EXPR_SUBQUERY:
     case EXPR_EXISTS:
     case EXPR_AGGREGATE_REF:
+    case EXPR_WINDOW_REF:
     case EXPR_RAISE:
         *constant = false;
         break;

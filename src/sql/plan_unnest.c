@@ -16,6 +16,7 @@ struct unnest {
 static bool is_unnestable(const struct select *inner)
 {
     if (inner->prior != NULL || inner->is_values || inner->is_aggregate || inner->limit != NULL ||
+        inner->window_calls != NULL ||
         inner->from.count == 0 || inner->outer_count == 0)
         return false;
     for (uint32_t i = 0; i < inner->from.count; i++)

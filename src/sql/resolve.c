@@ -128,6 +128,7 @@ static enum status resolve_group_by(struct resolver *r, struct scope *scope)
 {
     static const char    refusal[] = "aggregate functions are not allowed in the GROUP BY clause";
     const struct select *select = scope->select;
+    const struct expr   *window;
 
     scope->before_groups = false; /* so that aliases of aggregates come this far */
     scope->aggregate_refusal = refusal;
@@ -136,6 +137,11 @@ static enum status resolve_group_by(struct resolver *r, struct scope *scope)
         if (find_aggregate(select->group_by.items[i]) != NULL)
             return fail_at(r->err, STATUS_ERROR, select->group_by.items[i]->position, "%s",
                            refusal);
+        window = find_window_ref(select->group_by.items[i]);
+        if (window != NULL)
+            return fail_window_misuse(
+                r, window->resolved.window->calls[window->resolved.column]->name.text,
+                window->position);
     }
     scope->aggregate_refusal = NULL;
     return STATUS_OK;
@@ -222,14 +228,6 @@ static enum status resolve_values(struct resolver *r, struct scope *scope)
     return STATUS_OK;
 }
 
-static enum status resolve_windows(struct resolver *r, const struct select *select)
-{
-    if (select->windows == NULL)
-        return STATUS_OK;
-    return fail_at(r->err, STATUS_ERROR, select->windows->name.position,
-                   "not supported yet: WINDOW clause");
-}
-
 /* One term.  Its ORDER BY only if it is no compound. */
 static enum status resolve_term(struct resolver *r, struct scope *scope)
 {
@@ -238,11 +236,12 @@ static enum status resolve_term(struct resolver *r, struct scope *scope)
     select->outer = scope->outer == NULL ? NULL : scope->outer->select;
     if (select->is_values)
         return resolve_values(r, scope);
-    TRY(resolve_windows(r, select));
+    TRY(resolve_window_clause(r, select));
     TRY(resolve_from(r, scope, &select->from));
     TRY(expand_stars(r, scope, select));
-    scope->aggregates = true;
+    scope->aggregates = scope->windows = true;
     TRY(resolve_results(r, scope));
+    scope->windows = false;
     select->is_aggregate = select->aggregate_count > 0 || select->group_by.count > 0;
     scope->aggregates = select->is_aggregate;
     scope->aliases = true;
@@ -257,9 +256,13 @@ static enum status resolve_term(struct resolver *r, struct scope *scope)
         TRY(resolve_scalar(r, scope, select->where));
     TRY(resolve_conditions(r, scope, &select->from));
     scope->before_groups = !select->is_aggregate;
-    scope->aggregates = true;
+    scope->aggregates = scope->windows = true;
     for (uint32_t i = 0; scope->head->prior == NULL && i < select->order_by.count; i++)
         TRY(resolve_order_term(r, scope, i));
+    scope->windows = false;
+    if (select->recursion != NULL && select->window_calls != NULL)
+        return fail_at(r->err, STATUS_ERROR, select->position,
+                       "cannot use window functions in recursive queries");
     TRY(resolve_group_by(r, scope));
     return resolve_limits(r, scope, select->limit, select->offset);
 }

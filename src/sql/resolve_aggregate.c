@@ -6,6 +6,7 @@
 #include "sql/resolve_internal.h"
 #include "vm/aggregate.h"
 #include "vm/functions.h"
+#include "vm/window.h"
 
 /* How many outer references the selects around had before an aggregate's arguments. */
 struct outer_counts {
@@ -152,7 +153,7 @@ static enum status resolve_aggregate(struct resolver *r, struct scope *scope, st
     struct reference_track track = {r->track, scope->depth, -1};
     struct outer_counts   *counts = NULL;
     struct scope          *owner = scope;
-    bool                   allowed = scope->aggregates;
+    bool                   allowed = scope->aggregates, windows = scope->windows;
     uint32_t               levels;
 
     if (expr->distinct && expr->list.count != 1)
@@ -161,8 +162,10 @@ static enum status resolve_aggregate(struct resolver *r, struct scope *scope, st
     TRY(save_outers(r, scope, &counts));
     r->track = &track;
     scope->aggregates = false;
+    scope->windows = false;
     TRY(resolve_arguments(r, scope, expr));
     scope->aggregates = allowed;
+    scope->windows = windows;
     r->track = track.outer;
     levels = track.deepest < 0 ? 0 : scope->depth - (uint32_t)track.deepest;
     for (uint32_t i = 0; i < levels; i++)
@@ -203,6 +206,9 @@ static enum status resolve_scalar_function(struct resolver *r, struct scope *sco
         return fail_at(r->err, STATUS_ERROR, expr->position, "no such function: %s",
                        expr->name.text);
     }
+    if (expr->over != NULL)
+        return fail_at(r->err, STATUS_ERROR, expr->position,
+                       "%s() may not be used as a window function", expr->name.text);
     if (expr->filter != NULL)
         return fail_at(r->err, STATUS_ERROR, expr->position,
                        "FILTER may not be used with non-aggregate %s()", expr->name.text);
@@ -219,13 +225,17 @@ static enum status resolve_scalar_function(struct resolver *r, struct scope *sco
 enum status resolve_function(struct resolver *r, struct scope *scope, struct expr *expr)
 {
     enum aggregate_kind kind;
-    bool                known;
+    enum window_kind    window;
+    bool                known, window_known, found;
 
-    if (expr->over != NULL)
-        return fail_at(r->err, STATUS_ERROR, expr->over->position,
-                       "not supported yet: window function");
-    if (aggregate_find(expr->name.text, expr->name.bytes, expr->list.count, expr->star, &kind,
-                       &known))
+    if (window_find(expr->name.text, expr->name.bytes, expr->list.count, expr->star, &window,
+                    &window_known))
+        return resolve_window_call(r, scope, expr, (int32_t)window);
+    found = aggregate_find(expr->name.text, expr->name.bytes, expr->list.count, expr->star, &kind,
+                           &known);
+    if (found && expr->over != NULL)
+        return resolve_window_call(r, scope, expr, (int32_t)window_of_aggregate(kind));
+    if (found)
         return resolve_aggregate(r, scope, expr, kind);
-    return resolve_scalar_function(r, scope, expr, known);
+    return resolve_scalar_function(r, scope, expr, known || window_known);
 }

@@ -280,6 +280,7 @@ static enum status resolve_collate(struct resolver *r, struct scope *scope, stru
 static bool wants_type(const struct expr *expr)
 {
     return expr->kind != EXPR_COLUMN && expr->kind != EXPR_AGGREGATE_REF &&
+           expr->kind != EXPR_WINDOW_REF &&
            expr->kind != EXPR_FUNCTION && expr->kind != EXPR_LITERAL;
 }
 
@@ -320,6 +321,7 @@ static enum status resolve_node(struct resolver *r, struct scope *scope, struct 
     case EXPR_STAR:
         return fail_at(r->err, STATUS_ERROR, expr->position, "near \"*\": syntax error");
     case EXPR_AGGREGATE_REF:
+    case EXPR_WINDOW_REF:
     case EXPR_KIND_COUNT:
         break;
     }

@@ -22,6 +22,7 @@ struct scope {
     bool           aliases;           /* result columns may be named by their aliases */
     bool           aggregates;        /* aggregates may stand here... */
     bool           before_groups;     /* ...but not its own: WHERE, ON */
+    bool           windows;           /* window functions may stand here */
     const char    *aggregate_refusal; /* why not; NULL: "misuse of aggregate" */
     bool           columns_refused;   /* nothing can be named here or further out: LIMIT */
 };
@@ -124,6 +125,17 @@ struct expr *expr_skip_collate(struct expr *expr);
  */
 /* DESCRIBE, SUMMARIZE: statement->select becomes the select that reports. */
 enum status resolve_report(struct resolver *r, struct statement *statement);
+
+/* --- resolve_window.c ---------------------------------------------------------------------------
+ */
+/* The definitions of the WINDOW clause take what they inherit from earlier ones. */
+enum status resolve_window_clause(struct resolver *r, struct select *select);
+/* expr is a call of the window function kind (enum window_kind). */
+enum status resolve_window_call(struct resolver *r, struct scope *scope, struct expr *expr,
+                                int32_t kind);
+enum status fail_window_misuse(struct resolver *r, const char *name, int32_t position);
+/* A reference to a window call in the select where expr stands; NULL: it holds none. */
+const struct expr *find_window_ref(const struct expr *expr);
 
 /* --- resolve_aggregate.c ------------------------------------------------------------------------
  */

@@ -342,6 +342,9 @@ static enum status bind_alias(struct resolver *r, struct scope *scope, uint32_t 
     if (aggregate != NULL && owner->before_groups)
         return fail_at(r->err, STATUS_ERROR, expr->position, "misuse of aggregate: %s()",
                        owner->select->aggregates[aggregate->resolved.column]->name.text);
+    if (find_window_ref(meaning) != NULL && (!owner->windows || levels > 0))
+        return fail_at(r->err, STATUS_ERROR, expr->position, "misuse of aliased window function %s",
+                       owner->select->columns[column].alias.text);
     if (expr_width(meaning) != 1)
         return fail_at(r->err, STATUS_ERROR, expr->position, "row value misused");
     if (levels == 0) {

@@ -67,6 +67,7 @@ static unsigned possible_classes(const struct expr *expr)
     case EXPR_VARIABLE:
     case EXPR_FUNCTION:
     case EXPR_AGGREGATE_REF:
+    case EXPR_WINDOW_REF:
         return 7;
     case EXPR_COLUMN:
     case EXPR_SUBQUERY:
@@ -242,6 +243,7 @@ void resolve_type(struct expr *expr)
         break;
     case EXPR_RAISE:
     case EXPR_AGGREGATE_REF:
+    case EXPR_WINDOW_REF:
         expr->resolved.constant = false;
         break;
     default:
@@ -297,6 +299,8 @@ static bool details_same(const struct expr *a, const struct expr *b)
         return a->resolved.source == b->resolved.source && plain_column(a) == plain_column(b);
     case EXPR_AGGREGATE_REF:
         return a->resolved.select == b->resolved.select && a->resolved.column == b->resolved.column;
+    case EXPR_WINDOW_REF:
+        return a->resolved.window == b->resolved.window && a->resolved.column == b->resolved.column;
     case EXPR_VARIABLE:
         return a->variable == b->variable;
     case EXPR_CAST:

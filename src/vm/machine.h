@@ -32,6 +32,7 @@ enum slot_kind {
     SLOT_SET,
     SLOT_AGGREGATE,
     SLOT_SORTER,
+    SLOT_WINDOW,
     SLOT_JOIN,
     SLOT_MEMO,
     SLOT_BULK
@@ -58,6 +59,7 @@ struct vm_slot {
         struct row_set    *set;
         struct aggregate  *aggregate;
         struct sorter     *sorter;
+        struct window     *window;
         struct join       *join;
         struct memo       *memo;
         struct table_bulk *bulk;

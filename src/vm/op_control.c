@@ -131,6 +131,8 @@ static bool slot_empty(const struct vm_slot *slot)
         return row_set_count(slot->set) == 0;
     case SLOT_SORTER:
         return sorter_count(slot->sorter) == 0;
+    case SLOT_WINDOW:
+        return window_count(slot->window) == 0;
     case SLOT_JOIN:
         return rowset_count(join_rows(slot->join)) == 0;
     default:

@@ -154,6 +154,8 @@ static enum status slot_cursor_make(struct vm *vm, struct vm_slot *slot)
         return aggregate_cursor(slot->aggregate, &slot->cursor, vm->err);
     case SLOT_SORTER:
         return sorter_cursor(slot->sorter, &slot->cursor, vm->err);
+    case SLOT_WINDOW:
+        return window_cursor(slot->window, &slot->cursor, vm->err);
     default:
         break;
     }

@@ -13,6 +13,7 @@
 #include "vm/opcode.h"
 #include "vm/sorter.h"
 #include "vm/source.h"
+#include "vm/window.h"
 
 struct scan_desc {
     struct table *table;

@@ -92,6 +92,16 @@ uint64_t sorter_count(const struct sorter *sorter)
     return count < sorter->limit ? count : sorter->limit;
 }
 
+const struct rowset *sorter_rows(const struct sorter *sorter)
+{
+    return sorter->rows;
+}
+
+const uint32_t *sorter_order(const struct sorter *sorter)
+{
+    return sorter->order;
+}
+
 enum status sorter_sort(struct sorter *sorter, struct error *err)
 {
     uint64_t count = rowset_count(sorter->rows);

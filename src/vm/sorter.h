@@ -20,6 +20,7 @@ struct queue_desc { /* OP_QueueOrder */
     const struct sort_key *keys;
     const uint32_t        *columns; /* [key_count] of the rowset */
 };
+struct rowset;
 struct sorter;
 
 /* limit: at most so many rows will be read (UINT64_MAX: all): top-N keeps no more than it must. */
@@ -32,6 +33,10 @@ enum status sorter_add(struct sorter *sorter, const struct vector *const *column
 enum status sorter_sort(struct sorter *sorter, struct error *err);
 enum status sorter_cursor(struct sorter *sorter, struct cursor **cursor, struct error *err);
 uint64_t    sorter_count(const struct sorter *sorter);
+/* The rows as they came, and their sorted order, once sorter_sort ran (without rows: NULL): valid
+ * until the next reset or row. */
+const struct rowset *sorter_rows(const struct sorter *sorter);
+const uint32_t      *sorter_order(const struct sorter *sorter);
 /* For tests: sort by comparing cells, whatever the keys are, and keep all rows until then. */
 void sorter_force_cells(struct sorter *sorter);
 

@@ -271,6 +271,9 @@ void vm_slot_free(struct vm *vm, struct vm_slot *slot)
     case SLOT_SORTER:
         sorter_free(slot->sorter);
         break;
+    case SLOT_WINDOW:
+        window_free(slot->window);
+        break;
     case SLOT_JOIN:
         join_free(slot->join);
         break;
@@ -306,6 +309,9 @@ void vm_slot_clear(struct vm *vm, struct vm_slot *slot)
         break;
     case SLOT_SORTER:
         sorter_reset(slot->sorter, 0);
+        break;
+    case SLOT_WINDOW:
+        window_reset(slot->window);
         break;
     case SLOT_JOIN:
         join_reset(slot->join);
@@ -343,6 +349,9 @@ void vm_describe_slot(const struct vm *vm, int32_t number, char *text, size_t by
         break;
     case SLOT_SORTER:
         snprintf(text, bytes, "%llu rows", (unsigned long long)sorter_count(slot->sorter));
+        break;
+    case SLOT_WINDOW:
+        snprintf(text, bytes, "%llu rows", (unsigned long long)window_count(slot->window));
         break;
     case SLOT_SET:
         snprintf(text, bytes, "%llu rows", (unsigned long long)row_set_count(slot->set));

@@ -1,0 +1,358 @@
+/* resolve_window.c - window functions: named windows, frames, and which calls share a window. */
+#include <string.h>
+
+#include "base/str.h"
+#include "sql/ast_copy.h"
+#include "sql/resolve_internal.h"
+#include "vm/window.h"
+
+enum status fail_window_misuse(struct resolver *r, const char *name, int32_t position)
+{
+    return fail_at(r->err, STATUS_ERROR, position, "misuse of window function %s()", name);
+}
+
+const struct expr *find_window_ref(const struct expr *expr)
+{
+    const struct expr *found;
+
+    if (expr == NULL || expr->kind == EXPR_WINDOW_REF)
+        return expr;
+    for (uint32_t i = 0; i < expr->list.count; i++) {
+        found = find_window_ref(expr->list.items[i]);
+        if (found != NULL)
+            return found;
+    }
+    found = find_window_ref(expr->left);
+    return found != NULL ? found : find_window_ref(expr->right);
+}
+
+/* --- named windows ---------------------------------------------------------------------------- */
+/* The last definition of that name before end (NULL: of all). */
+static enum status find_named(struct resolver *r, const struct select *select, struct name name,
+                              const struct window_def *end, const struct window_def **out)
+{
+    *out = NULL;
+    for (const struct window_def *def = select->windows; def != end; def = def->next)
+        if (name_equal(def->name, name))
+            *out = def;
+    if (*out != NULL)
+        return STATUS_OK;
+    return fail_at(r->err, STATUS_ERROR, name.position, "no such window: %s", name.text);
+}
+
+/* (base ...): partition and order come from base, which has no frame. */
+static enum status inherit(struct resolver *r, const struct window_def *base,
+                           struct window_def *window)
+{
+    const char *what = window->partition_by.count > 0                               ? "PARTITION clause"
+                       : base->order_by.count > 0 && window->order_by.count > 0 ? "ORDER BY clause"
+                       : base->has_frame ? "frame specification"
+                                         : NULL;
+
+    if (what != NULL)
+        return fail_at(r->err, STATUS_ERROR, window->base.position,
+                       "cannot override %s of window: %s", what, window->base.text);
+    window->partition_by = base->partition_by;
+    if (base->order_by.count > 0)
+        window->order_by = base->order_by;
+    return STATUS_OK;
+}
+
+/* What the first definition is based on nobody asks, as in SQLite: it inherits nothing. */
+enum status resolve_window_clause(struct resolver *r, struct select *select)
+{
+    const struct window_def *base;
+
+    if (select->windows == NULL)
+        return STATUS_OK;
+    for (struct window_def *def = select->windows->next; def != NULL; def = def->next) {
+        if (def->base.text == NULL)
+            continue;
+        TRY(find_named(r, select, def->base, def, &base));
+        TRY(inherit(r, base, def));
+    }
+    return STATUS_OK;
+}
+
+/* --- frames ----------------------------------------------------------------------------------- */
+/* What SQLite's parser knows to be constant: no name, function or subquery; anything else counts as
+ * NULL, which no frame accepts. */
+static bool offset_is_constant(const struct expr *expr)
+{
+    if (expr == NULL)
+        return true;
+    switch (expr->kind) {
+    case EXPR_COLUMN:
+        if (expr->table.text != NULL || expr->name.quoted ||
+            !(ascii_equal(expr->name.text, expr->name.bytes, "true", 4) ||
+              ascii_equal(expr->name.text, expr->name.bytes, "false", 5)))
+            return false;
+        break;
+    case EXPR_FUNCTION:
+    case EXPR_LIKE:
+    case EXPR_SUBQUERY:
+    case EXPR_EXISTS:
+    case EXPR_RAISE:
+    case EXPR_STAR:
+        return false;
+    default:
+        break;
+    }
+    for (uint32_t i = 0; i < expr->list.count; i++)
+        if (!offset_is_constant(expr->list.items[i]))
+            return false;
+    return expr->select == NULL && offset_is_constant(expr->left) &&
+           offset_is_constant(expr->right);
+}
+
+static enum status resolve_offset(struct resolver *r, struct expr **offset)
+{
+    struct scope nothing = {.columns_refused = true};
+
+    if (*offset == NULL)
+        return STATUS_OK;
+    if (offset_is_constant(*offset)) {
+        *offset = ast_copy_expr(r->arena, *offset);
+        return *offset == NULL ? fail_nomem(r->err) : resolve_scalar(r, &nothing, *offset);
+    }
+    *offset = arena_zalloc(r->arena, sizeof **offset);
+    if (*offset == NULL)
+        return fail_nomem(r->err);
+    (*offset)->kind = EXPR_LITERAL;
+    (*offset)->depth = 1;
+    (*offset)->value = value_null();
+    resolve_type(*offset);
+    return STATUS_OK;
+}
+
+/* --- the window of a call --------------------------------------------------------------------- */
+static enum status copy_keys(struct resolver *r, struct window_def *window)
+{
+    struct expr      **items = NULL;
+    struct order_term *terms = NULL;
+
+    if (window->partition_by.count > 0) {
+        items = arena_alloc(r->arena, window->partition_by.count * sizeof *items);
+        if (items == NULL)
+            return fail_nomem(r->err);
+    }
+    for (uint32_t i = 0; i < window->partition_by.count; i++) {
+        items[i] = ast_copy_expr(r->arena, window->partition_by.items[i]);
+        if (items[i] == NULL)
+            return fail_nomem(r->err);
+    }
+    window->partition_by.items = items;
+    if (window->order_by.count > 0) {
+        terms = arena_alloc(r->arena, window->order_by.count * sizeof *terms);
+        if (terms == NULL)
+            return fail_nomem(r->err);
+    }
+    for (uint32_t i = 0; i < window->order_by.count; i++) {
+        terms[i] = window->order_by.terms[i];
+        terms[i].expr = ast_copy_expr(r->arena, terms[i].expr);
+        if (terms[i].expr == NULL)
+            return fail_nomem(r->err);
+    }
+    window->order_by.terms = terms;
+    return STATUS_OK;
+}
+
+/* What OVER says, with names followed, in a definition of its own. */
+static enum status make_window(struct resolver *r, const struct select *select,
+                               const struct window_def *over, struct window_def **out)
+{
+    struct window_def       *window = arena_alloc(r->arena, sizeof *window);
+    const struct window_def *base;
+
+    if (window == NULL)
+        return fail_nomem(r->err);
+    *window = *over;
+    *out = window;
+    if (over->reference) {
+        TRY(find_named(r, select, over->name, NULL, &base));
+        *window = *base;
+    } else if (over->base.text != NULL) {
+        TRY(find_named(r, select, over->base, NULL, &base));
+        TRY(inherit(r, base, window));
+    }
+    window->next = NULL;
+    if (window->unit == FRAME_RANGE &&
+        (window->start_offset != NULL || window->end_offset != NULL) &&
+        window->order_by.count != 1)
+        return fail_at(r->err, STATUS_ERROR, over->position,
+                       "RANGE with offset PRECEDING/FOLLOWING requires one ORDER BY expression");
+    return STATUS_OK;
+}
+
+static enum status resolve_keys(struct resolver *r, struct scope *scope, struct window_def *window)
+{
+    TRY(copy_keys(r, window));
+    TRY(resolve_list(r, scope, &window->partition_by));
+    for (uint32_t i = 0; i < window->order_by.count; i++)
+        TRY(resolve_scalar(r, scope, window->order_by.terms[i].expr));
+    return STATUS_OK;
+}
+
+/* --- windows and calls of a select ------------------------------------------------------------ */
+static bool nulls_last(const struct order_term *term)
+{
+    return term->nulls == 2 || (term->nulls == 0 && term->descending);
+}
+
+static bool same_keys(const struct window_def *a, const struct window_def *b)
+{
+    if (a->partition_by.count != b->partition_by.count || a->order_by.count != b->order_by.count)
+        return false;
+    for (uint32_t i = 0; i < a->partition_by.count; i++)
+        if (!expr_same(a->partition_by.items[i], b->partition_by.items[i]))
+            return false;
+    for (uint32_t i = 0; i < a->order_by.count; i++) {
+        const struct order_term *x = &a->order_by.terms[i], *y = &b->order_by.terms[i];
+
+        if (x->descending != y->descending || nulls_last(x) != nulls_last(y) ||
+            !expr_same(x->expr, y->expr))
+            return false;
+    }
+    return true;
+}
+
+static bool same_frame(const struct window_def *a, const struct window_def *b)
+{
+    return a->unit == b->unit && a->start == b->start && a->end == b->end &&
+           a->exclude == b->exclude && expr_same(a->start_offset, b->start_offset) &&
+           expr_same(a->end_offset, b->end_offset);
+}
+
+static bool same_call(const struct expr *a, const struct expr *b)
+{
+    if (a->resolved.window_kind != b->resolved.window_kind || a->list.count != b->list.count ||
+        !expr_same(a->filter, b->filter) || !same_frame(a->over, b->over))
+        return false;
+    for (uint32_t i = 0; i < a->list.count; i++)
+        if (!expr_same(a->list.items[i], b->list.items[i]))
+            return false;
+    return true;
+}
+
+static struct select_window *window_of(struct resolver *r, struct select *select,
+                                       struct window_def *def)
+{
+    struct select_window *window;
+
+    for (window = select->window_calls; window != NULL; window = window->next)
+        if (same_keys(window->def, def))
+            return window;
+    window = arena_zalloc(r->arena, sizeof *window);
+    if (window == NULL)
+        return NULL;
+    window->def = def;
+    window->next = select->window_calls;
+    select->window_calls = window;
+    return window;
+}
+
+/* The number of the same call over window, a new one if there is none. */
+static enum status add_call(struct resolver *r, struct select_window *window,
+                            const struct expr *expr, int32_t *number)
+{
+    uint32_t     count = window->call_count;
+    struct expr *copy;
+
+    for (uint32_t i = 0; i < count; i++)
+        if (same_call(window->calls[i], expr)) {
+            *number = (int32_t)i;
+            return STATUS_OK;
+        }
+    if ((count & (count - 1)) == 0) { /* room: the next power of two */
+        struct expr **grown =
+            arena_alloc(r->arena, (count == 0 ? 1 : (size_t)count * 2) * sizeof *grown);
+
+        if (grown == NULL)
+            return fail_nomem(r->err);
+        if (count > 0)
+            memcpy(grown, window->calls, count * sizeof *grown);
+        window->calls = grown;
+    }
+    copy = arena_alloc(r->arena, sizeof *copy);
+    if (copy == NULL)
+        return fail_nomem(r->err);
+    *copy = *expr;
+    window->calls[window->call_count++] = copy;
+    *number = (int32_t)count;
+    return STATUS_OK;
+}
+
+/* expr, resolved, becomes a reference to the call. */
+static enum status hand_over(struct resolver *r, struct select *select, struct expr *expr)
+{
+    struct expr           reference = {.kind = EXPR_WINDOW_REF,
+                                       .depth = 1,
+                                       .position = expr->position,
+                                       .source_text = expr->source_text,
+                                       .source_bytes = expr->source_bytes,
+                                       .parenthesised = expr->parenthesised};
+    struct select_window *window = window_of(r, select, expr->over);
+
+    if (window == NULL)
+        return fail_nomem(r->err);
+    resolve_type(expr);
+    TRY(add_call(r, window, expr, &reference.resolved.column));
+    reference.resolved.window = window;
+    reference.resolved.affinity = AFFINITY_NONE;
+    reference.resolved.compare_affinity = AFFINITY_NONE;
+    reference.resolved.collation = expr->resolved.collation;
+    reference.resolved.collation_explicit = expr->resolved.collation_explicit;
+    reference.resolved.collation_known = expr->resolved.collation_known;
+    *expr = reference;
+    return STATUS_OK;
+}
+
+static enum status check_call(struct resolver *r, const struct scope *scope,
+                              const struct expr *expr, int32_t kind)
+{
+    if (expr->over != NULL && expr->distinct)
+        return fail_at(r->err, STATUS_ERROR, expr->position,
+                       "DISTINCT is not supported for window functions");
+    if (expr->order_by.count > 0)
+        return fail_at(r->err, STATUS_ERROR, expr->position,
+                       "ORDER BY may not be used with non-aggregate %s()", expr->name.text);
+    if (expr->over == NULL || !scope->windows)
+        return fail_window_misuse(r, expr->name.text, expr->position);
+    if (expr->filter != NULL && kind < WINDOW_COUNT_STAR)
+        return fail_at(r->err, STATUS_ERROR, expr->position,
+                       "FILTER clause may only be used with aggregate window functions");
+    return STATUS_OK;
+}
+
+/* Its own frame is what is written, unless the function has one that cannot be changed. */
+static enum status resolve_frame(struct resolver *r, struct window_def *window, int32_t kind)
+{
+    if (kind < WINDOW_FIRST_VALUE) {
+        window->unit = FRAME_RANGE;
+        window->start = FRAME_UNBOUNDED_PRECEDING;
+        window->end = FRAME_CURRENT_ROW;
+        window->start_offset = window->end_offset = NULL;
+        window->exclude = EXCLUDE_NOTHING;
+    }
+    TRY(resolve_offset(r, &window->start_offset));
+    return resolve_offset(r, &window->end_offset);
+}
+
+enum status resolve_window_call(struct resolver *r, struct scope *scope, struct expr *expr,
+                                int32_t kind)
+{
+    struct window_def *window = NULL;
+
+    TRY(check_call(r, scope, expr, kind));
+    scope->windows = false;
+    TRY(resolve_list(r, scope, &expr->list));
+    TRY(make_window(r, scope->select, expr->over, &window));
+    TRY(resolve_keys(r, scope, window));
+    TRY(resolve_frame(r, window, kind));
+    if (expr->filter != NULL)
+        TRY(resolve_scalar(r, scope, expr->filter));
+    scope->windows = true;
+    expr->over = window;
+    expr->resolved.window_kind = kind + 1;
+    return hand_over(r, scope->select, expr);
+}
