@@ -192,27 +192,96 @@ static void produce_scan(struct cg *cg, const struct plan *plan, struct cg_sink 
     finish_scan(cg, desc, scan);
 }
 
-static void produce_source(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
+/* The source's rows, its arguments being in registers from first on. */
+static void loop_source(struct cg *cg, const struct plan *plan, int32_t first,
+                        struct cg_sink *parent)
 {
     const struct from_item *item = plan->item;
     uint32_t                count = item->arguments.count;
     struct scan_sink        sink = {{consume_scan, parent, plan}, cg_slot(cg), NULL};
-    int32_t                 first = cg_registers(cg, count == 0 ? 1 : count);
     struct source_desc     *desc = cg_alloc(cg, sizeof *desc);
     const char            **names = cg_alloc(cg, (count + 1) * sizeof *names);
 
     if (desc == NULL || names == NULL)
         return;
-    for (uint32_t i = 0; i < count; i++) {
-        cg_expr_to(cg, item->arguments.items[i], first + (int32_t)i);
+    for (uint32_t i = 0; i < count; i++)
         if (item->argument_names != NULL && item->argument_names[i] != NULL)
             names[i] = cg_text(cg, item->argument_names[i]);
-    }
     desc->module = item->source_module;
     desc->state = item->source_state;
     desc->names = names;
     cg_emit_p4(cg, OP_OpenSource, sink.slot, first, (int32_t)count, desc);
     cg_loop(cg, sink.slot, &sink.sink);
+}
+
+static int32_t emit_arguments(struct cg *cg, const struct from_item *item, uint32_t more)
+{
+    uint32_t count = item->arguments.count;
+    int32_t  first = cg_registers(cg, count + more + 1);
+
+    for (uint32_t i = 0; i < count; i++)
+        cg_expr_to(cg, item->arguments.items[i], first + (int32_t)i);
+    return first;
+}
+
+static void produce_source(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
+{
+    loop_source(cg, plan, emit_arguments(cg, plan->item, 0), parent);
+}
+
+/* --- table functions with columns as arguments -------------------------------------------------
+ */
+struct lateral_sink {
+    struct cg_sink sink;
+    int32_t        rows; /* the rowset: arguments, then what is read above */
+};
+
+static void consume_lateral(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    const struct lateral_sink *self = (const struct lateral_sink *)sink;
+    const struct plan         *plan = sink->plan;
+    uint32_t                   arguments = plan->right->item->arguments.count;
+    int32_t first = emit_arguments(cg, plan->right->item, plan->probe_needs.count);
+
+    (void)next;
+    for (uint32_t i = 0; i < plan->probe_needs.count; i++)
+        cg_column(cg, plan->probe_needs.items[i].owner, plan->probe_needs.items[i].column,
+                  first + (int32_t)(arguments + i));
+    cg_emit(cg, OP_RowsetInsert, self->rows, first, (int32_t)(arguments + plan->probe_needs.count));
+}
+
+/* The rows of the input are collected first, then read one by one: each is constants in the loop
+ * over what the function gives for it. */
+static void produce_lateral(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
+{
+    struct lateral_sink self = {{consume_lateral, NULL, plan}, cg_slot(cg)};
+    uint32_t            arguments = plan->right->item->arguments.count;
+    uint32_t            count = arguments + plan->probe_needs.count, mark;
+    int32_t             end = cg_label(cg), first = cg_registers(cg, count), loop;
+
+    cg_emit(cg, OP_OpenRowset, self.rows, (int32_t)count, 0);
+    cg_produce(cg, plan->input, &self.sink);
+    mark = cg_mark(cg);
+    cg->one_row = false;
+    cg->loop_depth++;
+    cg_emit(cg, OP_Rewind, self.rows, end, 1);
+    loop = program_address(cg->program);
+    for (uint32_t i = 0; i < count; i++)
+        cg_emit(cg, OP_Column, self.rows, (int32_t)i, first + (int32_t)i);
+    cg_emit(cg, OP_First, first, first, (int32_t)count);
+    for (uint32_t i = 0; i < plan->probe_needs.count; i++) {
+        struct cg_entry *entry = cg_push(cg, CG_REGISTER, plan->probe_needs.items[i].owner);
+
+        entry->column = plan->probe_needs.items[i].column;
+        entry->reg = first + (int32_t)(arguments + i);
+        entry->constant = true;
+    }
+    loop_source(cg, plan->right, first, parent);
+    cg_emit(cg, OP_Next, self.rows, loop, 1);
+    cg_here(cg, end);
+    cg_truncate(cg, mark);
+    cg->loop_depth--;
+    cg->one_row = false;
 }
 
 /* --- filters, projections ----------------------------------------------------------------------
@@ -347,6 +416,9 @@ void cg_produce(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
         break;
     case PLAN_JOIN:
         cg_produce_join(cg, plan, parent);
+        return;
+    case PLAN_LATERAL:
+        produce_lateral(cg, plan, parent);
         return;
     case PLAN_AGGREGATE:
         cg_produce_aggregate(cg, plan, parent);

@@ -373,6 +373,7 @@ bool plan_provides(const struct plan *plan, const void *owner)
     case PLAN_WINDOW:
         return plan->window == owner || plan_provides(plan->input, owner);
     case PLAN_JOIN:
+    case PLAN_LATERAL:
         return plan_provides(plan->input, owner) || plan_provides(plan->right, owner);
     default:
         return false;
@@ -445,6 +446,7 @@ enum status plan_need(struct planner *planner, struct plan *plan, const void *ow
         return plan_need_expr(planner, plan->input, plan->select->columns[column].expr,
                               plan->aggregate);
     case PLAN_JOIN:
+    case PLAN_LATERAL:
         return need_through_join(planner, plan, owner, column);
     case PLAN_WINDOW:
         return need_through_window(planner, plan, owner, column);
@@ -534,6 +536,9 @@ static enum status need_own(struct planner *planner, struct plan *plan)
         return need_aggregate(planner, plan);
     case PLAN_WINDOW:
         return need_window(planner, plan);
+    case PLAN_LATERAL:
+        TRY(need_list(planner, plan->input, &plan->right->item->arguments, NULL));
+        return need_list(planner, plan, &plan->right->filters, NULL);
     case PLAN_DISTINCT:
         if (plan->filters.count != 0)
             return need_list(planner, plan->input, &plan->filters, NULL);

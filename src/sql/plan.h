@@ -24,6 +24,7 @@ enum plan_kind {
     PLAN_VALUES,    /* select's rows */
     PLAN_FILTER,    /* filters */
     PLAN_JOIN,      /* input probes the hash table of right */
+    PLAN_LATERAL,   /* right, a SOURCE, once for each row of input, whose columns are arguments */
     PLAN_AGGREGATE, /* select's groups */
     PLAN_WINDOW,    /* window's calls, beside what comes from the input */
     PLAN_PROJECT,   /* select's result columns */

@@ -654,11 +654,6 @@ static enum status plan_source(struct from_state *state, struct from_item *item,
 
     if (plan == NULL)
         return fail_nomem(state->planner->err);
-    for (uint32_t i = 0; i < item->arguments.count; i++)
-        if (relations_inner(relations_of(state, item->arguments.items[i])) != 0)
-            return fail_at(state->planner->err, STATUS_ERROR, item->position,
-                           "not supported yet: columns as arguments of table function %s",
-                           item->name.text);
     plan->rows = 1000;
     return add_item(state, item, plan, unit);
 }
@@ -699,6 +694,39 @@ enum status from_item_plan(struct from_state *state, struct from_item *item, str
     if (plan->rows < 1)
         plan->rows = 1;
     return add_item(state, item, plan, unit);
+}
+
+/* The items before whose columns are arguments of a table function. */
+static relations argument_relations(const struct from_state *state, const struct from_item *item)
+{
+    relations mask = 0;
+
+    for (uint32_t i = 0; item->kind == FROM_FUNCTION && i < item->arguments.count; i++)
+        mask |= relations_inner(relations_of(state, item->arguments.items[i]));
+    return mask;
+}
+
+/* block (one unit) becomes its inner join with a table function that is called for each row. */
+static enum status join_lateral(const struct from_state *state, struct block *block,
+                                const struct unit *source)
+{
+    const struct from_item *item = source->plan->item;
+    struct plan            *plan;
+
+    if (block->unit_count == 0 || (argument_relations(state, item) & ~block->units[0].mask) != 0)
+        return fail_at(state->planner->err, STATUS_ERROR, item->position,
+                       "not supported yet: arguments of table function %s from outside the "
+                       "parentheses",
+                       item->name.text);
+    plan = plan_new(state->planner, PLAN_LATERAL, block->units[0].plan);
+    if (plan == NULL)
+        return fail_nomem(state->planner->err);
+    plan->right = source->plan;
+    plan->select = state->select;
+    plan->rows = block->units[0].plan->rows * 10;
+    block->units[0].plan = plan;
+    block->units[0].mask |= source->mask;
+    return STATUS_OK;
 }
 
 /* The parameters' relation is worth it where an equality meets it. */
@@ -759,6 +787,21 @@ static enum status join_list(struct from_state *state, const struct from_list *l
         if ((item->join & (JOIN_TYPE_LEFT | JOIN_TYPE_RIGHT)) == JOIN_TYPE_LEFT && where_at == 0 &&
             (state->planner->context->passes_off & PASS_PUSH_DOWN) == 0)
             inner = where_rejects_nulls(state, block, units[i].mask);
+        if (argument_relations(state, item) != 0) {
+            if (!inner)
+                return fail_at(state->planner->err, STATUS_ERROR, item->position,
+                               "not supported yet: outer join with table function %s, whose "
+                               "arguments are columns",
+                               item->name.text);
+            if (first_block)
+                TRY(add_parameters(state, block));
+            first_block = false;
+            if (block->unit_count > 0)
+                TRY(block_join(state, block));
+            TRY(join_lateral(state, block, &units[i]));
+            TRY(block_add(state, block, item->on));
+            continue;
+        }
         if (inner) {
             block->units[block->unit_count++] = units[i];
             TRY(block_add(state, block, item->on));

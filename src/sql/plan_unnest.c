@@ -13,6 +13,14 @@ struct unnest {
     struct expr_list correlated; /* conditions that need the outer row */
 };
 
+static bool has_variable_arguments(const struct from_item *item)
+{
+    for (uint32_t i = 0; i < item->arguments.count; i++)
+        if (!expr_is_constant(item->arguments.items[i]))
+            return true;
+    return false;
+}
+
 static bool is_unnestable(const struct select *inner)
 {
     if (inner->prior != NULL || inner->is_values || inner->is_aggregate || inner->limit != NULL ||
@@ -23,6 +31,7 @@ static bool is_unnestable(const struct select *inner)
         if ((inner->from.items[i]->join & (JOIN_TYPE_LEFT | JOIN_TYPE_RIGHT)) != 0 ||
             inner->from.items[i]->kind == FROM_NESTED ||
             inner->from.items[i]->kind == FROM_RECURSION ||
+            has_variable_arguments(inner->from.items[i]) ||
             (inner->from.items[i]->select != NULL && inner->from.items[i]->select->correlated))
             return false;
     return true;
