@@ -22,10 +22,10 @@ struct node {
 };
 
 struct random_table {
-    char     name[8];
+    char     name[16];
     uint32_t columns, rows;
     struct {
-        char        name[8];
+        char        name[16];
         const char *type;  /* declared, with collation */
         int         taste; /* which values it mostly gets */
     } column[TABLE_COLUMNS_MAX];
