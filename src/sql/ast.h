@@ -294,6 +294,10 @@ struct select {
         *aggregates;   /* EXPR_FUNCTION nodes; expressions refer to them by EXPR_AGGREGATE_REF */
     bool is_aggregate; /* has aggregates, GROUP BY */
     struct select_window *window_calls; /* the window that appeared last comes first */
+    /* GROUPING SETS, ROLLUP, CUBE: bit i of a set is on if group_by's i-th key is in it; 0: GROUP BY
+     * is one set of all its keys */
+    uint32_t  grouping_set_count;
+    uint64_t *grouping_sets;
     bool correlated;   /* refers to a column of an enclosing select */
     struct select *first_recursive; /* head of a recursive compound: its leftmost recursive term */
     struct from_item *recursion;    /* a recursive term: its reference to the compound */

@@ -54,9 +54,9 @@ static void check_plain(struct parser *p, struct name name, struct token extra)
 %fallback ID
     ABORT ACTION AFTER ALWAYS ANALYZE ASC ATTACH BEFORE BEGIN BY CASCADE CAST COLUMN CONFLICT COPY
     CURRENT CURRENT_TIME_WORD DATABASE DEFERRED DESC DESCRIBE DETACH DO EACH END EXCLUDE EXCLUSIVE EXPLAIN
-    FAIL FIRST FOLLOWING FOR GENERATED GROUPS IF IGNORE IMMEDIATE INITIALLY INSTEAD KEY LAST
+    FAIL FIRST FOLLOWING FOR GENERATED GROUPING GROUPS IF IGNORE IMMEDIATE INITIALLY INSTEAD KEY LAST
     LIKE_WORD MATCH MATERIALIZED NO NULLS OF OFFSET OTHERS PARTITION PLAN PRAGMA PRECEDING QUERY
-    RAISE RANGE RECURSIVE REINDEX RELEASE RENAME REPLACE RESTRICT ROLLBACK ROW ROWS SAVEPOINT SHOW
+    RAISE RANGE RECURSIVE REINDEX RELEASE RENAME REPLACE RESTRICT ROLLBACK ROW ROWS SAVEPOINT SETS SHOW
     SUMMARIZE TABLESAMPLE TEMP TIES TRIGGER UNBOUNDED VACUUM VIEW VIRTUAL WITH WITHOUT.
 %wildcard ANY.
 
@@ -778,6 +778,8 @@ indexed(A) ::= NOT INDEXED.             { A = (struct indexed_by){.not_indexed =
 %type where_opt {struct expr *}
 %type having_opt {struct expr *}
 %type group_by_opt {struct expr_list}
+%type group_list {struct expr_list}
+%type group_item {struct expr *}
 %type order_by_opt {struct order_list}
 %type sort_list {struct order_list}
 %type limit_opt {struct limit_clause}
@@ -788,9 +790,18 @@ where_opt(A) ::= WHERE expr(E).   { A = E; }
 having_opt(A) ::= .               { A = NULL; }
 having_opt(A) ::= HAVING expr(E). { A = E; }
 group_by_opt(A) ::= .                            { A = (struct expr_list){0}; }
-group_by_opt(A) ::= GROUP BY expr_list_some(L).  { A = L; }
+group_by_opt(A) ::= GROUP BY group_list(L).      { A = L; }
+group_by_opt(A) ::= GROUP BY ALL(T).
+    { A = list_add(p, (struct expr_list){0}, build_all(p, T)); }
+group_list(A) ::= group_item(E).                     { A = list_add(p, (struct expr_list){0}, E); }
+group_list(A) ::= group_list(L) COMMA group_item(E). { A = list_add(p, L, E); }
+group_item(A) ::= expr(E).     { A = E; }
+group_item(A) ::= LP(T) RP.    { A = build_row(p, T, (struct expr_list){0}); }
+group_item(A) ::= GROUPING(T) SETS LP group_list(L) RP. { A = build_grouping_sets(p, T, L); }
 order_by_opt(A) ::= .                      { A = (struct order_list){0}; }
 order_by_opt(A) ::= ORDER BY sort_list(L). { A = L; }
+order_by_opt(A) ::= ORDER BY ALL(T) direction(D) nulls(N).
+    { A = order_add(p, (struct order_list){0}, build_all(p, T), D, N); }
 sort_list(A) ::= expr(E) direction(D) nulls(N).
     { A = order_add(p, (struct order_list){0}, E, D, N); }
 sort_list(A) ::= sort_list(L) COMMA expr(E) direction(D) nulls(N). { A = order_add(p, L, E, D, N); }

@@ -617,6 +617,20 @@ struct expr *build_row(struct parser *parser, struct token token, struct expr_li
     return expr;
 }
 
+struct expr *build_grouping_sets(struct parser *parser, struct token token, struct expr_list sets)
+{
+    struct expr *expr = build_function(parser, token, false, false, sets, (struct order_list){0},
+                                       (struct function_tail){0});
+
+    expr->name = (struct name){"GROUPING SETS", 13, expr->position, false, false};
+    return expr;
+}
+
+struct expr *build_all(struct parser *parser, struct token token)
+{
+    return build_expr(parser, EXPR_STAR, token_position(parser, token));
+}
+
 struct expr *build_raise(struct parser *parser, struct token token, enum conflict conflict,
                          struct expr *message)
 {

@@ -167,6 +167,9 @@ struct expr *build_within_group(struct parser *parser, struct token name, bool d
                                 struct expr_list arguments, struct expr *value,
                                 struct function_tail tail);
 struct expr *build_row(struct parser *parser, struct token token, struct expr_list list);
+/* An item of GROUP BY: a function of that name. */
+struct expr *build_grouping_sets(struct parser *parser, struct token token, struct expr_list sets);
+struct expr *build_all(struct parser *parser, struct token token); /* GROUP BY ALL, ORDER BY ALL */
 struct expr *build_raise(struct parser *parser, struct token token, enum conflict conflict,
                          struct expr *message);
 /* The text from..to as written, blanks around it cut off, becomes the expression's source text. */

@@ -108,7 +108,7 @@ static bool plan_key_values(struct planner *planner, struct plan *aggregate,
         struct expr *key = expr_strip(select->group_by.items[i]);
 
         key_bare[i] = -1;
-        if (!extreme || !key_varies(key))
+        if (!extreme || select->grouping_set_count > 0 || !key_varies(key))
             continue;
         key_bare[i] = (int32_t)search->found.count;
         if (!expr_list_add(planner->arena, &search->found, key))

@@ -126,10 +126,11 @@ static enum status resolve_group_term(struct resolver *r, struct scope *scope, u
 
 static enum status resolve_group_by(struct resolver *r, struct scope *scope)
 {
-    static const char    refusal[] = "aggregate functions are not allowed in the GROUP BY clause";
-    const struct select *select = scope->select;
-    const struct expr   *window;
+    static const char  refusal[] = "aggregate functions are not allowed in the GROUP BY clause";
+    struct select     *select = scope->select;
+    const struct expr *window;
 
+    TRY(group_expand(r, select));
     scope->before_groups = false; /* so that aliases of aggregates come this far */
     scope->aggregate_refusal = refusal;
     for (uint32_t i = 0; i < select->group_by.count; i++) {
@@ -144,6 +145,7 @@ static enum status resolve_group_by(struct resolver *r, struct scope *scope)
                 window->position);
     }
     scope->aggregate_refusal = NULL;
+    group_merge(select);
     return STATUS_OK;
 }
 
@@ -257,6 +259,8 @@ static enum status resolve_term(struct resolver *r, struct scope *scope)
     TRY(resolve_conditions(r, scope, &select->from));
     scope->before_groups = !select->is_aggregate;
     scope->aggregates = scope->windows = true;
+    if (scope->head->prior == NULL)
+        TRY(order_expand(r, select));
     for (uint32_t i = 0; scope->head->prior == NULL && i < select->order_by.count; i++)
         TRY(resolve_order_term(r, scope, i));
     scope->windows = false;
@@ -369,6 +373,7 @@ static enum status resolve_terms(struct resolver *r, struct select *head, struct
     if (terms == 1)
         return STATUS_OK;
     TRY(check_term_widths(r, head));
+    TRY(order_expand(r, head));
     for (uint32_t i = 0; i < head->order_by.count; i++)
         TRY(resolve_compound_term(r, head, scopes, terms, i));
     for (uint32_t i = 0; i < head->column_count; i++) /* the leftmost term names the columns */

@@ -137,6 +137,16 @@ enum status fail_window_misuse(struct resolver *r, const char *name, int32_t pos
 /* A reference to a window call in the select where expr stands; NULL: it holds none. */
 const struct expr *find_window_ref(const struct expr *expr);
 
+/* --- resolve_group.c ----------------------------------------------------------------------------
+ */
+/* Before the terms are resolved: GROUP BY ALL becomes positions; ROLLUP, CUBE and GROUPING SETS
+ * become a list of keys and the sets of them. */
+enum status group_expand(struct resolver *r, struct select *select);
+/* After: keys that are the same become one. */
+void group_merge(struct select *select);
+/* ORDER BY ALL becomes positions. */
+enum status order_expand(struct resolver *r, struct select *select);
+
 /* --- resolve_aggregate.c ------------------------------------------------------------------------
  */
 enum status resolve_function(struct resolver *r, struct scope *scope, struct expr *expr);

@@ -330,15 +330,22 @@ size_t token_read(const char *sql, size_t bytes, size_t at, int *code)
     }
 }
 
-/* The code of the next token from *at on that is not blank, moving *at behind it.  Words that may
- * be identifiers count as TOKEN_ID. */
-static int peek_token(const char *sql, size_t bytes, size_t *at)
+/* The code of the next token from *at on that is not blank, moving *at behind it. */
+static int next_token(const char *sql, size_t bytes, size_t *at)
 {
     int code;
 
     do
         *at += token_read(sql, bytes, *at, &code);
     while (code == TOKEN_BLANK);
+    return code;
+}
+
+/* The same; words that may be identifiers count as TOKEN_ID. */
+static int peek_token(const char *sql, size_t bytes, size_t *at)
+{
+    int code = next_token(sql, bytes, at);
+
     if (code == TOKEN_STRING || code == TOKEN_JOIN_WORD || code == TOKEN_WINDOW ||
         code == TOKEN_OVER || code == TOKEN_WITHIN || token_is_fallback(code))
         return TOKEN_ID;
@@ -378,6 +385,11 @@ int token_disambiguate(const char *sql, size_t bytes, size_t after, int code, in
         return sample_follows(sql, bytes, after) ? code : TOKEN_ID;
     if (code == TOKEN_USING)
         return sample_is_next(sql, bytes, after) ? TOKEN_SAMPLING : code;
+    if (code == TOKEN_GROUPING) { /* GROUPING SETS ( */
+        bool sets = next_token(sql, bytes, &after) == TOKEN_SETS;
+
+        return sets && peek_token(sql, bytes, &after) == TOKEN_LP ? code : TOKEN_ID;
+    }
     if (code != TOKEN_WINDOW && code != TOKEN_OVER && code != TOKEN_FILTER && code != TOKEN_WITHIN)
         return code;
     if (code != TOKEN_WINDOW && before != TOKEN_RP)

@@ -65,6 +65,7 @@ enum aggregate_kind { /* every aggregate that the engine computes by kernel */
                       AGGREGATE_COUNT_IF,
                       AGGREGATE_PRODUCT,
                       AGGREGATE_APPROX_COUNT_DISTINCT,
+                      AGGREGATE_GROUPING, /* the code generator's: a constant of a grouping set */
                       AGGREGATE_KIND_COUNT
 };
 

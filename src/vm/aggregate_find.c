@@ -69,6 +69,7 @@ bool aggregate_find(const char *name, size_t bytes, uint32_t argc, bool star,
         {"count_if", 1, 1, AGGREGATE_COUNT_IF},
         {"product", 1, 1, AGGREGATE_PRODUCT},
         {"approx_count_distinct", 1, 1, AGGREGATE_APPROX_COUNT_DISTINCT},
+        {"grouping", 1, 63, AGGREGATE_GROUPING},
     };
 
     *known = false;

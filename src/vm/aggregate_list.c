@@ -47,8 +47,8 @@ enum status fraction_of(const struct aggregate_call *call, const struct value *v
 
     *at = value_as_real(&number) / most;
     if ((number.class_ != CLASS_INTEGER && number.class_ != CLASS_REAL) || *at < 0 || *at > 1)
-        return fail(err, STATUS_ERROR,
-                    "the fraction argument to %s() is not between 0.0 and %.1f", call->name, most);
+        return fail(err, STATUS_ERROR, "the fraction argument to %s() is not between 0.0 and %.1f",
+                    call->name, most);
     return STATUS_OK;
 }
 

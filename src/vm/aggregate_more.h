@@ -1,10 +1,10 @@
 /* aggregate_more.h - the aggregates beyond SQLite's core: moments, regressions, folds, sketches,
  * and those that need all values of a group at once.  Internal to aggregate*.c.
  *
- * Moments and pairs are updated value by value (Welford, "Note on a method for calculating corrected
- * sums of squares and products", 1962), so that large means do not eat the digits of small
- * deviations.  A TEXT or BLOB counts as sum() counts it.  Lists stand in chunks that double, in the
- * arena of the states; list_finish turns each into its result. */
+ * Moments and pairs are updated value by value (Welford, "Note on a method for calculating
+ * corrected sums of squares and products", 1962), so that large means do not eat the digits of
+ * small deviations.  A TEXT or BLOB counts as sum() counts it.  Lists stand in chunks that double,
+ * in the arena of the states; list_finish turns each into its result. */
 #ifndef STOA_VM_AGGREGATE_MORE_H
 #define STOA_VM_AGGREGATE_MORE_H
 
