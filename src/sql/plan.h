@@ -129,7 +129,7 @@ void plan_line(const struct plan *plan, struct str *out);
 
 /* plan_join.c: joins FROM items, using conjuncts (those used are removed). */
 struct plan *plan_new(struct planner *planner, enum plan_kind kind, struct plan *input);
-double       plan_selectivity(struct expr *filter);
-bool         plan_provides(const struct plan *plan, const void *owner);
+double plan_selectivity(struct expr *filter); /* plan_estimate.c: part of the rows it lets pass */
+bool   plan_provides(const struct plan *plan, const void *owner);
 
 #endif

@@ -1,5 +1,6 @@
-/* plan_join.c - FROM and WHERE: filters go down to the tables, inner joins are ordered by greedy
- * choice of the smallest intermediate result, equalities become hash keys.
+/* plan_join.c - FROM and WHERE: filters go down to the tables, inner joins are ordered by
+ * cost (plan_order.c) or greedy choice of the smallest intermediate result, equalities become hash
+ * keys.
  *
  * Inner joined items form a block that may be joined in any order.  An outer join ends the block:
  * all before it becomes one unit, its left side.  WHERE conditions join the block when their
@@ -7,7 +8,7 @@
  *
  * In a correlated subquery the enclosing row is a relation of one row ("parameters"), so that
  * inner = outer becomes a probe of a hash table that is built once and kept. */
-#include "sql/plan_join.h"
+#include "sql/plan_order.h"
 
 #include <string.h>
 
@@ -48,74 +49,6 @@ relations relations_of(const struct from_state *state, struct expr *expr)
 relations relations_inner(relations mask)
 {
     return mask & ~((relations)1 << PARAMETERS);
-}
-
-/* --- estimates ---------------------------------------------------------------------------------
- */
-double plan_selectivity(struct expr *filter)
-{
-    switch (filter->kind) {
-    case EXPR_BINARY:
-        switch (filter->op) {
-        case EXPR_OP_EQ:
-        case EXPR_OP_IS:
-            return 0.05;
-        case EXPR_OP_LT:
-        case EXPR_OP_LE:
-        case EXPR_OP_GT:
-        case EXPR_OP_GE:
-            return 0.35;
-        case EXPR_OP_OR: {
-            double sum = plan_selectivity(filter->left) + plan_selectivity(filter->right);
-
-            return sum < 0.9 ? sum : 0.9;
-        }
-        case EXPR_OP_AND:
-            return plan_selectivity(filter->left) * plan_selectivity(filter->right);
-        default:
-            return 0.8;
-        }
-    case EXPR_BETWEEN:
-        return 0.15;
-    case EXPR_IN:
-        return filter->negated ? 0.7 : filter->select != NULL ? 0.3 : 0.1;
-    case EXPR_LIKE:
-        return filter->negated ? 0.9 : 0.1;
-    default:
-        return 0.5;
-    }
-}
-
-static struct plan *scan_of(const struct from_state *state, const struct from_item *item)
-{
-    for (uint32_t i = 0; i < state->item_count; i++)
-        if (state->items[i] == item)
-            return state->scans[i];
-    return NULL;
-}
-
-static double distinct_values(const struct from_state *state, struct expr *expr)
-{
-    struct column_stats stats;
-    struct plan        *scan;
-    struct table       *table;
-    double              rows;
-
-    expr = expr_strip(expr);
-    if (expr->kind != EXPR_COLUMN)
-        return 10;
-    scan = scan_of(state, expr->resolved.source);
-    if (scan == NULL)
-        return 1;
-    if (scan->kind != PLAN_SCAN)
-        return scan->rows;
-    table = scan->item->catalog_table;
-    rows = (double)table_row_count(table);
-    if (expr->resolved.column >= 0 &&
-        table_column_stats(table, (uint32_t)expr->resolved.column, &stats, NULL) == STATUS_OK &&
-        stats.distinct != 0)
-        return (double)stats.distinct;
-    return rows < 1 ? 1 : rows;
 }
 
 /* --- blocks ------------------------------------------------------------------------------------
@@ -460,15 +393,52 @@ static void choose_pair(const struct block *block, uint32_t *best_a, uint32_t *b
         }
 }
 
+static uint32_t unit_with(const struct block *block, relations mask)
+{
+    uint32_t u = 0;
+
+    while (block->units[u].mask != mask)
+        u++;
+    return u;
+}
+
+/* The units joined as order says. */
+static enum status join_in_order(const struct from_state *state, struct block *block,
+                                 const struct join_order *order)
+{
+    for (uint32_t i = 0; i < order->count; i++) {
+        const struct join_step *step = &order->steps[i];
+        uint32_t                a = unit_with(block, step->left);
+        uint32_t                b = unit_with(block, step->right);
+
+        if (a > b) {
+            uint32_t first = b;
+
+            b = a;
+            a = first;
+        }
+        TRY(join_pair(state, block, a, b));
+        block->units[a].plan->rows = step->rows;
+    }
+    return STATUS_OK;
+}
+
 /* All units of the block into its first. */
 enum status block_join(const struct from_state *state, struct block *block)
 {
+    bool              ordered = (state->planner->context->passes_off & PASS_JOIN_ORDER) == 0;
+    struct join_order order = {.count = 0};
+
     if ((state->planner->context->passes_off & PASS_PUSH_DOWN) == 0)
         TRY(push_down(state, block));
+    if (ordered) {
+        TRY(order_search(state, block, &order));
+        TRY(join_in_order(state, block, &order));
+    }
     while (block->unit_count > 1) {
         uint32_t a = 0, b = 1;
 
-        if ((state->planner->context->passes_off & PASS_JOIN_ORDER) == 0)
+        if (ordered)
             choose_pair(block, &a, &b);
         TRY(join_pair(state, block, a, b));
     }
