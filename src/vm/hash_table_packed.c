@@ -17,6 +17,9 @@ enum { SLOTS_MIN = 64, KEYS_MIN = 64, PREFETCH_AHEAD = 16 };
 #define DIRECT_MAX (UINT64_C(1) << 27)
 enum { DIRECT_CODES_PER_ROW = 16 };
 
+/* Bits for finding may always have so many words, or as much memory as the slots. */
+#define RANK_WORDS_ALWAYS (UINT64_C(1) << 15)
+
 struct packed_plan { /* of a column in a batch */
     struct ordinal_domain domain;
     int64_t               lo, hi;
@@ -62,8 +65,20 @@ static void domain_hold(struct ordinal_domain *domain, const struct ordinal_doma
     *domain = *next;
 }
 
+static void ranks_drop(struct packed_table *table)
+{
+    struct packed_ranks *ranks = &table->ranks;
+
+    memory_free(table->memory, ranks->bits, ranks->words * sizeof *ranks->bits);
+    memory_free(table->memory, ranks->before, ranks->words * sizeof *ranks->before);
+    memory_free(table->memory, ranks->numbers, ranks->count * sizeof *ranks->numbers);
+    *ranks = (struct packed_ranks){.words = 0};
+    table->found = 0;
+}
+
 static void index_drop(struct packed_table *table)
 {
+    ranks_drop(table);
     memory_free(table->memory, table->direct, table->direct_count * sizeof *table->direct);
     memory_free(table->memory, table->slots, table->slot_count * sizeof *table->slots);
     table->direct = NULL;
@@ -97,6 +112,7 @@ void packed_free(struct packed_table *table)
 
 void packed_clear(struct packed_table *table)
 {
+    ranks_drop(table);
     /* few keys in a large array: taking them out is cheaper than clearing it */
     if (table->direct != NULL && table->count < table->direct_count / 16)
         for (uint32_t n = 0; n < table->count; n++)
@@ -123,7 +139,9 @@ void packed_trim(struct packed_table *table)
 size_t packed_bytes(const struct packed_table *table)
 {
     return table->direct_count * sizeof *table->direct + table->slot_count * sizeof *table->slots +
-           table->capacity * sizeof *table->codes;
+           table->capacity * sizeof *table->codes +
+           table->ranks.words * (sizeof *table->ranks.bits + sizeof *table->ranks.before) +
+           table->ranks.count * sizeof *table->ranks.numbers;
 }
 
 /* --- index --------------------------------------------------------------------------------------
@@ -597,6 +615,7 @@ enum status packed_add(struct packed_table *table, const struct vector *const *c
     TRY(batch_prepare(table, columns, binary, &rows, fits, err));
     if (!*fits)
         return STATUS_OK;
+    ranks_drop(table);
     table->rows += rows.count;
     if (table->direct != NULL) {
         if (table->columns == 1 && table->work->plans[0].any && columns[0]->valid == NULL &&
@@ -693,6 +712,70 @@ static void find_hashed(const struct packed_table *table, uint32_t count, uint32
     }
 }
 
+/* Without memory for it the slots do. */
+static void ranks_make(struct packed_table *table)
+{
+    uint64_t            words = table->domain / 64 + 1;
+    uint32_t            before = 0;
+    struct packed_ranks ranks = {.words = words, .count = table->count};
+
+    ranks.bits = memory_zalloc(table->memory, memory_product(words, sizeof *ranks.bits));
+    ranks.before = memory_alloc(table->memory, memory_product(words, sizeof *ranks.before));
+    ranks.numbers =
+        memory_alloc(table->memory, memory_product(table->count, sizeof *ranks.numbers));
+    table->ranks = ranks;
+    if (ranks.bits == NULL || ranks.before == NULL || ranks.numbers == NULL) {
+        ranks_drop(table);
+        return;
+    }
+    for (uint32_t n = 0; n < table->count; n++)
+        bits_set(ranks.bits, table->codes[n]);
+    for (uint64_t w = 0; w < words; w++) {
+        ranks.before[w] = before;
+        before += (uint32_t)__builtin_popcountll(ranks.bits[w]);
+    }
+    for (uint32_t n = 0; n < table->count; n++) {
+        uint64_t code = table->codes[n], below = (UINT64_C(1) << code % 64) - 1;
+
+        ranks.numbers[ranks.before[code / 64] +
+                      (uint32_t)__builtin_popcountll(ranks.bits[code / 64] & below)] = n;
+    }
+}
+
+/* Whether bits are there, or are made now: many rows have been looked up in a table that stays. */
+static bool ranks_ready(struct packed_table *table, uint32_t rows)
+{
+    uint64_t words = table->domain / 64 + 1;
+
+    if (table->ranks.words != 0)
+        return true;
+    table->found += rows;
+    if (table->count == 0 ||
+        (words > RANK_WORDS_ALWAYS &&
+         words * 12 > table->slot_count * sizeof *table->slots) || /* a word, and what is before */
+        table->found < table->count / 4 + words / 8)
+        return false;
+    ranks_make(table);
+    return table->ranks.words != 0;
+}
+
+static void find_ranked(const struct packed_table *table, uint32_t count, uint32_t *numbers)
+{
+    const struct packed_work  *work = table->work;
+    const struct packed_ranks *ranks = &table->ranks;
+
+    for (uint32_t k = 0; k < count; k++) {
+        uint64_t code = work->codes[k] & ((uint64_t)work->absent[k] - 1);
+        uint64_t word = ranks->bits[code / 64], bit = UINT64_C(1) << code % 64;
+
+        if (work->absent[k] || (word & bit) == 0)
+            numbers[k] = HASH_ABSENT;
+        else
+            numbers[k] = ranks->numbers[ranks->before[code / 64] +
+                                        (uint32_t)__builtin_popcountll(word & (bit - 1))];
+    }
+}
+
 enum status packed_find(struct packed_table *table, const struct vector *const *columns,
                         const bool *binary, const struct selection *sel, uint32_t *numbers,
                         bool *fits, struct error *err)
@@ -723,6 +806,8 @@ enum status packed_find(struct packed_table *table, const struct vector *const *
         find_codes(table, c, columns[c], sel, &rows);
     if (table->direct != NULL)
         find_direct(table, rows.count, numbers);
+    else if (ranks_ready(table, rows.count))
+        find_ranked(table, rows.count, numbers);
     else
         find_hashed(table, rows.count, numbers);
     return STATUS_OK;

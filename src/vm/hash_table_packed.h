@@ -23,6 +23,15 @@ struct packed_slot {
     uint64_t code;
     uint32_t number; /* number + 1; 0: empty */
 };
+/* The keys of a hashed table as bits by code, for finding alone: a row without key costs a bit, and
+ * codes that come in order touch memory in order. */
+struct packed_ranks {
+    uint64_t  words;   /* 0: not made */
+    uint64_t *bits;    /* [words] */
+    uint32_t *before;  /* [words] bits set in the words before */
+    uint32_t *numbers; /* [count] of the keys in the order of their codes */
+    uint32_t  count;
+};
 struct packed_table {
     struct memory        *memory;
     uint32_t              columns;
@@ -38,6 +47,8 @@ struct packed_table {
     uint32_t              null_number; /* raw: of the NULL key, HASH_ABSENT: none */
     uint64_t              rows;        /* added so far */
     uint32_t              expected;    /* to be added in all; 0: not known */
+    struct packed_ranks   ranks;
+    uint64_t              found; /* rows looked up since a key was added */
     struct packed_work   *work;
 };
 
