@@ -94,7 +94,6 @@ static void connect_layers(stoa_db *db)
     db->host.database = db->database;
     db->host.memory = &db->memory;
     db->host.state = &db->state;
-    atomic_init(&db->host.interrupted, false);
     db->host.batch_rows = VECTOR_CAP;
     db->host.threads = 1;
     db->host.autocommit = true;
@@ -103,7 +102,6 @@ static void connect_layers(stoa_db *db)
     db->host.sources = (struct source_context){.database = db->database,
                                                .memory = &db->memory,
                                                .connection = db,
-                                               .interrupted = &db->host.interrupted,
                                                .progress = &db->load};
     db->compile = (struct compile_context){.database = db->database,
                                            .memory = &db->memory,
@@ -112,7 +110,6 @@ static void connect_layers(stoa_db *db)
                                            .source_context = &db->host.sources,
                                            .functions = db->functions,
                                            .limits = &parse_limits_default,
-                                           .interrupted = &db->host.interrupted,
                                            .trace = db->host.trace};
 }
 
@@ -187,15 +184,15 @@ int stoa_get_autocommit(stoa_db *db)
 void stoa_interrupt(stoa_db *db)
 {
     if (connection_ok(db))
-        atomic_store(&db->host.interrupted, true);
+        atomic_store(&db->memory.interrupt.raised, true);
 }
 
 void stoa_progress_handler(stoa_db *db, int (*handler)(void *), void *data)
 {
     if (!connection_ok(db))
         return;
-    db->host.progress = handler;
-    db->host.progress_data = data;
+    db->memory.interrupt.progress = handler;
+    db->memory.interrupt.progress_data = data;
 }
 
 int stoa_load_progress(stoa_db *db, uint64_t *rows, uint64_t *bytes, uint64_t *bytes_total)

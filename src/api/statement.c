@@ -128,7 +128,11 @@ int stoa_prepare(stoa_db *db, const char *sql, int nbytes, stoa_stmt **stmt, con
         return STOA_MISUSE;
     bytes = nbytes < 0 ? strlen(sql) : strnlen(sql, (size_t)nbytes);
     error_clear(&db->error);
+    if (db->active == 0)
+        atomic_store_explicit(&db->memory.interrupt.raised, false, memory_order_relaxed);
     status = statement_compile(db, sql, bytes, stmt, &end);
+    if (status == STATUS_NOMEM && memory_stopped(&db->memory))
+        status = fail(&db->error, STATUS_INTERRUPT, "interrupted"); /* and failed for that reason */
     if (tail != NULL)
         *tail = sql + end;
     if (status == STATUS_OK)
@@ -172,7 +176,7 @@ static inline void statement_begin(stoa_stmt *stmt)
     stoa_db *db = stmt->db;
 
     if (db->active++ == 0)
-        atomic_store_explicit(&db->host.interrupted, false, memory_order_relaxed);
+        atomic_store_explicit(&db->memory.interrupt.raised, false, memory_order_relaxed);
 }
 
 static enum status statement_end(stoa_stmt *stmt, enum status status)

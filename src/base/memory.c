@@ -25,6 +25,9 @@ enum { KEEPS_SPARES = 1 };
 enum { KEEPS_SPARES = 1 };
 #endif
 
+/* Of large blocks, between two questions whether to stop. */
+enum { PIECE_BYTES = 1 << 20 };
+
 /* Blocks that the C library maps by themselves. */
 enum { REALLOC_FROM_BYTES = 1 << 20 };
 
@@ -69,6 +72,9 @@ void memory_init(struct memory *memory, size_t limit)
         atomic_init(&memory->spares[i].bytes, 0);
     }
     atomic_init(&memory->next_spare, 0);
+    atomic_init(&memory->interrupt.raised, false);
+    atomic_init(&memory->interrupt.due, 0);
+    memory->interrupt.progress = NULL;
 }
 
 /* --- kept blocks
@@ -197,6 +203,35 @@ void *memory_alloc(struct memory *memory, size_t bytes)
     return block;
 }
 
+/* False: stopped. */
+static bool zero(struct memory *memory, char *block, size_t bytes)
+{
+    for (; bytes > PIECE_BYTES; block += PIECE_BYTES, bytes -= PIECE_BYTES) {
+        if (memory_stopped(memory))
+            return false;
+        memset(block, 0, PIECE_BYTES);
+    }
+    memset(block, 0, bytes);
+    return true;
+}
+
+bool memory_copy(struct memory *memory, void *to, const void *from, size_t bytes)
+{
+    const char *source = from;
+    char       *target = to;
+
+    for (; bytes > PIECE_BYTES; bytes -= PIECE_BYTES) {
+        if (memory_stopped(memory))
+            return false;
+        memcpy(target, source, PIECE_BYTES);
+        target += PIECE_BYTES;
+        source += PIECE_BYTES;
+    }
+    if (bytes > 0)
+        memcpy(target, source, bytes);
+    return true;
+}
+
 void *memory_zalloc(struct memory *memory, size_t bytes)
 {
     void *block;
@@ -206,10 +241,12 @@ void *memory_zalloc(struct memory *memory, size_t bytes)
         return NULL;
     /* calloc leaves fresh zero pages untouched; worth more than alignment for big blocks */
     block = bytes < ALIGNED_FROM_BYTES ? calloc(1, bytes) : heap_alloc(memory, bytes);
-    if (block == NULL)
+    if (block == NULL) {
         account_subtract(memory, bytes);
-    else if (bytes >= ALIGNED_FROM_BYTES)
-        memset(block, 0, bytes);
+    } else if (bytes >= ALIGNED_FROM_BYTES && !zero(memory, block, bytes)) {
+        memory_free(memory, block, bytes);
+        return NULL;
+    }
     return block;
 }
 

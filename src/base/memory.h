@@ -11,10 +11,10 @@
 #ifndef STOA_BASE_MEMORY_H
 #define STOA_BASE_MEMORY_H
 
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
+
+#include "base/interrupt.h"
+#include "base/status.h"
 
 enum { MEMORY_SPARES = 32 };
 struct memory {
@@ -26,6 +26,7 @@ struct memory {
         _Atomic size_t  bytes; /* of block; may be out of date, then the block's word is right */
     } spares[MEMORY_SPARES];
     _Atomic unsigned next_spare; /* which is replaced when all are taken */
+    struct interrupt interrupt; /* of all work that is done on this account */
 };
 
 void memory_init(struct memory *memory, size_t limit);
@@ -33,7 +34,7 @@ void memory_init(struct memory *memory, size_t limit);
 void memory_trim(struct memory *memory);
 
 /* Uninitialised / zeroed block of bytes > 0, aligned to 16 (to 64 from 4 KiB on); NULL when memory
- * or the limit is exhausted.  memory may be NULL: not accounted. */
+ * or the limit is exhausted, or work was stopped while a large block was zeroed.  memory may be NULL: not accounted. */
 void *memory_alloc(struct memory *memory, size_t bytes);
 void *memory_zalloc(struct memory *memory, size_t bytes);
 
@@ -43,6 +44,20 @@ void *memory_realloc(struct memory *memory, void *block, size_t old_bytes, size_
 
 /* block may be NULL. bytes is what it was allocated with. */
 void memory_free(struct memory *memory, void *block, size_t bytes);
+
+/* Whether work on this account shall stop; memory may be NULL: never. */
+static inline bool memory_stopped(struct memory *memory)
+{
+    return memory != NULL && interrupt_poll(&memory->interrupt);
+}
+/* The same as a status: STATUS_INTERRUPT, "interrupted". */
+static inline enum status memory_poll(struct memory *memory, struct error *err)
+{
+    return unlikely(memory_stopped(memory)) ? fail(err, STATUS_INTERRUPT, "interrupted") : STATUS_OK;
+}
+
+/* memcpy of what may be a gigabyte; false: stopped, and to is not filled.  bytes may be 0. */
+bool memory_copy(struct memory *memory, void *to, const void *from, size_t bytes);
 
 /* count * bytes, SIZE_MAX when it overflows (which no allocator grants). */
 size_t memory_product(size_t count, size_t bytes);

@@ -698,9 +698,7 @@ static enum status import_next(struct cursor *cursor, uint32_t cap, uint32_t *co
 
     if (reader->import == NULL)
         TRY(import_rewind(cursor, err));
-    if (reader->context.interrupted != NULL &&
-        atomic_load_explicit(reader->context.interrupted, memory_order_relaxed))
-        return fail(err, STATUS_INTERRUPT, "interrupted");
+    TRY(memory_poll(reader->context.memory, err));
     reader->rows += reader->count;
     TRY(csv_import_next(reader->import, reader->plan->columns, cap, &reader->count, err));
     *active = NULL;

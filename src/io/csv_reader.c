@@ -237,9 +237,7 @@ static enum status reader_next(struct cursor *cursor, uint32_t cap, uint32_t *co
     *active = NULL;
     if (!reader->open)
         TRY(reader_rewind(cursor, err));
-    if (reader->context.interrupted != NULL &&
-        atomic_load_explicit(reader->context.interrupted, memory_order_relaxed))
-        return fail(err, STATUS_INTERRUPT, "interrupted");
+    TRY(memory_poll(reader->context.memory, err));
     arena_reset(&reader->arena);
     reader->batch_number++;
     reader->rows_before = reader->stream.rows;

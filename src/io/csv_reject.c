@@ -174,8 +174,8 @@ static enum status reject_rewind(struct cursor *cursor, struct error *err)
     stream.reject_data = &reader->rejects;
     while (status == STATUS_OK && batch.rows > 0) {
         status = csv_stream_next(&stream, VECTOR_CAP, &batch, err);
-        if (reader->context.interrupted != NULL && atomic_load(reader->context.interrupted))
-            status = fail(err, STATUS_INTERRUPT, "interrupted");
+        if (status == STATUS_OK)
+            status = memory_poll(reader->context.memory, err);
     }
     csv_stream_close(&stream);
     return status;

@@ -426,6 +426,7 @@ int32_t cg_expr(struct cg *cg, struct expr *expr)
         return 1;
     if (expr->kind == EXPR_COLLATE || (expr->kind == EXPR_UNARY && expr->op == EXPR_OP_PLUS))
         return cg_expr(cg, expr->left);
+    cg->status = memory_poll(cg->arena->memory, cg->err);
     reg = at_hand(cg, expr);
     if (reg != 0)
         return reg;

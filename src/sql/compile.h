@@ -15,7 +15,6 @@ struct compile_context {
     struct connection_functions  *functions;
     const struct parse_limits    *limits;
     uint32_t passes_off; /* bits of enum pass: planner passes that are switched off (tests) */
-    const _Atomic bool *interrupted;
     const char         *trace; /* STOA_TRACE flags; NULL: none */
 };
 

@@ -1172,6 +1172,7 @@ size_t grammar_run(struct parser *p, size_t at, int first)
         struct token token = {p->sql + at, (uint32_t)length};
 
         at += length;
+        parser_poll(p);
         if (code == TOKEN_BLANK)
             continue;
         if (code == TOKEN_ILLEGAL)

@@ -22,6 +22,13 @@ void parser_fail(struct parser *parser, int64_t position, const char *format, ..
     longjmp(parser->failed, 1);
 }
 
+void parser_poll(struct parser *parser)
+{
+    parser->status = memory_poll(parser->arena->memory, parser->err);
+    if (parser->status != STATUS_OK)
+        longjmp(parser->failed, 1);
+}
+
 void parser_fail_token(struct parser *parser, struct token token)
 {
     if (token.bytes == 0)

@@ -119,6 +119,7 @@ size_t grammar_run(struct parser *parser, size_t at, int first);
 
 /* --- errors and memory --------------------------------------------------------------------------
  */
+void parser_poll(struct parser *parser); /* leaves when work shall stop */
 _Noreturn void parser_fail(struct parser *parser, int64_t position, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 _Noreturn void parser_fail_token(struct parser *parser, struct token token);

@@ -335,6 +335,7 @@ enum status resolve_expr(struct resolver *r, struct scope *scope, struct expr *e
     if (r->depth >= RESOLVE_DEPTH_MAX)
         return fail_at(r->err, STATUS_ERROR, expr->position,
                        "Expression tree is too large (maximum depth %d)", RESOLVE_DEPTH_MAX);
+    TRY(memory_poll(r->context->arena->memory, r->err));
     r->depth++;
     status = resolve_node(r, scope, expr);
     r->depth--;

@@ -402,10 +402,25 @@ bool dictionary_find(const struct dictionary *dictionary, const char *s, uint32_
 
 /* --- order
  * ---------------------------------------------------------------------------------------- */
+enum { COMPARISONS_PER_POLL = 4096 };
+
+struct entry_sort {
+    const struct value *entries;
+    struct memory      *memory;
+    uint32_t            calls;
+    bool                stopped; /* all entries are called equal: the sort ends soon */
+};
+
 static int entry_order(const void *a, const void *b, void *context)
 {
-    const struct value *entries = context;
-    const struct value *x = &entries[*(const uint32_t *)a], *y = &entries[*(const uint32_t *)b];
+    struct entry_sort  *sort = context;
+    const struct value *x = &sort->entries[*(const uint32_t *)a],
+                       *y = &sort->entries[*(const uint32_t *)b];
+
+    if (++sort->calls % COMPARISONS_PER_POLL == 0)
+        sort->stopped = sort->stopped || memory_stopped(sort->memory);
+    if (sort->stopped)
+        return 0;
 
     return compare_text(x->s, x->bytes, y->s, y->bytes, COLLATION_BINARY);
 }
@@ -414,6 +429,7 @@ static struct ranking *ranking_new(struct dictionary *d, uint32_t count)
 {
     struct ranking *ranking =
         memory_alloc(d->memory, sizeof *ranking + (size_t)count * sizeof *ranking->ranks);
+    struct entry_sort sort = {.entries = dictionary_entries(d), .memory = d->memory};
     size_t    order_bytes = (size_t)(count + 1) * sizeof(uint32_t);
     uint32_t *order = memory_alloc(d->memory, order_bytes);
 
@@ -425,10 +441,14 @@ static struct ranking *ranking_new(struct dictionary *d, uint32_t count)
     ranking->count = count;
     for (uint32_t i = 0; i < count; i++)
         order[i] = i;
-    qsort_r(order, count, sizeof *order, entry_order, (void *)dictionary_entries(d));
+    qsort_r(order, count, sizeof *order, entry_order, &sort);
     for (uint32_t i = 0; i < count; i++)
         ranking->ranks[order[i]] = i;
     memory_free(d->memory, order, order_bytes);
+    if (sort.stopped) {
+        memory_free(d->memory, ranking, sizeof *ranking + (size_t)count * sizeof *ranking->ranks);
+        return NULL;
+    }
     return ranking;
 }
 

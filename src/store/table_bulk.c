@@ -255,6 +255,10 @@ static enum status insert_sorted(struct table_bulk *b, struct error *err)
         bool                    inserted;
         int64_t                 rowid;
 
+        if (i % VECTOR_CAP == 0 && memory_stopped(table->memory)) {
+            status = memory_poll(table->memory, err);
+            break;
+        }
         for (uint32_t c = 0; c < group->columns; c++)
             table->row[c] = group->column[c] == NULL
                                 ? value_null()

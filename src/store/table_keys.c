@@ -282,7 +282,9 @@ static enum status index_enter(struct table *table, uint32_t k, uint32_t from, s
     scan_limit(&scan, from, group_list_count(table->state.groups), (struct tail_place){0, 0},
                table->state.tail.rows);
     for (;;) {
-        status = scan_next(&scan, VECTOR_CAP, err);
+        status = memory_poll(table->memory, err);
+        if (status == STATUS_OK)
+            status = scan_next(&scan, VECTOR_CAP, err);
         if (status != STATUS_OK || scan.count == 0)
             break;
         status =

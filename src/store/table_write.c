@@ -275,6 +275,7 @@ enum status table_delete(struct table *table, const int64_t *rowids, uint64_t co
         struct row_place place;
         uint64_t         used = 1;
 
+        TRY(memory_poll(table->memory, err));
         if (table_find(&table->state, rowids[i], &place)) {
             if (place.in_tail) {
                 TRY(table_remove_at(table, &place, err));
@@ -389,6 +390,7 @@ static enum status update_checked(const struct update *u, uint64_t count, uint64
         struct row_place place;
         enum clash       clash;
 
+        TRY(memory_poll(table->memory, err));
         if (!table_find(&table->state, rowid, &place))
             continue; /* a REPLACE deleted it */
         updated_cells(u, &place, i);
@@ -424,6 +426,10 @@ static struct segment *rewrite_column(const struct update *u, const struct row_g
         int64_t       last = row_group_rowid(group, from + rows - 1);
         struct vector v, cells;
 
+        if (memory_stopped(table->memory)) {
+            done = false;
+            break;
+        }
         segment_view(group->column[column], from, rows, space, &v);
         v.count = rows;
         if (next == first + count || u->rowids[next] > last) {
@@ -511,6 +517,7 @@ static enum status update_unchecked(const struct update *u, uint64_t count, uint
         struct row_place place, next;
         uint64_t         run = 1;
 
+        TRY(memory_poll(table->memory, err));
         if (!table_find(&table->state, u->rowids[i], &place)) {
             i++;
             continue;

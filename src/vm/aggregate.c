@@ -199,7 +199,8 @@ static char *records_convert(struct aggregate *aggregate, const struct aggregate
         return NULL;
     memset(records, 0, aggregate->groups * stride);
     for (uint32_t group = 0; group < aggregate->groups; group++) {
-        const char *from = aggregate->states.records + before * group;
+        const char *from = /* states of no bytes may be nowhere: then any place will do */
+            before > 0 ? aggregate->states.records + before * group : records;
         char       *to = records + stride * group;
 
         for (uint32_t i = 0; i < aggregate->desc->call_count; i++) {

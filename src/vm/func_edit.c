@@ -271,6 +271,7 @@ enum status func_levenshtein(FUNCTION_ARGUMENTS)
     for (uint32_t i = 0; i < a_count; i++) {
         uint32_t diagonal = row[0];
 
+        TRY(memory_poll(context->arena->memory, context->err));
         row[0] = i + 1;
         for (uint32_t j = 0; j < b_count; j++) {
             uint32_t least = diagonal + (a[i] != b[j]);

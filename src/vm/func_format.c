@@ -7,6 +7,9 @@
 /* A precision of REALs beyond this is cut, as in sqlite3. */
 enum { REAL_PRECISION_MAX = 100000000 };
 
+/* Longer fillings ask between pieces whether to stop. */
+enum { PIECE_BYTES = 1 << 20 };
+
 struct format {
     struct function_context *context;
     const struct value      *argv; /* arguments not used yet */
@@ -24,12 +27,33 @@ static bool make_room(struct str *out, uint64_t more)
            str_reserve(out, (size_t)more);
 }
 
+/* count copies of s, for which there is room.  Written are as many as stand there, up to a piece. */
+static void append_copies(struct str *out, const char *s, size_t bytes, int count)
+{
+    size_t total, done = bytes;
+    char  *to;
+
+    if (count <= 0 || out->failed)
+        return;
+    total = (size_t)count * bytes;
+    to = out->data + out->bytes;
+    memcpy(to, s, bytes);
+    while (done < total && !memory_stopped(out->memory)) {
+        size_t piece = done < PIECE_BYTES ? done : PIECE_BYTES / bytes * bytes;
+
+        if (piece > total - done)
+            piece = total - done;
+        memcpy(to + done, to, piece);
+        done += piece;
+    }
+    out->failed |= done < total;
+    out->bytes += done;
+}
+
 static void append_fill(struct str *out, char c, int count)
 {
-    if (count > 0 && str_reserve(out, (size_t)count)) {
-        memset(out->data + out->bytes, c, (size_t)count);
-        out->bytes += (size_t)count;
-    }
+    if (count > 0 && str_reserve(out, (size_t)count))
+        append_copies(out, &c, 1, count);
 }
 
 /* s padded with spaces to width bytes. */
@@ -235,6 +259,8 @@ static bool format_integer(struct format *f, const struct format_spec *given)
             str_char(f->out, left > count ? '0' : end[-left]);
             if (left % 3 == 1 && left > 1)
                 str_char(f->out, ',');
+            if (left % PIECE_BYTES == 0 && memory_stopped(f->out->memory))
+                f->out->failed = true;
         }
     }
     if (spec.left)
@@ -439,8 +465,7 @@ static bool format_character(struct format *f, const struct format_spec *spec)
         append_fill(f->out, ' ', (int)width - 1);
         width = 0;
     }
-    for (int i = 1; i < copies; i++)
-        str_append(f->out, c, bytes);
+    append_copies(f->out, c, bytes, copies - 1);
     if (width < 0)
         width = 0;
     if (width > 0)
@@ -471,6 +496,8 @@ void format_escaped(struct str *out, struct text text, char type, bool escaped)
     for (size_t i = 0; i < text.bytes; i++) {
         char c = text.s[i];
 
+        if (i % PIECE_BYTES == 0 && memory_stopped(out->memory))
+            out->failed = true;
         if (escaped && (uint8_t)c <= 0x1f) {
             append_escape(out, c);
             continue;
@@ -620,7 +647,7 @@ enum status func_printf(FUNCTION_ARGUMENTS)
         str_free(&str);
         return func_too_big(context);
     }
-    if (!f.wrote) { /* sqlite3 gives NULL for a format of nothing */
+    if (!f.wrote && !str.failed) { /* sqlite3 gives NULL for a format of nothing */
         str_free(&str);
         return STATUS_OK;
     }

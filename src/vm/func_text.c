@@ -6,6 +6,9 @@
 #include "vm/func.h"
 #include "vm/like.h"
 
+/* How often searches in long texts ask whether to stop. */
+enum { PIECE_BYTES = 1 << 20, FINDS_PER_POLL = 4096 };
+
 /* --- measuring -------------------------------------------------------------------------------- */
 
 enum status func_length(FUNCTION_ARGUMENTS)
@@ -42,8 +45,24 @@ enum status func_unicode(FUNCTION_ARGUMENTS)
     return STATUS_OK;
 }
 
+/* Where needle first is in [p, end); NULL: nowhere, or stopped.  A long text is searched in pieces
+ * that overlap by less than the needle. */
+static const char *text_find(struct function_context *context, const char *p, const char *end,
+                             struct text needle)
+{
+    while ((size_t)(end - p) > PIECE_BYTES + needle.bytes) {
+        const char *found = memmem(p, PIECE_BYTES + needle.bytes, needle.s, needle.bytes);
+
+        if (found != NULL || memory_stopped(context->arena->memory))
+            return found;
+        p += PIECE_BYTES;
+    }
+    return memmem(p, (size_t)(end - p), needle.s, needle.bytes);
+}
+
 /* Characters (bytes of blobs) before the first needle, and one; 0 if there is none. */
-static int64_t position_of(struct text haystack, struct text needle, bool blobs)
+static int64_t position_of(struct function_context *context, struct text haystack,
+                           struct text needle, bool blobs)
 {
     const char *p = haystack.s, *end = haystack.s + haystack.bytes;
     int64_t     position = 1;
@@ -51,7 +70,7 @@ static int64_t position_of(struct text haystack, struct text needle, bool blobs)
     if (needle.bytes == 0)
         return 1;
     for (;;) {
-        const char *found = memmem(p, (size_t)(end - p), needle.s, needle.bytes);
+        const char *found = text_find(context, p, end, needle);
 
         if (found == NULL)
             return 0;
@@ -72,7 +91,7 @@ enum status func_instr(FUNCTION_ARGUMENTS)
     char haystack[NUMBER_TEXT_CAP], needle[NUMBER_TEXT_CAP];
 
     (void)argc;
-    *out = value_int(position_of(func_text(context, &argv[0], haystack),
+    *out = value_int(position_of(context, func_text(context, &argv[0], haystack),
                                  func_text(context, &argv[1], needle),
                                  argv[0].class_ == CLASS_BLOB && argv[1].class_ == CLASS_BLOB));
     return STATUS_OK;
@@ -209,38 +228,48 @@ void func_fold_case(const char *restrict from, size_t bytes, char first, char *r
         to[i] = first == 'a' ? ascii_upper(from[i]) : ascii_lower(from[i]);
 }
 
-enum status func_upper(FUNCTION_ARGUMENTS)
+/* text in the other case. */
+static enum status fold(struct function_context *context, struct text text, char first,
+                        struct value *out)
 {
-    char        buffer[NUMBER_TEXT_CAP], *result;
-    struct text text = func_text(context, &argv[0], buffer);
+    char *result;
 
-    (void)argc;
     TRY(func_alloc(context, text.bytes, &result));
-    func_fold_case(text.s, text.bytes, 'a', result);
+    for (size_t at = 0; at < text.bytes; at += PIECE_BYTES) {
+        size_t left = text.bytes - at;
+
+        TRY(memory_poll(context->arena->memory, context->err));
+        func_fold_case(text.s + at, left < PIECE_BYTES ? left : PIECE_BYTES, first, result + at);
+    }
     *out = value_text(result, text.bytes);
     return STATUS_OK;
+}
+
+enum status func_upper(FUNCTION_ARGUMENTS)
+{
+    char buffer[NUMBER_TEXT_CAP];
+
+    (void)argc;
+    return fold(context, func_text(context, &argv[0], buffer), 'a', out);
 }
 
 enum status func_lower(FUNCTION_ARGUMENTS)
 {
-    char        buffer[NUMBER_TEXT_CAP], *result;
-    struct text text = func_text(context, &argv[0], buffer);
+    char buffer[NUMBER_TEXT_CAP];
 
     (void)argc;
-    TRY(func_alloc(context, text.bytes, &result));
-    func_fold_case(text.s, text.bytes, 'A', result);
-    *out = value_text(result, text.bytes);
-    return STATUS_OK;
+    return fold(context, func_text(context, &argv[0], buffer), 'A', out);
 }
 
-static size_t count_of(struct text text, struct text pattern)
+static size_t count_of(struct function_context *context, struct text text, struct text pattern)
 {
     size_t      count = 0;
     const char *p = text.s, *end = text.s + text.bytes;
 
-    while ((p = memmem(p, (size_t)(end - p), pattern.s, pattern.bytes)) != NULL) {
-        count++;
+    while ((p = text_find(context, p, end, pattern)) != NULL) {
         p += pattern.bytes;
+        if (++count % FINDS_PER_POLL == 0 && memory_stopped(context->arena->memory))
+            return 0;
     }
     return count;
 }
@@ -266,7 +295,8 @@ enum status func_replace(FUNCTION_ARGUMENTS)
     if (argv[2].class_ == CLASS_NULL)
         return STATUS_OK;
     by = func_text(context, &argv[2], by_buffer);
-    count = count_of(text, pattern);
+    count = count_of(context, text, pattern);
+    TRY(memory_poll(context->arena->memory, context->err));
     if (count == 0) {
         *out = value_text(text.s, text.bytes);
         return STATUS_OK;
@@ -277,7 +307,9 @@ enum status func_replace(FUNCTION_ARGUMENTS)
     end = text.s + text.bytes;
     r = result;
     for (p = text.s; count > 0; count--) {
-        found = memmem(p, (size_t)(end - p), pattern.s, pattern.bytes);
+        found = text_find(context, p, end, pattern);
+        if (found == NULL || (count % FINDS_PER_POLL == 0 && memory_stopped(context->arena->memory)))
+            return memory_poll(context->arena->memory, context->err);
         r = (char *)mempcpy(r, p, (size_t)(found - p));
         r = (char *)mempcpy(r, by.s, by.bytes);
         p = found + pattern.bytes;
@@ -390,6 +422,18 @@ static int hex_value(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* Two digits a byte; false: stopped. */
+static bool write_hex(struct memory *memory, const char *s, size_t bytes, char *to)
+{
+    for (size_t i = 0; i < bytes; i++) {
+        if (i % PIECE_BYTES == 0 && memory_stopped(memory))
+            return false;
+        to[2 * i] = hex_digits[(uint8_t)s[i] >> 4];
+        to[2 * i + 1] = hex_digits[(uint8_t)s[i] & 15];
+    }
+    return true;
+}
+
 enum status func_hex(FUNCTION_ARGUMENTS)
 {
     char        buffer[NUMBER_TEXT_CAP], *result;
@@ -397,10 +441,8 @@ enum status func_hex(FUNCTION_ARGUMENTS)
 
     (void)argc;
     TRY(func_alloc(context, text.bytes * 2, &result));
-    for (size_t i = 0; i < text.bytes; i++) {
-        result[2 * i] = hex_digits[(uint8_t)text.s[i] >> 4];
-        result[2 * i + 1] = hex_digits[(uint8_t)text.s[i] & 15];
-    }
+    if (!write_hex(context->arena->memory, text.s, text.bytes, result))
+        return memory_poll(context->arena->memory, context->err);
     *out = value_text(result, text.bytes * 2);
     return STATUS_OK;
 }
@@ -496,10 +538,9 @@ static void quote_blob(const struct value *v, struct str *str)
     str_text(str, "X'");
     if (!str_reserve(str, (size_t)v->bytes * 2))
         return;
-    for (uint32_t i = 0; i < v->bytes; i++) {
-        str->data[str->bytes++] = hex_digits[(uint8_t)v->s[i] >> 4];
-        str->data[str->bytes++] = hex_digits[(uint8_t)v->s[i] & 15];
-    }
+    if (!write_hex(str->memory, v->s, v->bytes, str->data + str->bytes))
+        str->failed = true;
+    str->bytes += (size_t)v->bytes * 2;
     str_char(str, '\'');
 }
 
@@ -559,7 +600,10 @@ enum status func_zeroblob(FUNCTION_ARGUMENTS)
     if (n < 0)
         n = 0;
     TRY(func_alloc(context, n > VALUE_BYTES_MAX ? SIZE_MAX : (size_t)n, &result));
-    memset(result, 0, (size_t)n);
+    for (size_t at = 0; at < (size_t)n; at += PIECE_BYTES) {
+        TRY(memory_poll(context->arena->memory, context->err));
+        memset(result + at, 0, (size_t)n - at < PIECE_BYTES ? (size_t)n - at : PIECE_BYTES);
+    }
     *out = value_blob(result, (size_t)n);
     return STATUS_OK;
 }
@@ -596,7 +640,8 @@ enum status func_like(FUNCTION_ARGUMENTS)
     }
     if (pattern.s == NULL || text.s == NULL)
         return STATUS_OK;
-    like_prepare(&matcher, pattern.s, pattern.bytes, escape, func_case_sensitive_like(context));
+    like_prepare(&matcher, context->arena->memory, pattern.s, pattern.bytes, escape,
+                 func_case_sensitive_like(context));
     *out = value_int(like_matches(&matcher, text.s, text.bytes, false));
     return STATUS_OK;
 }
@@ -610,6 +655,6 @@ enum status func_glob(FUNCTION_ARGUMENTS)
 
     (void)argc;
     TRY(check_pattern(context, pattern));
-    *out = value_int(text_glob(pattern.s, pattern.bytes, text.s, text.bytes));
+    *out = value_int(text_glob(context->arena->memory, pattern.s, pattern.bytes, text.s, text.bytes));
     return STATUS_OK;
 }

@@ -165,8 +165,8 @@ enum status vector_like(FUNCTION_VECTOR_ARGUMENTS)
             return decline(declined);
         escape_code = (uint8_t)escape.s[0];
     }
-    like_prepare(&matcher, pattern.bytes > 0 ? pattern.s : "", pattern.bytes, escape_code,
-                 func_case_sensitive_like(context));
+    like_prepare(&matcher, context->arena->memory, pattern.bytes > 0 ? pattern.s : "",
+                 pattern.bytes, escape_code, func_case_sensitive_like(context));
     result_like(v, PHYS_I8, sel, buffer, out);
     out->flags = VECTOR_BOUNDED;
     out->hi = 1;

@@ -86,8 +86,8 @@ enum status func_result_copy(struct function_context *context, const char *s, si
     char *copy;
 
     TRY(func_alloc(context, bytes, &copy));
-    if (bytes > 0)
-        memcpy(copy, s, bytes);
+    if (!memory_copy(context->arena->memory, copy, s, bytes))
+        return memory_poll(context->arena->memory, context->err);
     *out = value_text(copy, bytes);
     return STATUS_OK;
 }

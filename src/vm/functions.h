@@ -69,9 +69,11 @@ const struct function *function_find(const char *name, size_t bytes, uint32_t ar
 /* index-th built-in in table order, NULL past the end: for PRAGMA function_list. */
 const struct function *function_at(uint32_t index);
 
-/* LIKE and GLOB, shared by functions and kernels.  escape: code point or 0. */
-bool text_like(const char *pattern, size_t pattern_bytes, const char *text, size_t text_bytes,
-               uint32_t escape, bool case_sensitive);
-bool text_glob(const char *pattern, size_t pattern_bytes, const char *text, size_t text_bytes);
+/* LIKE and GLOB, shared by functions and kernels.  escape: code point or 0.  memory: false when its
+ * work shall stop, which whoever runs the statement finds; NULL: none. */
+bool text_like(struct memory *memory, const char *pattern, size_t pattern_bytes, const char *text,
+               size_t text_bytes, uint32_t escape, bool case_sensitive);
+bool text_glob(struct memory *memory, const char *pattern, size_t pattern_bytes, const char *text,
+               size_t text_bytes);
 
 #endif

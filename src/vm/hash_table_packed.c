@@ -164,10 +164,13 @@ static enum status slots_make(struct packed_table *table, uint64_t count, struct
     index_drop(table);
     table->slots = slots;
     table->slot_count = count;
-    for (uint32_t n = 0; n < table->count; n++)
+    for (uint32_t n = 0; n < table->count; n++) {
+        if (n % INTERRUPT_ROWS == 0)
+            TRY(memory_poll(table->memory, err));
         if (n != table->null_number)
             slots[code_slot(slots, count - 1, table->codes[n])] =
                 (struct packed_slot){table->codes[n], n + 1};
+    }
     return STATUS_OK;
 }
 
@@ -918,14 +921,14 @@ static enum status order_by_sort(struct packed_table *table, const struct key_or
         records[n++] = (struct sort_record){
             key_order->ranked || table->raw ? code_sort_key(table, key_order, code) : code, number};
     }
-    sorted = records_sort(records, spare, n);
+    sorted = records_sort(table->memory, records, spare, n);
     if (nulls)
         order[0] = table->null_number;
     for (uint32_t i = 0; i < n; i++)
         order[nulls + i] = sorted[i].row;
     memory_free(table->memory, records, bytes);
     memory_free(table->memory, spare, bytes);
-    return STATUS_OK;
+    return memory_poll(table->memory, err);
 }
 
 enum status packed_order(struct packed_table *table, uint32_t *order, bool *fits, struct error *err)

@@ -120,6 +120,10 @@ static enum status slots_make(struct wide_table *table, uint64_t count, struct e
         uint64_t hash = key_hash(table->words + (size_t)n * table->width, table->width);
         uint64_t i = hash & (count - 1);
 
+        if (n % INTERRUPT_ROWS == 0 && memory_stopped(table->memory)) {
+            memory_free(table->memory, slots, count * sizeof *slots);
+            return memory_poll(table->memory, err);
+        }
         while (slots[i] != 0)
             i = (i + 1) & (count - 1);
         slots[i] = hash_tag(hash) | (n + UINT64_C(1));
@@ -317,10 +321,10 @@ static enum status order_column(struct wide_table *table, uint32_t column,
             records[n++] = (struct sort_record){
                 ranks != NULL ? ranks[word] : word ^ UINT64_C(1) << 63, order[i]};
     }
-    sorted = records_sort(records, spare, n);
+    sorted = records_sort(table->memory, records, spare, n);
     for (uint32_t i = 0; i < n; i++)
         order[nulls + i] = sorted[i].row;
-    return STATUS_OK;
+    return memory_poll(table->memory, err);
 }
 
 enum status wide_order(struct wide_table *table, uint32_t *order, struct error *err)

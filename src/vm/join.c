@@ -175,6 +175,7 @@ static enum status keys_number(struct join *join, const struct vector **columns,
         uint32_t  left = join->row_count - start, n = left < VECTOR_CAP ? left : VECTOR_CAP;
         uint32_t *out = join->row_keys + start;
 
+        TRY(memory_poll(join->memory, err));
         for (uint32_t c = 0; c < keys; c++) {
             rowset_view(join->rows, c, start, n, valid[c], &views[c]);
             columns[c] = &views[c];
@@ -210,6 +211,12 @@ static enum status keys_make(struct join *join, struct error *err)
     return status;
 }
 
+/* The end of the build rows from start on that are done between two polls. */
+static uint32_t part_end(const struct join *join, uint32_t start)
+{
+    return join->row_count - start < INTERRUPT_ROWS ? join->row_count : start + INTERRUPT_ROWS;
+}
+
 /* Rows by key, in build order: a counting sort. */
 static enum status index_make(struct join *join, struct error *err)
 {
@@ -223,17 +230,23 @@ static enum status index_make(struct join *join, struct error *err)
     join->starts_count = join->starts == NULL ? 0 : keys + 2;
     if (join->starts == NULL || join->positions == NULL)
         return fail_nomem(err);
-    for (uint32_t row = 0; row < join->row_count; row++)
-        if (join->row_keys[row] != HASH_ABSENT)
-            join->starts[join->row_keys[row] + 2]++;
+    for (uint32_t start = 0; start < join->row_count; start = part_end(join, start)) {
+        TRY(memory_poll(join->memory, err));
+        for (uint32_t row = start; row < part_end(join, start); row++)
+            if (join->row_keys[row] != HASH_ABSENT)
+                join->starts[join->row_keys[row] + 2]++;
+    }
     for (uint32_t key = 0; key <= keys; key++) {
         total += join->starts[key + 1];
         join->starts[key + 1] = total;
     }
     /* starts[key + 1] is the next free position of key, and ends as the start of key + 1 */
-    for (uint32_t row = 0; row < join->row_count; row++)
-        if (join->row_keys[row] != HASH_ABSENT)
-            join->positions[join->starts[join->row_keys[row] + 1]++] = row;
+    for (uint32_t start = 0; start < join->row_count; start = part_end(join, start)) {
+        TRY(memory_poll(join->memory, err));
+        for (uint32_t row = start; row < part_end(join, start); row++)
+            if (join->row_keys[row] != HASH_ABSENT)
+                join->positions[join->starts[join->row_keys[row] + 1]++] = row;
+    }
     return STATUS_OK;
 }
 

@@ -12,6 +12,9 @@
 #include "base/str.h"
 #include "base/utf8.h"
 
+/* A try looks at up to a pattern of characters. */
+enum { RETRIES_PER_POLL = 32 };
+
 static bool same_folded(uint32_t a, uint32_t b)
 {
     return a < 0x80 && b < 0x80 && ascii_lower((char)a) == ascii_lower((char)b);
@@ -41,12 +44,13 @@ static bool find_literal(const char **text, const char *end, uint32_t literal, b
     return p < end;
 }
 
-bool text_like(const char *pattern, size_t pattern_bytes, const char *text, size_t text_bytes,
-               uint32_t escape, bool case_sensitive)
+bool text_like(struct memory *memory, const char *pattern, size_t pattern_bytes, const char *text,
+               size_t text_bytes, uint32_t escape, bool case_sensitive)
 {
     const char *pattern_end = pattern + text_until_nul(pattern, pattern_bytes);
     const char *end = text + text_until_nul(text, text_bytes);
     const char *after_any = NULL, *retry = NULL; /* behind the last %, and the text to try next */
+    uint32_t    retries = 0;
 
     for (;;) {
         const char *p = pattern;
@@ -79,7 +83,8 @@ bool text_like(const char *pattern, size_t pattern_bytes, const char *text, size
             pattern = p;
             continue;
         }
-        if (after_any == NULL || retry == end)
+        if (after_any == NULL || retry == end ||
+            (++retries % RETRIES_PER_POLL == 0 && memory_stopped(memory)))
             return false;
         retry = utf8_next(retry, end);
         text = retry;
@@ -116,11 +121,13 @@ static bool set_contains(const char **pattern, const char *end, uint32_t c)
     return p != 0 && seen != invert;
 }
 
-bool text_glob(const char *pattern, size_t pattern_bytes, const char *text, size_t text_bytes)
+bool text_glob(struct memory *memory, const char *pattern, size_t pattern_bytes, const char *text,
+               size_t text_bytes)
 {
     const char *pattern_end = pattern + text_until_nul(pattern, pattern_bytes);
     const char *end = text + text_until_nul(text, text_bytes);
     const char *after_any = NULL, *retry = NULL;
+    uint32_t    retries = 0;
 
     for (;;) {
         const char *p = pattern;
@@ -152,7 +159,8 @@ bool text_glob(const char *pattern, size_t pattern_bytes, const char *text, size
             pattern = p;
             continue;
         }
-        if (after_any == NULL || retry == end)
+        if (after_any == NULL || retry == end ||
+            (++retries % RETRIES_PER_POLL == 0 && memory_stopped(memory)))
             return false;
         retry = utf8_next(retry, end);
         text = retry;
@@ -162,13 +170,14 @@ bool text_glob(const char *pattern, size_t pattern_bytes, const char *text, size
 
 /* --- patterns taken apart --------------------------------------------------------------------- */
 
-void like_prepare(struct like_matcher *m, const char *pattern, size_t bytes, uint32_t escape,
-                  bool case_sensitive)
+void like_prepare(struct like_matcher *m, struct memory *memory, const char *pattern, size_t bytes,
+                  uint32_t escape, bool case_sensitive)
 {
     size_t used = 0, piece = 0;
 
     bytes = text_until_nul(pattern, bytes);
-    *m = (struct like_matcher){.pattern = pattern,
+    *m = (struct like_matcher){.memory = memory,
+                               .pattern = pattern,
                                .pattern_bytes = bytes,
                                .escape = escape,
                                .case_sensitive = case_sensitive};
@@ -291,6 +300,7 @@ static bool pieces_match(const struct like_matcher *m, const char *text, size_t 
 bool like_matches(const struct like_matcher *m, const char *text, size_t bytes, bool no_nul)
 {
     if (!m->simple)
-        return text_like(m->pattern, m->pattern_bytes, text, bytes, m->escape, m->case_sensitive);
+        return text_like(m->memory, m->pattern, m->pattern_bytes, text, bytes, m->escape,
+                         m->case_sensitive);
     return pieces_match(m, text, no_nul ? bytes : text_until_nul(text, bytes));
 }

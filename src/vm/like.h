@@ -11,6 +11,7 @@
 enum { LIKE_PIECES_MAX = 16, LIKE_BYTES_MAX = 256 };
 
 struct like_matcher {
+    struct memory *memory; /* asked whether to stop; NULL: never */
     const char *pattern; /* borrowed: for patterns that are not simple */
     size_t      pattern_bytes;
     uint32_t    escape;
@@ -20,9 +21,9 @@ struct like_matcher {
     char        bytes[LIKE_BYTES_MAX]; /* folded unless case_sensitive */
 };
 
-/* pattern must outlive matcher. */
-void like_prepare(struct like_matcher *matcher, const char *pattern, size_t bytes, uint32_t escape,
-                  bool case_sensitive);
+/* pattern must outlive matcher.  memory: as for text_like. */
+void like_prepare(struct like_matcher *matcher, struct memory *memory, const char *pattern,
+                  size_t bytes, uint32_t escape, bool case_sensitive);
 /* As text_like.  no_nul: the caller knows that text holds no NUL. */
 bool like_matches(const struct like_matcher *matcher, const char *text, size_t bytes, bool no_nul);
 

@@ -99,16 +99,14 @@ struct vm {
 
     struct selection  *sel;   /* the current one: stack[depth] */
     struct selection **stack; /* owned; made on demand */
-    uint32_t           depth, stack_count;
+    uint32_t           depth, stack_count, stack_capacity;
 
     struct vector_buffer *spare;      /* swapped in where a result would overwrite its input */
     struct vector_buffer *scratch[4]; /* decoded operands */
     uint64_t              keep_generation;
     uint64_t              set_version; /* the last version given to a set */
 
-    int32_t  result_first;
-    uint32_t poll_rows; /* rows worked on since the clock was last looked at */
-    uint64_t poll_time; /* ns: when the progress handler is due */
+    int32_t result_first;
 
     struct function_context functions;
     bool                    needs_time; /* some function asks for the statement's time */
@@ -147,8 +145,11 @@ static inline const struct op *vm_nomem(struct vm *vm)
     return vm_stop(vm, fail_nomem(vm->err));
 }
 
-/* STATUS_INTERRUPT when somebody asked to stop.  rows: work done since the last call. */
-enum status vm_poll(struct vm *vm, uint32_t rows);
+/* STATUS_INTERRUPT when somebody asked to stop. */
+static inline enum status vm_poll(struct vm *vm)
+{
+    return memory_poll(vm->memory, vm->err);
+}
 
 /* --- registers ----------------------------------------------------------------------------------
  */

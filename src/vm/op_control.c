@@ -24,7 +24,7 @@ const struct op *op_Init(struct vm *vm, const struct op *op)
 const struct op *op_Goto(struct vm *vm, const struct op *op)
 {
     if (vm->ops + op->p2 <= op)
-        VM_TRY(vm, vm_poll(vm, 0));
+        VM_TRY(vm, vm_poll(vm));
     return jump(vm, op);
 }
 

@@ -182,7 +182,7 @@ const struct op *op_Next(struct vm *vm, const struct op *op)
     struct vm_slot *slot = vm_slot_at(vm, op->p1);
     bool            found;
 
-    VM_TRY(vm, vm_poll(vm, vm->sel->rows));
+    VM_TRY(vm, vm_poll(vm));
     loop_release(vm, &slot->loop);
     VM_TRY(vm, batch_next(vm, slot, op->p3, &found));
     return found ? vm->ops + op->p2 : op + 1;

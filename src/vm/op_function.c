@@ -88,6 +88,7 @@ static enum status function_rows(struct vm *vm, const struct op *op)
     ACTIVE_EACH(vm, row, {
         for (uint32_t i = 0; i < argc; i++)
             values[i] = *cell_at(&cells[i], row);
+        TRY(vm_poll(vm)); /* a call may take a second for a long text */
         TRY(call_exact(vm, op, values, &out[row]));
     });
     exact_pack(vm, reg);

@@ -106,7 +106,7 @@ const struct op *op_JoinNext(struct vm *vm, const struct op *op)
 {
     struct vm_slot *slot = vm_slot_at(vm, op->p1);
 
-    VM_TRY(vm, vm_poll(vm, vm->sel->rows));
+    VM_TRY(vm, vm_poll(vm));
     loop_release(vm, &slot->loop);
     VM_TRY(vm, pairs_next(vm, slot));
     return pairs_enter(vm, &slot->pairs) ? vm->ops + op->p2 : op + 1;
@@ -134,7 +134,7 @@ const struct op *op_JoinUnmatched(struct vm *vm, const struct op *op)
     struct vm_slot    *slot = vm_slot_at(vm, op->p1);
     struct join_state *pairs = &slot->pairs;
 
-    VM_TRY(vm, vm_poll(vm, vm->sel->rows));
+    VM_TRY(vm, vm_poll(vm));
     if (!pairs->from_build) {
         pairs->from_build = true;
         loop_begin(vm, &slot->loop);

@@ -11,6 +11,11 @@ enum {
     FEW_RECORDS = 48
 };
 
+static size_t part_end(size_t start, size_t count)
+{
+    return count - start < INTERRUPT_ROWS ? count : start + INTERRUPT_ROWS;
+}
+
 static void insertion_sort(struct sort_record *records, size_t count)
 {
     for (size_t i = 1; i < count; i++) {
@@ -35,25 +40,38 @@ static uint64_t varying_bits(const struct sort_record *records, size_t count)
     return unordered != 0 ? varying : 0;
 }
 
-static void digit_pass(const struct sort_record *from, struct sort_record *to, size_t count,
-                       unsigned shift)
+/* False: stopped, and `to` is not filled. */
+static bool digit_pass(struct memory *memory, const struct sort_record *from, struct sort_record *to, size_t count, unsigned shift)
 {
     size_t at[DIGIT_VALUES] = {0}, total = 0;
 
-    for (size_t i = 0; i < count; i++)
-        at[(from[i].key >> shift) % DIGIT_VALUES]++;
+    for (size_t start = 0; start < count; start += INTERRUPT_ROWS) {
+        size_t end = part_end(start, count);
+
+        if (memory_stopped(memory))
+            return false;
+        for (size_t i = start; i < end; i++)
+            at[(from[i].key >> shift) % DIGIT_VALUES]++;
+    }
     for (size_t d = 0; d < DIGIT_VALUES; d++) {
         size_t n = at[d];
 
         at[d] = total;
         total += n;
     }
-    for (size_t i = 0; i < count; i++)
-        to[at[(from[i].key >> shift) % DIGIT_VALUES]++] = from[i];
+    for (size_t start = 0; start < count; start += INTERRUPT_ROWS) {
+        size_t end = part_end(start, count);
+
+        if (memory_stopped(memory))
+            return false;
+        for (size_t i = start; i < end; i++)
+            to[at[(from[i].key >> shift) % DIGIT_VALUES]++] = from[i];
+    }
+    return true;
 }
 
-struct sort_record *records_sort(struct sort_record *records, struct sort_record *spare,
-                                 size_t count)
+struct sort_record *records_sort(struct memory *memory, struct sort_record *records,
+                                 struct sort_record *spare, size_t count)
 {
     uint64_t varying;
     unsigned shift = 0;
@@ -68,7 +86,8 @@ struct sort_record *records_sort(struct sort_record *records, struct sort_record
 
         /* a digit begins at the lowest bit that varies: constant bits cost no pass */
         shift += (unsigned)__builtin_ctzll(varying >> shift);
-        digit_pass(records, spare, count, shift);
+        if (!digit_pass(memory, records, spare, count, shift))
+            return records;
         records = spare;
         spare = swap;
         shift += DIGIT_BITS;
@@ -80,23 +99,38 @@ struct sort_record *records_sort(struct sort_record *records, struct sort_record
 
 /* --- words --------------------------------------------------------------------------------------
  */
-static void word_pass(const uint64_t *from, uint64_t *to, size_t count, unsigned shift)
+/* False: stopped, and `to` is not filled. */
+static bool word_pass(struct memory *memory, const uint64_t *from, uint64_t *to, size_t count, unsigned shift)
 {
     size_t at[DIGIT_VALUES] = {0}, total = 0;
 
-    for (size_t i = 0; i < count; i++)
-        at[(from[i] >> shift) % DIGIT_VALUES]++;
+    for (size_t start = 0; start < count; start += INTERRUPT_ROWS) {
+        size_t end = part_end(start, count);
+
+        if (memory_stopped(memory))
+            return false;
+        for (size_t i = start; i < end; i++)
+            at[(from[i] >> shift) % DIGIT_VALUES]++;
+    }
     for (size_t d = 0; d < DIGIT_VALUES; d++) {
         size_t n = at[d];
 
         at[d] = total;
         total += n;
     }
-    for (size_t i = 0; i < count; i++)
-        to[at[(from[i] >> shift) % DIGIT_VALUES]++] = from[i];
+    for (size_t start = 0; start < count; start += INTERRUPT_ROWS) {
+        size_t end = part_end(start, count);
+
+        if (memory_stopped(memory))
+            return false;
+        for (size_t i = start; i < end; i++)
+            to[at[(from[i] >> shift) % DIGIT_VALUES]++] = from[i];
+    }
+    return true;
 }
 
-uint64_t *words_sort(uint64_t *words, uint64_t *spare, size_t count, unsigned low)
+uint64_t *words_sort(struct memory *memory, uint64_t *words, uint64_t *spare, size_t count,
+                     unsigned low)
 {
     uint64_t varying = 0, unordered = 0;
     unsigned shift = low;
@@ -109,7 +143,8 @@ uint64_t *words_sort(uint64_t *words, uint64_t *spare, size_t count, unsigned lo
         uint64_t *swap = words;
 
         shift += (unsigned)__builtin_ctzll(varying >> shift);
-        word_pass(words, spare, count, shift);
+        if (!word_pass(memory, words, spare, count, shift))
+            return words;
         words = spare;
         spare = swap;
         shift += DIGIT_BITS;

@@ -3,8 +3,7 @@
 #ifndef STOA_VM_RADIX_SORT_H
 #define STOA_VM_RADIX_SORT_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "base/memory.h"
 
 struct sort_record {
     uint64_t key;
@@ -12,12 +11,14 @@ struct sort_record {
 };
 
 /* Sorts records[0..count); spare is as long.  Returns where the sorted records are: records or
- * spare. */
-struct sort_record *records_sort(struct sort_record *records, struct sort_record *spare,
-                                 size_t count);
+ * spare.  Ends early, with all records in some order, when work on the account shall stop: the
+ * caller asks memory_poll. */
+struct sort_record *records_sort(struct memory *memory, struct sort_record *records,
+                                 struct sort_record *spare, size_t count);
 
 /* Sorts words[0..count) by their bits from `low` on, stably; likewise.  8 bytes a row where key and
  * row fit together. */
-uint64_t *words_sort(uint64_t *words, uint64_t *spare, size_t count, unsigned low);
+uint64_t *words_sort(struct memory *memory, uint64_t *words, uint64_t *spare, size_t count,
+                     unsigned low);
 
 #endif

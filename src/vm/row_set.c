@@ -204,6 +204,8 @@ static bool rows_fill(struct row_set *set, struct vector_buffer *buffers, struct
     for (uint32_t at = 0; at < keys;) {
         uint32_t n = keys - at < VECTOR_CAP ? keys - at : VECTOR_CAP;
 
+        if (memory_stopped(set->memory))
+            return false;
         for (uint32_t k = 0; k < n; k++)
             set->numbers[k] = at + k;
         for (uint32_t c = 0; c < set->columns; c++) {

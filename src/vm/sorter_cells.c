@@ -6,7 +6,8 @@
 #include <string.h>
 
 enum {
-    RUN_ROWS = 16,     /* sorted by insertion before merging */
+    RUN_ROWS = 16, /* sorted by insertion before merging */
+    MERGE_POLL_ROWS = 4096,
     FEW_TIES = 48,     /* compared at once rather than sorted by prefixes */
     PREFIX_LEVELS = 64 /* of 8 bytes; texts that agree for longer are compared */
 };
@@ -15,6 +16,7 @@ struct cell_order {
     const struct value    *cells; /* [rows * key_count], row after row */
     const struct sort_key *keys;
     uint32_t               key_count;
+    struct memory         *memory; /* asked whether to stop */
 };
 
 static int rows_compare(const struct cell_order *order, uint32_t a, uint32_t b)
@@ -51,20 +53,25 @@ static void insertion_sort(const struct cell_order *order, uint32_t *rows, size_
     }
 }
 
-static void merge(const struct cell_order *order, const uint32_t *from, size_t left_count,
+/* False: stopped; to holds rows, but not each of them once. */
+static bool merge(const struct cell_order *order, const uint32_t *from, size_t left_count,
                   size_t count, uint32_t *to)
 {
     size_t left = 0, right = left_count;
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        if (i % MERGE_POLL_ROWS == 0 && memory_stopped(order->memory))
+            return false;
         if (right == count ||
             (left < left_count && rows_compare(order, from[left], from[right]) <= 0))
             to[i] = from[left++];
         else
             to[i] = from[right++];
+    }
+    return true;
 }
 
-/* Sorts rows[0..count); spare is as long. */
+/* Sorts rows[0..count); spare is as long.  Ends early when work shall stop. */
 static void merge_sort(const struct cell_order *order, uint32_t *rows, uint32_t *spare,
                        size_t count)
 {
@@ -78,7 +85,8 @@ static void merge_sort(const struct cell_order *order, uint32_t *rows, uint32_t 
         for (size_t at = 0; at < count; at += 2 * run) {
             size_t length = count - at < 2 * run ? count - at : 2 * run;
 
-            merge(order, from + at, length < run ? length : run, length, to + at);
+            if (!merge(order, from + at, length < run ? length : run, length, to + at))
+                return;
         }
         from = to;
         to = swap;
@@ -98,6 +106,7 @@ static enum status cells_fill(const struct rowset *rows, const struct sorter_des
     for (uint64_t start = 0; start < count; start += VECTOR_CAP) {
         uint32_t n = count - start < VECTOR_CAP ? (uint32_t)(count - start) : VECTOR_CAP;
 
+        TRY(memory_poll(texts->memory, err));
         for (uint32_t c = 0; c < desc->key_count; c++) {
             struct vector       view, flat;
             const struct value *column;
@@ -119,7 +128,7 @@ static enum status merge_order(const struct value *cells, uint32_t count,
                                const struct sort_key *keys, uint32_t key_count,
                                struct memory *memory, uint32_t *order, struct error *err)
 {
-    struct cell_order cell_order = {cells, keys, key_count};
+    struct cell_order cell_order = {cells, keys, key_count, memory};
     uint32_t         *spare;
 
     for (uint32_t row = 0; row < count; row++)
@@ -131,7 +140,7 @@ static enum status merge_order(const struct value *cells, uint32_t count,
         return fail_nomem(err);
     merge_sort(&cell_order, order, spare, count);
     memory_free(memory, spare, count * sizeof *spare);
-    return STATUS_OK;
+    return memory_poll(memory, err);
 }
 
 /* All keys as cells, in *cells (bytes long, owned by the caller); texts made on the way in texts.
@@ -267,7 +276,7 @@ static void ties_sort(const struct tie_sort *sort, uint32_t first, uint32_t end,
         merge_sort(&sort->cells, sort->rows + first, sort->merge_space, end - first);
         return;
     }
-    sorted = records_sort(sort->records + first, sort->spare + first, end - first);
+    sorted = records_sort(sort->cells.memory, sort->records + first, sort->spare + first, end - first);
     if (sorted != sort->records + first)
         memcpy(sort->records + first, sorted, (end - first) * sizeof *sorted);
     for (uint32_t i = first; i < end; i++)
@@ -287,7 +296,7 @@ enum status ties_order(const struct rowset *rows, const struct sorter_desc *desc
                        struct error *err)
 {
     uint32_t        count = (uint32_t)rowset_count(rows), end;
-    struct tie_sort sort = {.cells = {NULL, desc->keys, desc->key_count},
+    struct tie_sort sort = {.cells = {NULL, desc->keys, desc->key_count, memory},
                             .text = text,
                             .records = sorted,
                             .spare = spare,
@@ -310,6 +319,8 @@ enum status ties_order(const struct rowset *rows, const struct sorter_desc *desc
             end++;
         ties_sort(&sort, first, end, text->offset, PREFIX_LEVELS);
     }
+    if (status == STATUS_OK)
+        status = memory_poll(memory, err);
     memory_free(memory, cells, bytes);
     memory_free(memory, sort.merge_space, space_bytes);
     arena_free(&texts);
@@ -358,7 +369,8 @@ static void first_numbers(struct tie_sort *sort, uint32_t count, bool texts,
 static void groups_sort(struct tie_sort *sort, uint32_t count, bool texts,
                         const struct text_key *text)
 {
-    struct sort_record *sorted = records_sort(sort->records, sort->spare, count);
+    struct sort_record *sorted =
+        records_sort(sort->cells.memory, sort->records, sort->spare, count);
     uint32_t            end;
 
     if (sorted != sort->records) {
@@ -385,7 +397,7 @@ enum status cells_order(const struct value *cells, uint32_t count, const uint8_t
     size_t           space_bytes = (count + (size_t)1) * sizeof(uint32_t);
     struct sort_key *keys = memory_zalloc(memory, key_bytes);
     struct text_key  text = {0};
-    struct tie_sort  sort = {.cells = {cells, keys, key_count}, .text = &text, .rows = order};
+    struct tie_sort  sort = {.cells = {cells, keys, key_count, memory}, .text = &text, .rows = order};
     struct sort_record *records = memory_alloc(memory, record_bytes);
     struct sort_record *spare = memory_alloc(memory, record_bytes);
     enum status         status = STATUS_OK;
@@ -402,6 +414,7 @@ enum status cells_order(const struct value *cells, uint32_t count, const uint8_t
         sort.spare = spare;
         first_numbers(&sort, count, texts, collations[0], text.offset);
         groups_sort(&sort, count, texts, &text);
+        status = memory_poll(memory, err);
     }
     memory_free(memory, keys, key_bytes);
     memory_free(memory, records, record_bytes);

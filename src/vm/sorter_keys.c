@@ -75,7 +75,7 @@ static bool cells_numbers(struct key_order *order, struct key_plan *plan, enum c
 }
 
 /* space->numbers[i] = number of row start + i of the column; of a NULL anything.  *view: the rows.
- * False: memory. */
+ * False: memory, or stopped. */
 static bool chunk_numbers(struct key_order *order, uint32_t column, uint32_t start,
                           struct vector *view)
 {
@@ -84,6 +84,8 @@ static bool chunk_numbers(struct key_order *order, uint32_t column, uint32_t sta
     uint32_t          n = chunk_rows(order->count, start);
     struct row_list   list = row_list_all(n);
 
+    if (memory_stopped(order->memory))
+        return false;
     rowset_view(order->rows, column, start, n, space->valid, view);
     view->count = n;
     if (plan->domain.kind == ORDINAL_MIXED)
@@ -293,9 +295,10 @@ static enum status sort_records(struct key_order *order, bool exact, struct sort
     for (uint32_t c = 0; c < order->used; c++)
         if (!column_keys(order, c, &records->key, sizeof *records))
             return fail_nomem(err);
-    sorted = records_sort(records, spare, order->count);
+    sorted = records_sort(order->memory, records, spare, order->count);
     for (uint32_t i = 0; i < order->count; i++)
         rows[i] = sorted[i].row;
+    TRY(memory_poll(order->memory, err));
     return exact ? STATUS_OK
                  : sort_ties(order, sorted, sorted == records ? spare : records, rows, err);
 }
@@ -312,10 +315,10 @@ static enum status sort_words(struct key_order *order, unsigned row_bits, uint64
             return fail_nomem(err);
     for (uint32_t row = 0; row < order->count; row++)
         words[row] = words[row] << row_bits | row;
-    sorted = words_sort(words, spare, order->count, row_bits);
+    sorted = words_sort(order->memory, words, spare, order->count, row_bits);
     for (uint32_t i = 0; i < order->count; i++)
         rows[i] = (uint32_t)(sorted[i] & ((UINT64_C(1) << row_bits) - 1));
-    return STATUS_OK;
+    return memory_poll(order->memory, err);
 }
 
 static enum status sort_keys(struct key_order *order, bool exact, uint32_t *rows, struct error *err)

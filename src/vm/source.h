@@ -14,7 +14,6 @@ struct source_context {
     struct database      *database;
     struct memory        *memory;
     void                 *connection; /* of api/, for pragmas */
-    const _Atomic bool   *interrupted;
     struct load_progress *progress; /* may be NULL */
 };
 /* What a running load tells its connection; read by a progress display. */

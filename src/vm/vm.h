@@ -13,9 +13,6 @@ struct vm_host {
     struct database         *database;
     struct memory           *memory;
     struct connection_state *state;
-    _Atomic bool interrupted; /* set by any thread: running statements end with STATUS_INTERRUPT */
-    int (*progress)(void *);  /* non-zero: interrupt; NULL: none */
-    void    *progress_data;
     uint32_t batch_rows;            /* 1..VECTOR_CAP: PRAGMA stoa_batch; 1 and 3 in tests */
     bool     force_any, force_flat; /* PRAGMA stoa_force: Column delivers decoded vectors */
     uint32_t threads;               /* PRAGMA threads */

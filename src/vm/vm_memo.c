@@ -213,7 +213,7 @@ const struct op *op_MemoNext(struct vm *vm, const struct op *op)
 {
     struct memo *memo = vm_slot_at(vm, op->p1)->memo;
 
-    VM_TRY(vm, vm_poll(vm, 1));
+    VM_TRY(vm, vm_poll(vm));
     loop_release(vm, &memo->loop);
     if (memo->next == memo->count) {
         vm_pop(vm);

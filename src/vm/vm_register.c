@@ -34,7 +34,10 @@ bool register_keep(struct vm *vm, struct vm_register *reg, struct value value)
 
             if (text == NULL)
                 return false;
-            memcpy(text, value.s, value.bytes);
+            if (!memory_copy(vm->memory, text, value.s, value.bytes)) {
+                memory_free(vm->memory, text, capacity);
+                return false;
+            }
             memory_free(vm->memory, reg->text, reg->text_capacity);
             reg->text = text;
             reg->text_capacity = capacity;
@@ -136,24 +139,20 @@ enum status register_truth(struct vm *vm, struct vm_register *reg, const struct 
 
 static bool stack_grow(struct vm *vm)
 {
-    struct selection **stack =
-        memory_realloc(vm->memory, vm->stack, vm->stack_count * sizeof *stack,
-                       (vm->stack_count + 1) * sizeof *stack);
+    if (vm->stack_count == vm->stack_capacity) {
+        uint32_t           capacity = vm->stack_capacity == 0 ? 4 : vm->stack_capacity * 2;
+        struct selection **stack =
+            memory_realloc(vm->memory, vm->stack, vm->stack_capacity * sizeof *stack,
+                           capacity * sizeof *stack);
 
-    if (stack == NULL)
-        return false;
-    vm->stack = stack;
-    stack[vm->stack_count] = memory_alloc(vm->memory, sizeof(struct selection));
-    if (stack[vm->stack_count] == NULL) {
-        if (vm->stack_count > 0) /* shrinking: sizes are given back exactly */
-            vm->stack = memory_realloc(vm->memory, stack, (vm->stack_count + 1) * sizeof *stack,
-                                       vm->stack_count * sizeof *stack);
-        else {
-            memory_free(vm->memory, stack, sizeof *stack);
-            vm->stack = NULL;
-        }
-        return false;
+        if (stack == NULL)
+            return false;
+        vm->stack = stack;
+        vm->stack_capacity = capacity;
     }
+    vm->stack[vm->stack_count] = memory_alloc(vm->memory, sizeof(struct selection));
+    if (vm->stack[vm->stack_count] == NULL)
+        return false;
     vm->stack_count++;
     return true;
 }

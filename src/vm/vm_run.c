@@ -11,8 +11,6 @@ static op_function *const op_table[OP_COUNT] = {
 #undef OP
 };
 
-enum { POLL_ROWS = 1 << 20, PROGRESS_NS = 10 * 1000 * 1000 };
-
 static uint64_t now_ns(void)
 {
     struct timespec now;
@@ -20,6 +18,9 @@ static uint64_t now_ns(void)
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
+
+/* Loops poll once a batch; this is for the one statement that has 100,000 ops in a batch. */
+enum { OPS_PER_POLL = 1024 };
 
 /* Milliseconds since the julian epoch: 2440587.5 days before 1970. */
 static int64_t now_julian_ms(void)
@@ -145,7 +146,7 @@ void vm_free(struct vm *vm)
         memory_free(vm->memory, vm->scratch[i], sizeof(struct vector_buffer));
     for (uint32_t i = 0; i < vm->stack_count; i++)
         memory_free(vm->memory, vm->stack[i], sizeof(struct selection));
-    memory_free(vm->memory, vm->stack, vm->stack_count * sizeof(struct selection *));
+    memory_free(vm->memory, vm->stack, vm->stack_capacity * sizeof(struct selection *));
     memory_free(vm->memory, vm->profiles, program->op_count * sizeof *vm->profiles);
     arena_free(&vm->arena);
     memory_free(vm->memory, vm, sizeof *vm);
@@ -187,37 +188,6 @@ void vm_clear_bindings(struct vm *vm)
 {
     for (uint32_t i = 0; i < vm->program->variable_count; i++)
         vm->variables[i] = value_null();
-}
-
-/* --- interruption ------------------------------------------------------------------------------
- */
-
-static enum status progress_call(struct vm *vm)
-{
-    uint64_t now = now_ns();
-
-    if (now < vm->poll_time)
-        return STATUS_OK;
-    vm->poll_time = now + PROGRESS_NS;
-    if (vm->host->progress(vm->host->progress_data) != 0)
-        return fail(vm->err, STATUS_INTERRUPT, "interrupted");
-    return STATUS_OK;
-}
-
-enum status vm_poll(struct vm *vm, uint32_t rows)
-{
-    struct vm_host *host = vm->host;
-
-    if (unlikely(atomic_load_explicit(&host->interrupted, memory_order_relaxed)))
-        return fail(vm->err, STATUS_INTERRUPT, "interrupted");
-    if (likely(host->progress == NULL))
-        return STATUS_OK;
-    /* A batch of 2048 rows takes some microseconds at least: the clock is not asked every time. */
-    vm->poll_rows += rows + 64;
-    if (vm->poll_rows < POLL_ROWS / 64)
-        return STATUS_OK;
-    vm->poll_rows = 0;
-    return progress_call(vm);
 }
 
 /* --- running -----------------------------------------------------------------------------------
@@ -284,15 +254,21 @@ enum status vm_run(struct vm *vm, struct error *err)
         op = run_start(vm);
     } else {
         op = vm->resume;
-        if (vm_poll(vm, 0) != STATUS_OK)
+        if (vm_poll(vm) != STATUS_OK)
             op = vm_stop(vm, STATUS_INTERRUPT);
     }
     if (likely(vm->profiles == NULL)) {
-        while (op != NULL)
+        for (uint32_t ops = 1; op != NULL; ops++) {
             op = op_table[op->code](vm, op);
+            if (unlikely(ops % OPS_PER_POLL == 0) && op != NULL && vm_poll(vm) != STATUS_OK)
+                op = vm_stop(vm, STATUS_INTERRUPT);
+        }
     } else {
         run_profiled(vm, op);
     }
+    if (unlikely(vm->status != STATUS_DONE && vm->status != STATUS_ROW) &&
+        vm->status != STATUS_INTERRUPT && memory_stopped(vm->memory))
+        vm->status = fail(err, STATUS_INTERRUPT, "interrupted"); /* and failed for that reason */
     if (vm->status == STATUS_ROW)
         return STATUS_ROW;
     if (vm->profiles == NULL)

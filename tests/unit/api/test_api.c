@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "base/memory.h" /* before cmocka.h, which makes fail a macro */
 
-#include "base/memory.h"
+#include <cmocka.h>
 
 static stoa_db *open_memory(void)
 {

@@ -646,13 +646,13 @@ static void like_does_not_blow_up(void **state)
     for (int i = 0; i < 90; i++)
         strcat(pattern, "%a");
     strcat(pattern, "%b");
-    assert_false(text_like(pattern, strlen(pattern), text, sizeof text, 0, false));
+    assert_false(text_like(NULL, pattern, strlen(pattern), text, sizeof text, 0, false));
     pattern[strlen(pattern) - 2] = '\0';
-    assert_true(text_like(pattern, strlen(pattern), text, sizeof text, 0, false));
+    assert_true(text_like(NULL, pattern, strlen(pattern), text, sizeof text, 0, false));
     for (char *p = pattern; *p != '\0'; p++)
         *p = *p == '%' ? '*' : *p;
     strcat(pattern, "*b");
-    assert_false(text_glob(pattern, strlen(pattern), text, sizeof text));
+    assert_false(text_glob(NULL, pattern, strlen(pattern), text, sizeof text));
 }
 
 static void too_big_results_are_refused(void **state)

@@ -563,9 +563,9 @@ static void endless_loops_can_be_interrupted(void **state)
     program_emit(p, OP_Goto, 0, 1, 0);
     assert_int_equal(program_finish(p, &err), STATUS_OK);
     assert_int_equal(vm_new(&host, p, &vm, &err), STATUS_OK);
-    atomic_store(&host.interrupted, true);
+    atomic_store(&memory.interrupt.raised, true);
     assert_int_equal(vm_run(vm, &err), STATUS_INTERRUPT);
-    atomic_store(&host.interrupted, false);
+    atomic_store(&memory.interrupt.raised, false);
     vm_reset(vm);
     vm_free(vm);
     program_free(p);

@@ -1,0 +1,307 @@
+/* test_interrupt.c - every long piece of work stops soon after stoa_interrupt and asks the progress
+ * handler all along. */
+#include "stoa.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/str.h" /* before cmocka.h, which makes fail a macro */
+
+#include <cmocka.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { ANSWER_MS = 500, SLOW = 1 };
+#elif defined(NDEBUG)
+enum { ANSWER_MS = 100, SLOW = 0 };
+#else
+enum { ANSWER_MS = 300, SLOW = 1 };
+#endif
+
+/* Waits between the start of a statement and the interrupt: what a statement is at differs. */
+static const int waits_ms[] = {30, 250, 800};
+
+static double clock_ms(clockid_t clock)
+{
+    struct timespec now;
+
+    clock_gettime(clock, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static void run(stoa_db *db, const char *sql)
+{
+    char *message = NULL;
+
+    if (stoa_exec(db, sql, NULL, NULL, &message) != STOA_OK)
+        fail_msg("%s: %s", sql, message);
+}
+
+/* --- the other thread --------------------------------------------------------------------------- */
+struct interrupter {
+    stoa_db     *db;
+    int          wait_ms;
+    clockid_t    clock; /* processor time of the thread that runs the statement: what else the
+                           machine is busy with does not count */
+    _Atomic bool done;
+    double       first_ms; /* on that clock, when it was interrupted first; -1: not at all */
+};
+
+static void *interrupt_until_done(void *data)
+{
+    struct interrupter *i = data;
+    double              start = clock_ms(i->clock);
+
+    while (!atomic_load(&i->done)) {
+        double now = clock_ms(i->clock);
+
+        if (now - start >= i->wait_ms) {
+            if (i->first_ms < 0)
+                i->first_ms = now;
+            stoa_interrupt(i->db);
+        }
+        usleep(1000);
+    }
+    return NULL;
+}
+
+/* Runs sql with an interrupt after wait_ms; how long it took to answer, -1 if it was done before. */
+static double answer_ms(stoa_db *db, const char *sql, int wait_ms, int *rc)
+{
+    struct interrupter interrupter = {.db = db, .wait_ms = wait_ms, .first_ms = -1};
+    pthread_t          thread;
+    double             end;
+
+    assert_int_equal(pthread_getcpuclockid(pthread_self(), &interrupter.clock), 0);
+    assert_int_equal(pthread_create(&thread, NULL, interrupt_until_done, &interrupter), 0);
+    *rc = stoa_exec(db, sql, NULL, NULL, NULL);
+    end = clock_ms(interrupter.clock);
+    atomic_store(&interrupter.done, true);
+    pthread_join(thread, NULL);
+    return interrupter.first_ms < 0 ? -1 : end - interrupter.first_ms;
+}
+
+/* --- statements --------------------------------------------------------------------------------- */
+/* text repeated count times, between others; owned by the caller. */
+static char *repeated(const char *before, const char *text, size_t count, const char *after)
+{
+    struct str out;
+
+    str_init(&out, NULL);
+    str_text(&out, before);
+    for (size_t i = 0; i < count; i++)
+        str_text(&out, text);
+    str_text(&out, after);
+    assert_non_null(str_end(&out));
+    return out.data;
+}
+
+static const char *const statements[] = {
+    /* sorts: numbers, texts, mixed keys, many keys */
+    "SELECT * FROM n ORDER BY b DESC LIMIT 1 OFFSET 900000",
+    "SELECT * FROM n ORDER BY t LIMIT 1 OFFSET 900000",
+    "SELECT * FROM n ORDER BY t COLLATE NOCASE, a LIMIT 1 OFFSET 900000",
+    "SELECT * FROM n ORDER BY CASE WHEN a % 3 THEN t ELSE b END LIMIT 1 OFFSET 900000",
+    "SELECT * FROM n ORDER BY b % 10, t, a LIMIT 1 OFFSET 900000",
+    "SELECT * FROM big ORDER BY v DESC LIMIT 1 OFFSET 3000000",
+    /* groups, sets, distinct */
+    "SELECT count(*) FROM (SELECT b, count(*), sum(a) FROM n GROUP BY b)",
+    "SELECT count(*) FROM (SELECT t, count(*) FROM n GROUP BY t)",
+    "SELECT count(*) FROM (SELECT t, b, max(a) FROM n GROUP BY t, b)",
+    "SELECT count(*) FROM (SELECT v, count(*) FROM big GROUP BY v)",
+    "SELECT count(*) FROM (SELECT DISTINCT v, v % 1000 FROM big)",
+    "SELECT count(DISTINCT t), count(DISTINCT b) FROM n",
+    "SELECT length(group_concat(t)) FROM n",
+    "SELECT count(*) FROM (SELECT v FROM big UNION SELECT v + 1 FROM big)",
+    "SELECT count(*) FROM (SELECT v FROM big EXCEPT SELECT v + 1 FROM big)",
+    "SELECT count(*) FROM big WHERE v IN (SELECT v * 2 FROM big)",
+    /* joins */
+    "SELECT count(*) FROM big x JOIN big y ON x.v = y.v",
+    "SELECT count(*) FROM big x JOIN big y ON x.v % 100000 = y.v % 100000",
+    "SELECT count(*) FROM n x LEFT JOIN n y ON x.t = y.t",
+    "SELECT count(*) FROM n x, n y WHERE x.b * y.b = 7",
+    "SELECT count(*) FROM n x JOIN n y ON x.b < y.b",
+    "SELECT count(*) FROM n x FULL JOIN n y ON x.b = -y.b",
+    "SELECT count(*) FROM n x WHERE EXISTS (SELECT 1 FROM n y WHERE y.b > x.b + 1000000)",
+    "SELECT sum((SELECT count(*) FROM n y WHERE y.b < x.b)) FROM n x",
+    /* no end */
+    "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c) SELECT count(*) FROM c",
+    "WITH RECURSIVE c(i) AS (SELECT 1 UNION SELECT (i + 1) % 100000000 FROM c) SELECT max(i) FROM c",
+    "SELECT sum(value) FROM generate_series(1, 100000000000)",
+    "SELECT count(*) FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b "
+    "WHERE a.value + b.value = 7",
+    /* long texts */
+    "SELECT hex(zeroblob(50000000)) LIKE '%0%0%0%0%0%0%0%0%0%1%'",
+    "SELECT hex(zeroblob(50000000)) LIKE '%' || substr(hex(zeroblob(10000)), 1, 20000) || '1%'",
+    "SELECT hex(zeroblob(50000000)) LIKE '%' || substr(hex(zeroblob(10000)), 1, 20000) || '_1'",
+    "SELECT hex(zeroblob(50000000)) GLOB '*' || substr(hex(zeroblob(10000)), 1, 20000) || '[1]*'",
+    "SELECT length(replace(hex(zeroblob(50000000)), '0', '123'))",
+    "SELECT length(replace(hex(zeroblob(50000000)), '01', '123'))",
+    "SELECT instr(hex(zeroblob(50000000)), '0000000000000001')",
+    "SELECT length(printf('%.*c', 900000000, 'x'))",
+    "SELECT length(printf('%,.900000000d', 1))",
+    "SELECT length(quote(zeroblob(50000000)))",
+    "SELECT length(upper(hex(zeroblob(50000000))))",
+    "SELECT levenshtein(substr(hex(zeroblob(10000)), 1, 9999), substr(hex(zeroblob(10000)), 1, 9999))"
+    " FROM generate_series(1, 1000)",
+    "SELECT sum(length(printf('%.*c', value, 'x'))) FROM generate_series(1, 10000000)",
+    "SELECT count(*) FROM n WHERE t || t LIKE '%1%2%3%4%' AND t GLOB '*1*2*3*'",
+    /* changes */
+    "CREATE TABLE made AS SELECT v, v + 1, v % 7 FROM big",
+    "CREATE UNIQUE INDEX made ON big(v, w)",
+    "CREATE INDEX made ON n(t)",
+    "INSERT INTO big SELECT v, w FROM big",
+    "INSERT INTO keyed SELECT v * 1000003 % 100000007 FROM big",
+    "DELETE FROM big WHERE v % 2",
+    "UPDATE big SET v = v + 1 WHERE v % 2",
+    "UPDATE big SET v = v + 1",
+    "COPY n TO '/dev/null'",
+    NULL};
+
+static void setup(stoa_db *db)
+{
+    run(db, SLOW ? "CREATE TABLE n AS SELECT value AS a, value * 7919 % 100003 AS b,"
+                   " 'text ' || (value * 7919 % 100003) AS t FROM generate_series(1, 200000)"
+                 : "CREATE TABLE n AS SELECT value AS a, value * 7919 % 1000003 AS b,"
+                   " 'text ' || (value * 7919 % 1000003) AS t FROM generate_series(1, 1000000)");
+    run(db, SLOW ? "CREATE TABLE big AS SELECT value * 1000003 % 100000007 AS v, value AS w"
+                   " FROM generate_series(1, 500000)"
+                 : "CREATE TABLE big AS SELECT value * 1000003 % 100000007 AS v, value AS w"
+                   " FROM generate_series(1, 5000000)");
+    run(db, "CREATE TABLE keyed(k INTEGER PRIMARY KEY)");
+}
+
+static void every_statement_answers_an_interrupt(void **state)
+{
+    const char *only = getenv("STOA_INTERRUPT_ONLY");
+    stoa_db    *db;
+    int         late = 0;
+
+    (void)state;
+    assert_int_equal(stoa_open(":memory:", &db), STOA_OK);
+    run(db, "PRAGMA memory_limit = 4000000000");
+    setup(db);
+    for (size_t s = 0; statements[s] != NULL; s++)
+        for (size_t w = 0; w < countof(waits_ms); w++) {
+            int    rc;
+            double ms;
+
+            if (only != NULL && strstr(statements[s], only) == NULL)
+                break;
+            run(db, "BEGIN");
+            ms = answer_ms(db, statements[s], waits_ms[w], &rc);
+            if (stoa_get_autocommit(db) == 0)
+                run(db, "ROLLBACK");
+            if (rc != STOA_OK && rc != STOA_INTERRUPT && rc != STOA_NOMEM && rc != STOA_TOOBIG)
+                print_message("rc %d: %s: %s\n", rc, statements[s], stoa_errmsg(db));
+            assert_true(rc == STOA_OK || rc == STOA_INTERRUPT || rc == STOA_NOMEM ||
+                        rc == STOA_TOOBIG);
+            if (ms > ANSWER_MS) {
+                print_message("%.0f ms after %d: %s\n", ms, waits_ms[w], statements[s]);
+                late++;
+            }
+            if (ms < 0)
+                break;
+        }
+    stoa_close(db);
+    assert_int_equal(late, 0);
+}
+
+/* --- texts that take long to compile -------------------------------------------------------------- */
+static void compiling_answers_an_interrupt(void **state)
+{
+    struct {
+        char *sql;
+    } texts[] = {
+        {repeated("SELECT count(*) FROM n WHERE b IN (0", ",a", 100000, ")")},
+        {repeated("SELECT count(*) FROM n WHERE b IN (0", ",12345678", 200000, ")")},
+        {repeated("SELECT 1", " UNION ALL SELECT 1", 400, "")},
+        {repeated("SELECT count(*) FROM n WHERE b = 1", " OR b = a + 1", 900, "")},
+        {repeated("SELECT count(*) FROM n", ", n", 60, " WHERE 0")},
+        {repeated("SELECT * FROM (VALUES (0)", ",(1 + 2)", 100000, ")")},
+        {repeated("SELECT 1 ", "/* */ ", 5000000, ";")},
+    };
+    stoa_db *db;
+    int      late = 0;
+
+    (void)state;
+    assert_int_equal(stoa_open(":memory:", &db), STOA_OK);
+    setup(db);
+    for (size_t t = 0; t < countof(texts); t++) {
+        for (size_t w = 0; w < 3; w++) {
+            int    rc;
+            double ms = answer_ms(db, texts[t].sql, waits_ms[w], &rc);
+
+            if (ms > ANSWER_MS) {
+                print_message("%.0f ms after %d: %.60s\n", ms, waits_ms[w], texts[t].sql);
+                late++;
+            }
+            if (ms < 0)
+                break;
+        }
+        free(texts[t].sql);
+    }
+    stoa_close(db);
+    assert_int_equal(late, 0);
+}
+
+/* --- the progress handler -------------------------------------------------------------------------- */
+struct pace {
+    double last_ms, longest_ms;
+    int    calls;
+};
+
+static int note_pace(void *data)
+{
+    struct pace *pace = data;
+    double       now = clock_ms(CLOCK_THREAD_CPUTIME_ID);
+
+    if (pace->calls++ > 0 && now - pace->last_ms > pace->longest_ms)
+        pace->longest_ms = now - pace->last_ms;
+    pace->last_ms = now;
+    return 0;
+}
+
+static void progress_is_called_all_along(void **state)
+{
+    static const char *const texts[] = {
+        "SELECT * FROM n ORDER BY t COLLATE NOCASE, a LIMIT 1 OFFSET 100000",
+        "SELECT * FROM big ORDER BY v DESC LIMIT 1 OFFSET 300000",
+        "SELECT count(*) FROM big x JOIN big y ON x.v % 100000 = y.v % 100000",
+        "SELECT count(*) FROM (SELECT v, count(*) FROM big GROUP BY v)",
+        "SELECT hex(zeroblob(100000)) LIKE '%' || substr(hex(zeroblob(1000)), 1, 2000) || '_1'",
+        "CREATE UNIQUE INDEX made ON big(v, w)"};
+    stoa_db *db;
+
+    (void)state;
+    assert_int_equal(stoa_open(":memory:", &db), STOA_OK);
+    setup(db);
+    for (size_t t = 0; t < countof(texts); t++) {
+        struct pace pace = {0};
+
+        stoa_progress_handler(db, note_pace, &pace);
+        run(db, texts[t]);
+        stoa_progress_handler(db, NULL, NULL);
+        if (pace.longest_ms > 3 * ANSWER_MS)
+            fail_msg("%.0f ms without a call: %s", pace.longest_ms, texts[t]);
+    }
+    stoa_close(db);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_statement_answers_an_interrupt),
+        cmocka_unit_test(compiling_answers_an_interrupt),
+        cmocka_unit_test(progress_is_called_all_along),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
