@@ -439,6 +439,8 @@ struct insert {
     struct upsert        *upsert;
     uint32_t              returning_count;
     struct result_column *returning;
+    /* resolved */
+    struct select *returned; /* RETURNING as a select from the target; NULL: none */
 };
 struct update {
     struct cte           *with;
@@ -453,6 +455,8 @@ struct update {
     struct expr          *limit, *offset;
     uint32_t              returning_count;
     struct result_column *returning;
+    /* resolved */
+    struct select *returned; /* RETURNING as a select from the target; NULL: none */
 };
 struct delete_ {
     struct cte           *with;
@@ -463,6 +467,8 @@ struct delete_ {
     struct expr          *limit, *offset;
     uint32_t              returning_count;
     struct result_column *returning;
+    /* resolved */
+    struct select *returned; /* RETURNING as a select from the target; NULL: none */
 };
 struct drop {
     uint8_t     object; /* enum schema_kind */

@@ -14,6 +14,8 @@ struct change_sink {
     const struct schema_table *schema;
     struct from_item          *item;
     int32_t                    rows; /* the rowset */
+    bool                       returns;
+    int32_t                    returned; /* UPDATE: rowset of the new rows and their rowids */
     /* UPDATE */
     const struct update *update;
     struct expr        **values; /* [columns] new value, NULL: as it was */
@@ -51,36 +53,59 @@ static void consume_delete(struct cg *cg, struct cg_sink *sink, int32_t next)
 {
     struct change_sink *self = (struct change_sink *)sink;
 
+    uint32_t columns = self->returns ? table_schema(self->table)->column_count : 0;
+    int32_t  first;
+
     (void)next;
-    cg_emit(cg, OP_RowsetInsert, self->rows, cg_column(cg, self->item, -1, 0), 1);
+    if (columns == 0) {
+        cg_emit(cg, OP_RowsetInsert, self->rows, cg_column(cg, self->item, -1, 0), 1);
+        return;
+    }
+    first = cg_registers(cg, columns + 1);
+    cg_column(cg, self->item, -1, first);
+    for (uint32_t i = 0; i < columns; i++)
+        cg_column(cg, self->item, (int32_t)i, first + 1 + (int32_t)i);
+    cg_emit(cg, OP_RowsetInsert, self->rows, first, (int32_t)columns + 1);
+}
+
+/* RETURNING of DELETE, UPDATE: every column of the row is read. */
+static void need_all(struct cg *cg, const struct change_sink *self, struct plan *plan)
+{
+    uint32_t columns = table_schema(self->table)->column_count;
+
+    for (uint32_t i = 0; self->returns && i < columns; i++)
+        cg_fail(cg, plan_need(&cg->planner, plan, self->item, (int32_t)i));
 }
 
 void cg_delete(struct cg *cg, struct delete_ *delete_)
 {
     struct change_sink self = {.sink = {.consume = consume_delete}, .item = delete_->target};
-    const struct plan *plan;
+    struct plan       *plan;
 
     self.table = cg_target(cg, &delete_->target->schema, &delete_->target->name);
     if (self.table == NULL)
         return;
-    if (delete_->returning_count != 0)
-        cg_unsupported(cg, delete_->target->position, "RETURNING");
+    self.returns = delete_->returned != NULL;
     if (delete_->limit != NULL || delete_->order_by.count != 0)
         cg_unsupported(cg, delete_->target->position, "LIMIT in DELETE");
     cg_begin_statement(cg, true);
-    if (delete_->where == NULL) {
+    if (delete_->where == NULL && !self.returns) {
         cg_emit_p4(cg, OP_DeleteAll, 0, 0, 0, cg_write_desc(cg, self.table));
         return;
     }
     plan = plan_target(cg, delete_->target, delete_->where);
     if (plan == NULL)
         return;
+    need_all(cg, &self, plan);
     self.sink.plan = plan;
     self.rows = cg_slot(cg);
     cg_explain_plan(cg, plan);
-    cg_emit(cg, OP_OpenRowset, self.rows, 1, 0);
+    cg_emit(cg, OP_OpenRowset, self.rows,
+            self.returns ? (int32_t)table_schema(self.table)->column_count + 1 : 1, 0);
     cg_produce(cg, plan, &self.sink);
     cg_emit_p4(cg, OP_DeleteRows, cg_slot(cg), self.rows, 0, cg_write_desc(cg, self.table));
+    if (self.returns)
+        cg_returning(cg, delete_->returned, self.rows, 1, 0);
 }
 
 /* --- UPDATE ------------------------------------------------------------------------------------
@@ -149,7 +174,7 @@ static void consume_update(struct cg *cg, struct cg_sink *sink, int32_t next)
     struct change_sink        *self = (struct change_sink *)sink;
     const struct schema_table *schema = self->schema;
     uint32_t                   columns = schema->column_count, count = 0;
-    int32_t                    first = cg_registers(cg, columns);
+    int32_t                    first = cg_registers(cg, columns + 1);
     int32_t                    out = cg_registers(cg, columns + 2), rowid = 0;
     char                      *affinities = cg_column_affinities(cg, schema);
     static const char          integer[2] = {AFFINITY_INTEGER, 0};
@@ -166,7 +191,7 @@ static void consume_update(struct cg *cg, struct cg_sink *sink, int32_t next)
     for (uint32_t i = 0; i < columns; i++) {
         if (self->values[i] != NULL)
             cg_private_to(cg, self->values[i], first + (int32_t)i);
-        else if (schema->check_count != 0)
+        else if (schema->check_count != 0 || self->returns)
             cg_column(cg, self->item, (int32_t)i, first + (int32_t)i);
         if (self->values[i] == NULL)
             affinities[i] = AFFINITY_NONE;
@@ -177,6 +202,10 @@ static void consume_update(struct cg *cg, struct cg_sink *sink, int32_t next)
     for (BITS_EACH(i, self->set, columns))
         cg_emit(cg, OP_SCopy, first + (int32_t)i, out + (int32_t)count++, 0);
     cg_emit(cg, OP_RowsetInsert, self->rows, out, (int32_t)count);
+    if (!self->returns)
+        return;
+    cg_emit(cg, OP_SCopy, rowid, first + (int32_t)columns, 0);
+    cg_emit(cg, OP_RowsetInsert, self->returned, first, (int32_t)columns + 1);
 }
 
 /* What consume_update reads of the rows. */
@@ -224,8 +253,9 @@ void cg_update(struct cg *cg, struct update *update)
     if (self.table == NULL)
         return;
     self.schema = table_schema(self.table);
-    if (update->returning_count != 0)
-        cg_unsupported(cg, update->target->position, "RETURNING");
+    self.returns = update->returned != NULL;
+    if (self.returns && update->conflict == CONFLICT_IGNORE && self.schema->key_count != 0)
+        cg_unsupported(cg, update->target->position, "RETURNING with UPDATE OR IGNORE");
     if (update->limit != NULL || update->order_by.count != 0)
         cg_unsupported(cg, update->target->position, "LIMIT in UPDATE");
     if (update->from.count != 0)
@@ -236,6 +266,7 @@ void cg_update(struct cg *cg, struct update *update)
         return;
     self.sink.plan = plan;
     update_needs(cg, &self, plan);
+    need_all(cg, &self, plan);
     cg_begin_statement(cg, true);
     cg_explain_plan(cg, plan);
     desc = update_desc(cg, &self);
@@ -243,10 +274,16 @@ void cg_update(struct cg *cg, struct update *update)
         return;
     self.rows = cg_slot(cg);
     cg_emit(cg, OP_OpenRowset, self.rows, (int32_t)(desc->column_count + 1 + desc->sets_rowid), 0);
+    if (self.returns) {
+        self.returned = cg_slot(cg);
+        cg_emit(cg, OP_OpenRowset, self.returned, (int32_t)self.schema->column_count + 1, 0);
+    }
     cg_produce(cg, plan, &self.sink);
     address = cg_emit(cg, OP_UpdateRows, 0, self.rows, 0);
     program_op(cg->program, address)->p4.desc = desc;
     program_op(cg->program, address)->p5 = (uint16_t)update->conflict;
+    if (self.returns)
+        cg_returning(cg, update->returned, self.returned, 0, (int32_t)self.schema->column_count);
 }
 
 /* --- COPY --------------------------------------------------------------------------------------

@@ -194,6 +194,44 @@ void cg_row_checks(struct cg *cg, struct table *table, int32_t first, int32_t ro
     cg_truncate(cg, mark);
 }
 
+static void push_returned(struct cg *cg, const struct from_item *item, int32_t slot, int32_t column,
+                          int32_t number)
+{
+    struct cg_entry *entry = cg_push(cg, CG_SORTED, item);
+
+    entry->column = column;
+    entry->number = number;
+    entry->slot = slot;
+}
+
+void cg_returning(struct cg *cg, const struct select *returned, int32_t slot, int32_t first,
+                  int32_t rowid)
+{
+    const struct from_item    *item = returned->from.items[0];
+    const struct schema_table *schema = table_schema(item->catalog_table);
+    int32_t                    end = cg_label(cg), out, loop;
+    uint32_t                   mark = cg_mark(cg);
+
+    cg_result_names(cg, returned);
+    cg->one_row = false;
+    cg->loop_depth++;
+    cg_emit(cg, OP_Rewind, slot, end, 0);
+    loop = program_address(cg->program);
+    cg_floor(cg, mark);
+    push_returned(cg, item, slot, -1, rowid);
+    for (int32_t i = 0; i < (int32_t)schema->column_count; i++)
+        push_returned(cg, item, slot, i, i == schema->rowid_column ? rowid : first + i);
+    out = cg_registers(cg, returned->column_count);
+    for (uint32_t i = 0; i < returned->column_count; i++)
+        cg_expr_to(cg, returned->columns[i].expr, out + (int32_t)i);
+    cg_emit(cg, OP_ResultRow, out, (int32_t)returned->column_count, 0);
+    cg_emit(cg, OP_Next, slot, loop, 0);
+    cg_here(cg, end);
+    cg_truncate(cg, mark);
+    cg->loop_depth--;
+    cg->one_row = false;
+}
+
 const struct write_desc *cg_write_desc(struct cg *cg, struct table *table)
 {
     struct write_desc *desc = cg_alloc(cg, sizeof *desc);
@@ -225,8 +263,8 @@ struct insert_sink {
     int32_t                    rowid;     /* result column for the rowid, -1: none */
     enum conflict              conflict;  /* of NOT NULL and CHECK */
     enum conflict              duplicate; /* of keys */
-    bool                       bulk;
-    int32_t                    slot;
+    bool                       bulk, returns;
+    int32_t                    slot, returned;
 };
 
 static void default_to(struct cg *cg, const struct schema_column *column, int32_t target)
@@ -250,6 +288,7 @@ static void consume_insert(struct cg *cg, struct cg_sink *sink, int32_t next)
     int32_t                    rowid = 0, address;
     static const char          integer[2] = {AFFINITY_INTEGER, 0};
     char                      *affinities = cg_column_affinities(cg, schema);
+    struct write_desc         *desc;
 
     if (affinities == NULL)
         return;
@@ -277,8 +316,15 @@ static void consume_insert(struct cg *cg, struct cg_sink *sink, int32_t next)
         cg_emit(cg, OP_BulkInsert, self->slot, first, 0);
         return;
     }
+    desc = cg_alloc(cg, sizeof *desc);
+    if (desc == NULL)
+        return;
+    *desc = (struct write_desc){.table = self->table,
+                                .counts_changes = true,
+                                .returns = self->returns,
+                                .returned = self->returned};
     address = cg_emit(cg, OP_Insert, self->slot, first, rowid);
-    program_op(cg->program, address)->p4.desc = cg_write_desc(cg, self->table);
+    program_op(cg->program, address)->p4.desc = desc;
     program_op(cg->program, address)->p5 = (uint16_t)self->duplicate;
 }
 
@@ -354,7 +400,7 @@ static bool map_columns(struct cg *cg, const struct insert *insert, struct inser
 
 static bool loads_in_bulk(const struct insert_sink *self)
 {
-    return self->sink.plan->rows >= BULK_ROWS && self->rowid < 0 &&
+    return !self->returns && self->sink.plan->rows >= BULK_ROWS && self->rowid < 0 &&
            self->duplicate == CONFLICT_DEFAULT && self->schema->key_count == 0;
 }
 
@@ -366,8 +412,6 @@ void cg_insert(struct cg *cg, struct insert *insert)
     self.table = cg_target(cg, &insert->schema, &insert->table);
     if (self.table == NULL)
         return;
-    if (insert->returning_count != 0)
-        cg_unsupported(cg, insert->table.position, "RETURNING");
     self.schema = table_schema(self.table);
     conflict_clause(cg, insert, &self);
     cg->program->counts_changes = true;
@@ -378,6 +422,11 @@ void cg_insert(struct cg *cg, struct insert *insert)
     if (self.sink.plan == NULL)
         return;
     self.slot = cg_slot(cg);
+    if (insert->returned != NULL) {
+        self.returns = true;
+        self.returned = cg_slot(cg);
+        cg_emit(cg, OP_OpenRowset, self.returned, (int32_t)self.schema->column_count + 1, 0);
+    }
     if (loads_in_bulk(&self)) {
         self.bulk = true;
         cg_emit_p4(cg, OP_BulkOpen, self.slot, 0, 0, cg_write_desc(cg, self.table));
@@ -385,4 +434,6 @@ void cg_insert(struct cg *cg, struct insert *insert)
     cg_produce(cg, self.sink.plan, &self.sink);
     if (self.bulk)
         cg_emit(cg, OP_BulkEnd, self.slot, 0, 0);
+    if (self.returns)
+        cg_returning(cg, insert->returned, self.returned, 0, (int32_t)self.schema->column_count);
 }

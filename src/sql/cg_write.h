@@ -15,6 +15,10 @@ struct from_item *cg_row_item(struct cg *cg, struct table *table);
  * first on; rowid: its register, 0: none.  Rows that are to be ignored leave the selection. */
 void cg_row_checks(struct cg *cg, struct table *table, int32_t first, int32_t rowid,
                    const uint64_t *columns, enum conflict conflict, int32_t next);
+/* RETURNING: the rows of rowset slot, in which the target's columns begin with column first and its
+ * rowid is column rowid, as results. */
+void cg_returning(struct cg *cg, const struct select *returned, int32_t slot, int32_t first,
+                  int32_t rowid);
 const struct write_desc *cg_write_desc(struct cg *cg, struct table *table);
 /* One letter a column, for Affinity; none for the rowid's. */
 char *cg_column_affinities(struct cg *cg, const struct schema_table *schema);

@@ -450,6 +450,44 @@ static enum status check_insert_values(struct resolver *r, const struct insert *
     return STATUS_OK;
 }
 
+/* RETURNING as a select from the table's changed rows.  The table goes by its own name there: an
+ * alias is not known, as in SQLite. */
+static enum status resolve_returning(struct resolver *r, struct name name, struct table *table,
+                                     uint32_t count, struct result_column *columns,
+                                     struct select **returned)
+{
+    struct select    *select;
+    struct from_item *item, **items;
+    struct scope      scope = {0};
+
+    *returned = NULL;
+    if (count == 0)
+        return STATUS_OK;
+    select = arena_zalloc(r->arena, sizeof *select);
+    item = arena_zalloc(r->arena, sizeof *item);
+    items = arena_alloc(r->arena, sizeof *items);
+    if (select == NULL || item == NULL || items == NULL)
+        return fail_nomem(r->err);
+    scope.select = scope.head = select;
+    item->name = name;
+    item->position = name.position;
+    TRY(from_item_table(r, item, table));
+    items[0] = item;
+    select->position = columns[0].expr->position;
+    select->columns = columns;
+    select->column_count = select->column_capacity = count;
+    select->from = (struct from_list){1, 1, items};
+    for (uint32_t i = 0; i < count; i++)
+        if (columns[i].expr->kind == EXPR_STAR && columns[i].expr->table.text != NULL)
+            return fail_at(r->err, STATUS_ERROR, columns[i].expr->position,
+                           "RETURNING may not use \"TABLE.*\" wildcards");
+    TRY(scope_add(r, &scope, item, item));
+    TRY(expand_stars(r, &scope, select));
+    TRY(resolve_results(r, &scope));
+    *returned = select;
+    return STATUS_OK;
+}
+
 static enum status resolve_insert(struct resolver *r, struct insert *insert)
 {
     struct with_scope with = {r->with, insert->with};
@@ -462,6 +500,8 @@ static enum status resolve_insert(struct resolver *r, struct insert *insert)
         TRY(resolve_select(r, insert->select, NULL));
         TRY(check_insert_values(r, insert, table_schema(table)));
     }
+    TRY(resolve_returning(r, insert->table, table, insert->returning_count, insert->returning,
+                          &insert->returned));
     r->with = with.outer;
     return STATUS_OK;
 }
@@ -471,14 +511,6 @@ static enum status resolve_order(struct resolver *r, struct scope *scope, struct
     for (uint32_t i = 0; i < order->count; i++)
         TRY(resolve_scalar(r, scope, order->terms[i].expr));
     return STATUS_OK;
-}
-
-static enum status resolve_returning(struct resolver *r, uint32_t count,
-                                     const struct result_column *columns)
-{
-    if (count == 0)
-        return STATUS_OK;
-    return fail_at(r->err, STATUS_ERROR, columns[0].expr->position, "not supported yet: RETURNING");
 }
 
 static enum status resolve_dml_target(struct resolver *r, struct scope *scope,
@@ -522,8 +554,9 @@ static enum status resolve_update(struct resolver *r, struct update *update)
     struct scope      scope = {0};
 
     r->with = &with;
-    TRY(resolve_returning(r, update->returning_count, update->returning));
     TRY(resolve_dml_target(r, &scope, update->target));
+    TRY(resolve_returning(r, update->target->name, update->target->catalog_table,
+                          update->returning_count, update->returning, &update->returned));
     TRY(resolve_from(r, &scope, &update->from));
     for (uint32_t i = 0; i < update->assignment_count; i++)
         TRY(resolve_assignment(r, &scope, update->target, &update->assignments[i]));
@@ -542,8 +575,9 @@ static enum status resolve_delete(struct resolver *r, struct delete_ *delete_)
     struct scope      scope = {0};
 
     r->with = &with;
-    TRY(resolve_returning(r, delete_->returning_count, delete_->returning));
     TRY(resolve_dml_target(r, &scope, delete_->target));
+    TRY(resolve_returning(r, delete_->target->name, delete_->target->catalog_table,
+                          delete_->returning_count, delete_->returning, &delete_->returned));
     if (delete_->where != NULL)
         TRY(resolve_scalar(r, &scope, delete_->where));
     TRY(resolve_order(r, &scope, &delete_->order_by));

@@ -34,10 +34,11 @@ static void changes_add(struct vm *vm, const struct write_desc *desc, uint64_t r
 enum { CELLS_INLINE = 32 };
 
 struct insertion {
-    struct table *table;
-    uint32_t      columns;
-    uint64_t      rows; /* inserted so far */
-    int64_t       last; /* rowid of the last */
+    struct table  *table;
+    uint32_t       columns;
+    uint64_t       rows;     /* inserted so far */
+    int64_t        last;     /* rowid of the last */
+    struct rowset *returned; /* RETURNING: gets the cells and the rowid of each; NULL: none */
 };
 
 static struct value cell_of(const struct vector *v, uint32_t row, char scratch[16])
@@ -71,8 +72,8 @@ static enum status insert_row(struct vm *vm, const struct op *op, struct inserti
     int64_t      rowid, last;
     bool         fresh, inserted = false;
 
-    if (into->columns > CELLS_INLINE) {
-        cells = arena_alloc(&vm->arena, into->columns * sizeof *cells);
+    if (into->columns >= CELLS_INLINE) { /* and the rowid */
+        cells = arena_alloc(&vm->arena, (into->columns + 1) * sizeof *cells);
         texts = arena_alloc(&vm->arena, into->columns * sizeof *texts);
         if (cells == NULL || texts == NULL)
             return fail_nomem(vm->err);
@@ -82,11 +83,12 @@ static enum status insert_row(struct vm *vm, const struct op *op, struct inserti
     TRY(rowid_wanted(vm, op, row, &rowid, &fresh));
     TRY(table_append_row(into->table, cells, fresh ? NULL : &rowid, (enum conflict)op->p5,
                          &inserted, &last, vm->err));
-    if (inserted) {
-        into->rows++;
-        into->last = last;
-    }
-    return STATUS_OK;
+    if (!inserted)
+        return STATUS_OK;
+    into->rows++;
+    into->last = last;
+    cells[into->columns] = value_int(last);
+    return into->returned == NULL ? STATUS_OK : rowset_append_row(into->returned, cells, vm->err);
 }
 
 /* The rowids of the active rows as an I64 vector; *mixed if some are NULL, *out is NULL if all. */
@@ -125,7 +127,7 @@ static enum status insert_batch(struct vm *vm, const struct op *op, struct inser
     if (vectors == NULL)
         return fail_nomem(vm->err);
     TRY(rowid_vector(vm, op, &rowids, &mixed));
-    if (mixed) { /* given and new rowids in turn depend on one another */
+    if (mixed || into->returned != NULL) { /* given and new rowids in turn depend on one another */
         ACTIVE_EACH(vm, row, { TRY(insert_row(vm, op, into, row)); });
         return STATUS_OK;
     }
@@ -142,6 +144,8 @@ const struct op *op_Insert(struct vm *vm, const struct op *op)
     VM_TRY(vm, table_of(vm, desc, &into.table));
     conflict_note(vm, (enum conflict)op->p5);
     into.columns = table_schema(into.table)->column_count;
+    if (desc->returns)
+        into.returned = vm_slot_at(vm, desc->returned)->rowset;
     if (vm->sel->count == 1)
         status = insert_row(vm, op, &into, (uint32_t)bits_next(vm->sel->bits, 0, vm->sel->rows));
     else

@@ -34,6 +34,8 @@ struct write_desc {
     uint32_t        column_count;
     bool            sets_rowid;
     bool            counts_changes; /* sets changes() and last_insert_rowid() */
+    bool            returns;        /* Insert: the rows, then their rowids, go to... */
+    int32_t         returned;       /* ...the rowset in this slot */
 };
 struct object_desc {
     struct schema_object *object;

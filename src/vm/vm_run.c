@@ -299,8 +299,9 @@ static void frame_abandon(struct vm *vm)
         vm->host->export_close(vm->exporter, false, &ignored);
     vm->exporter = NULL;
     if (vm->write_open) {
+        /* rows of RETURNING come when all changes are made: those stand */
         vm_bulk_cancel(vm);
-        vm_statement_end(vm, false);
+        vm_statement_end(vm, vm->status == STATUS_ROW);
     }
 }
 
