@@ -140,11 +140,11 @@ struct star_change { /* of * or table.*: EXCLUDE (name), RENAME (name AS to), RE
     struct name         name, to;
     struct expr        *expr;
 };
-/* Made by the resolver: a window of a select, and the calls over it.  Windows that differ in their
- * frames alone are one. */
+/* Made by the resolver: a window of a select, and the calls over it. */
 struct select_window {
     struct select_window *next;
-    struct window_def    *def; /* its PARTITION BY and ORDER BY; frames: each call's own `over` */
+    struct window_def    *def;
+    bool                  again; /* calls of the first window once more, for ORDER BY */
     uint32_t              call_count;
     struct expr         **calls; /* EXPR_FUNCTION nodes */
 };

@@ -17,6 +17,7 @@ struct window_sink {
     uint32_t            carried; /* number of columns carried */
     struct expr       **offsets; /* of frames */
     uint32_t            offset_count;
+    const struct window_def **defs; /* of frames */
 };
 
 static uint32_t order_keys(const struct window_def *def)
@@ -29,6 +30,17 @@ static uint32_t aggregate_columns(const struct plan *aggregate)
 {
     return aggregate->select->group_by.count + aggregate->select->aggregate_count +
            aggregate->bare_count;
+}
+
+/* Calls of all windows of the node. */
+static uint32_t call_count(const struct plan *plan)
+{
+    const struct select_window *window = plan->window;
+    uint32_t                    count = 0;
+
+    for (uint32_t i = 0; i < plan->window_count; i++, window = window->next)
+        count += window->call_count;
+    return count;
 }
 
 /* --- description -------------------------------------------------------------------------------
@@ -82,15 +94,14 @@ static bool same_frame(const struct window_def *a, const struct window_def *b)
            expr_equal(a->end_offset, b->end_offset);
 }
 
-/* The number of the call's frame, which earlier calls may have too. */
-static uint32_t describe_frame(struct window_sink *self, const struct select_window *window,
-                               uint32_t number, struct window_frame *frames)
+/* The number of a frame, which earlier calls may have too. */
+static uint32_t describe_frame(struct window_sink *self, const struct window_def *over,
+                               struct window_frame *frames)
 {
-    const struct window_def *over = window->calls[number]->over;
-
-    for (uint32_t i = 0; i < number; i++)
-        if (same_frame(window->calls[i]->over, over))
-            return self->desc->calls[i].frame;
+    for (uint32_t i = 0; i < self->desc->frame_count; i++)
+        if (same_frame(self->defs[i], over))
+            return i;
+    self->defs[self->desc->frame_count] = over;
     frames[self->desc->frame_count] =
         (struct window_frame){.unit = (enum window_unit)over->unit,
                               .start = (enum window_bound)over->start,
@@ -116,7 +127,7 @@ static void describe_call(struct window_sink *self, const struct window_def *def
 static bool describe_window(struct cg *cg, const struct plan *plan, struct window_sink *self)
 {
     const struct select_window *window = plan->window;
-    uint32_t                    count = window->call_count, keys = order_keys(window->def);
+    uint32_t                    count = call_count(plan), keys = order_keys(window->def), call = 0;
     struct window_desc         *desc = cg_alloc(cg, sizeof *desc);
     struct sort_key            *list = cg_alloc(cg, (keys + 1) * sizeof *list);
     struct window_frame        *frames = cg_alloc(cg, count * sizeof *frames);
@@ -124,8 +135,9 @@ static bool describe_window(struct cg *cg, const struct plan *plan, struct windo
 
     self->others = arena_zalloc(cg->arena, count * (WINDOW_ARGUMENTS_MAX + 1) * sizeof(void *));
     self->offsets = arena_zalloc(cg->arena, count * 2 * sizeof(void *));
+    self->defs = arena_zalloc(cg->arena, count * sizeof(void *));
     if (desc == NULL || list == NULL || frames == NULL || calls == NULL || self->others == NULL ||
-        self->offsets == NULL) {
+        self->offsets == NULL || self->defs == NULL) {
         cg_fail(cg, fail_nomem(cg->err));
         return false;
     }
@@ -136,14 +148,15 @@ static bool describe_window(struct cg *cg, const struct plan *plan, struct windo
     self->desc = desc;
     desc->frames = frames;
     desc->calls = calls;
-    for (uint32_t i = 0; i < count; i++) {
-        describe_call(self, window->def, window->calls[i], &calls[i]);
-        calls[i].frame = describe_frame(self, window, i, frames);
-    }
+    for (uint32_t w = 0; w < plan->window_count; w++, window = window->next)
+        for (uint32_t i = 0; i < window->call_count; i++, call++) {
+            describe_call(self, plan->window->def, window->calls[i], &calls[call]);
+            calls[call].frame = describe_frame(self, window->calls[i]->over, frames);
+        }
     desc->sort.key_count = keys;
     desc->sort.keys = list;
     desc->sort.column_count = keys + self->carried + self->other_count;
-    desc->partition_count = window->def->partition_by.count;
+    desc->partition_count = plan->window->def->partition_by.count;
     desc->call_count = count;
     return true;
 }
@@ -203,6 +216,7 @@ static void consume_rows(struct cg *cg, struct cg_sink *sink, int32_t next)
     struct window_sink *self = (struct window_sink *)sink;
     const struct plan  *plan = sink->plan;
     uint32_t            number = self->desc->sort.key_count;
+    const struct select_window *window = plan->window;
 
     cg_floor(cg, cg_mark(cg));
     for (uint32_t i = 0; i < plan->carried.count; i++) {
@@ -220,7 +234,9 @@ static void consume_rows(struct cg *cg, struct cg_sink *sink, int32_t next)
         number = push_columns(cg, select, self->slot, number, select->aggregate_count);
         push_columns(cg, plan->aggregate, self->slot, number, plan->aggregate->bare_count);
     }
-    push_columns(cg, plan->window, self->slot, self->desc->sort.column_count, 0);
+    number = self->desc->sort.column_count;
+    for (uint32_t i = 0; i < plan->window_count; i++, window = window->next)
+        number = push_columns(cg, window, self->slot, number, window->call_count);
     cg_consume(cg, sink->parent, next);
 }
 

@@ -172,17 +172,55 @@ static enum status plan_aggregate(struct planner *planner, struct select *select
 
 /* --- select ------------------------------------------------------------------------------------
  */
+bool plan_has_window(const struct plan *plan, const void *owner)
+{
+    const struct select_window *window = plan->window;
+
+    for (uint32_t i = 0; i < plan->window_count; i++, window = window->next)
+        if (window == owner)
+            return true;
+    return false;
+}
+
+static bool nulls_last(const struct order_term *term)
+{
+    return term->nulls == 2 || (term->nulls == 0 && term->descending);
+}
+
+/* Sorting by b's keys what is sorted by a's changes nothing. */
+static bool same_keys(const struct window_def *a, const struct window_def *b)
+{
+    if (a->partition_by.count != b->partition_by.count || a->order_by.count != b->order_by.count)
+        return false;
+    for (uint32_t i = 0; i < a->partition_by.count; i++)
+        if (!expr_equal(a->partition_by.items[i], b->partition_by.items[i]))
+            return false;
+    for (uint32_t i = 0; i < a->order_by.count; i++) {
+        const struct order_term *x = &a->order_by.terms[i], *y = &b->order_by.terms[i];
+
+        if (x->descending != y->descending || nulls_last(x) != nulls_last(y) ||
+            !expr_equal(x->expr, y->expr))
+            return false;
+    }
+    return true;
+}
+
 /* The window that appears last comes lowest, as in SQLite: the rows leave in the order of the first
- * one. */
+ * one.  Neighbours that differ in their frames alone are computed together. */
 static enum status plan_windows(struct planner *planner, struct select *select,
                                 const struct plan *aggregate, struct plan **plan)
 {
     for (struct select_window *w = select->window_calls; w != NULL; w = w->next) {
+        if (w != select->window_calls && same_keys((*plan)->window->def, w->def)) {
+            (*plan)->window_count++;
+            continue;
+        }
         *plan = plan_new(planner, PLAN_WINDOW, *plan);
         if (*plan == NULL)
             return fail_nomem(planner->err);
         (*plan)->select = select;
         (*plan)->window = w;
+        (*plan)->window_count = 1;
         (*plan)->aggregate = aggregate;
     }
     return STATUS_OK;
@@ -371,7 +409,7 @@ bool plan_provides(const struct plan *plan, const void *owner)
     case PLAN_FILTER:
         return plan_provides(plan->input, owner);
     case PLAN_WINDOW:
-        return plan->window == owner || plan_provides(plan->input, owner);
+        return plan_has_window(plan, owner) || plan_provides(plan->input, owner);
     case PLAN_JOIN:
     case PLAN_LATERAL:
         return plan_provides(plan->input, owner) || plan_provides(plan->right, owner);
@@ -421,7 +459,7 @@ static enum status need_through_window(struct planner *planner, struct plan *pla
 {
     bool fresh;
 
-    if (owner == plan->window || !plan_provides(plan->input, owner))
+    if (plan_has_window(plan, owner) || !plan_provides(plan->input, owner))
         return STATUS_OK;
     TRY(columns_add(planner, &plan->carried, owner, column, &fresh));
     return fresh ? plan_need(planner, plan->input, owner, column) : STATUS_OK;
@@ -514,8 +552,12 @@ static enum status need_aggregate(struct planner *planner, struct plan *plan)
 static enum status need_window(struct planner *planner, struct plan *plan)
 {
     struct need_walk walk = {planner, plan->input, plan->aggregate == NULL, STATUS_OK};
+    uint32_t         count = 0;
 
-    walk_window(plan->window, visit_need, &walk);
+    for (const struct select_window *w = plan->window; count < plan->window_count; w = w->next) {
+        walk_window(w, visit_need, &walk);
+        count++;
+    }
     return walk.status;
 }
 

@@ -26,7 +26,7 @@ enum plan_kind {
     PLAN_JOIN,      /* input probes the hash table of right */
     PLAN_LATERAL,   /* right, a SOURCE, once for each row of input, whose columns are arguments */
     PLAN_AGGREGATE, /* select's groups */
-    PLAN_WINDOW,    /* window's calls, beside what comes from the input */
+    PLAN_WINDOW,    /* windows' calls, beside what comes from the input */
     PLAN_PROJECT,   /* select's result columns */
     PLAN_DISTINCT,  /* of result columns; DISTINCT ON: of the filters' values, below PROJECT */
     PLAN_SORT,      /* select's ORDER BY */
@@ -75,7 +75,8 @@ struct plan {
     int32_t      *key_bare; /* [keys] bare column that stands for a key's value; -1: none */
     bool          sorted;
     /* WINDOW */
-    struct select_window *window;
+    struct select_window *window; /* the first of a run of the select's list, with equal keys */
+    uint32_t              window_count;
     struct plan_columns   carried; /* read above; all of an AGGREGATE's output is, unlisted */
     /* COMPOUND */
     enum compound_op op;
@@ -119,6 +120,9 @@ enum status plan_needs(struct planner *planner, struct plan *plan);
  */
 int32_t plan_group_key(const struct plan *aggregate, struct expr *expr);
 int32_t plan_bare_column(const struct plan *aggregate, const struct expr *expr);
+
+/* Whether owner is one of the windows of a WINDOW node. */
+bool plan_has_window(const struct plan *plan, const void *owner);
 
 /* Needs no column of an enclosing select: within a correlated subquery it can be kept. */
 bool plan_is_independent(const struct plan *plan);

@@ -230,6 +230,20 @@ static enum status resolve_values(struct resolver *r, struct scope *scope)
     return STATUS_OK;
 }
 
+static enum status resolve_order_terms(struct resolver *r, struct scope *scope)
+{
+    struct select *select = scope->select;
+
+    TRY(order_expand(r, select));
+    scope->windows = true;
+    for (uint32_t i = 0; i < select->order_by.count; i++) {
+        TRY(resolve_order_term(r, scope, i));
+        TRY(resolve_window_order(r, select, &select->order_by.terms[i]));
+    }
+    scope->windows = false;
+    return STATUS_OK;
+}
+
 /* One term.  Its ORDER BY only if it is no compound. */
 static enum status resolve_term(struct resolver *r, struct scope *scope)
 {
@@ -258,12 +272,9 @@ static enum status resolve_term(struct resolver *r, struct scope *scope)
         TRY(resolve_scalar(r, scope, select->where));
     TRY(resolve_conditions(r, scope, &select->from));
     scope->before_groups = !select->is_aggregate;
-    scope->aggregates = scope->windows = true;
+    scope->aggregates = true;
     if (scope->head->prior == NULL)
-        TRY(order_expand(r, select));
-    for (uint32_t i = 0; scope->head->prior == NULL && i < select->order_by.count; i++)
-        TRY(resolve_order_term(r, scope, i));
-    scope->windows = false;
+        TRY(resolve_order_terms(r, scope));
     if (select->recursion != NULL && select->window_calls != NULL)
         return fail_at(r->err, STATUS_ERROR, select->position,
                        "cannot use window functions in recursive queries");

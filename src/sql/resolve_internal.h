@@ -133,6 +133,11 @@ enum status resolve_window_clause(struct resolver *r, struct select *select);
 /* expr is a call of the window function kind (enum window_kind). */
 enum status resolve_window_call(struct resolver *r, struct scope *scope, struct expr *expr,
                                 int32_t kind);
+/* term, an ORDER BY term, may be a result column: SQLite sorts by a copy of the expression, whose
+ * calls over the select's first window it computes apart, below the other windows, and shows what it
+ * sorted by.  It matters where the windows' orders do not tell rows apart. */
+enum status resolve_window_order(struct resolver *r, struct select *select,
+                                 struct order_term *term);
 enum status fail_window_misuse(struct resolver *r, const char *name, int32_t position);
 /* A reference to a window call in the select where expr stands; NULL: it holds none. */
 const struct expr *find_window_ref(const struct expr *expr);

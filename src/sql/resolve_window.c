@@ -105,6 +105,19 @@ static bool offset_is_constant(const struct expr *expr)
            offset_is_constant(expr->right);
 }
 
+/* The frame starts 1 FOLLOWING. */
+static enum status one_following(struct resolver *r, struct window_def *window)
+{
+    window->start_offset = arena_zalloc(r->arena, sizeof *window->start_offset);
+    if (window->start_offset == NULL)
+        return fail_nomem(r->err);
+    window->start_offset->kind = EXPR_LITERAL;
+    window->start_offset->depth = 1;
+    window->start_offset->value = value_int(1);
+    resolve_type(window->start_offset);
+    return STATUS_OK;
+}
+
 static enum status resolve_offset(struct resolver *r, struct expr **offset)
 {
     struct scope nothing = {.columns_refused = true};
@@ -223,10 +236,11 @@ static bool same_frame(const struct window_def *a, const struct window_def *b)
            expr_same(a->end_offset, b->end_offset);
 }
 
+/* Of calls over one window. */
 static bool same_call(const struct expr *a, const struct expr *b)
 {
     if (a->resolved.window_kind != b->resolved.window_kind || a->list.count != b->list.count ||
-        !expr_same(a->filter, b->filter) || !same_frame(a->over, b->over))
+        !expr_same(a->filter, b->filter))
         return false;
     for (uint32_t i = 0; i < a->list.count; i++)
         if (!expr_same(a->list.items[i], b->list.items[i]))
@@ -240,7 +254,7 @@ static struct select_window *window_of(struct resolver *r, struct select *select
     struct select_window *window;
 
     for (window = select->window_calls; window != NULL; window = window->next)
-        if (same_keys(window->def, def))
+        if (!window->again && same_keys(window->def, def) && same_frame(window->def, def))
             return window;
     window = arena_zalloc(r->arena, sizeof *window);
     if (window == NULL)
@@ -307,6 +321,92 @@ static enum status hand_over(struct resolver *r, struct select *select, struct e
     return STATUS_OK;
 }
 
+/* --- ORDER BY ---------------------------------------------------------------------------------- */
+/* The first window of the select, and the one that computes its calls again. */
+static enum status first_window(struct resolver *r, struct select *select,
+                                struct select_window **first, struct select_window **again)
+{
+    *again = NULL;
+    for (struct select_window *w = select->window_calls; w != NULL; w = w->next) {
+        if (w->again)
+            *again = w;
+        *first = w;
+    }
+    if (*again != NULL)
+        return STATUS_OK;
+    *again = arena_zalloc(r->arena, sizeof **again);
+    if (*again == NULL)
+        return fail_nomem(r->err);
+    (*again)->def = (*first)->def;
+    (*again)->again = true;
+    (*again)->next = select->window_calls;
+    select->window_calls = *again;
+    return STATUS_OK;
+}
+
+/* A copy of expr whose calls over the first window are those of `again`. */
+static enum status copy_again(struct resolver *r, const struct expr *expr,
+                              const struct select_window *first, struct select_window *again,
+                              struct expr **out)
+{
+    struct expr *copy;
+
+    *out = (struct expr *)expr;
+    if (expr == NULL || find_window_ref(expr) == NULL)
+        return STATUS_OK;
+    *out = copy = arena_alloc(r->arena, sizeof *copy);
+    if (copy == NULL)
+        return fail_nomem(r->err);
+    *copy = *expr;
+    if (expr->kind == EXPR_WINDOW_REF) {
+        if (expr->resolved.window != first)
+            return STATUS_OK;
+        copy->resolved.window = again;
+        return add_call(r, again, first->calls[expr->resolved.column], &copy->resolved.column);
+    }
+    TRY(copy_again(r, expr->left, first, again, &copy->left));
+    TRY(copy_again(r, expr->right, first, again, &copy->right));
+    if (expr->list.count == 0)
+        return STATUS_OK;
+    copy->list.items = arena_alloc(r->arena, expr->list.count * sizeof *copy->list.items);
+    if (copy->list.items == NULL)
+        return fail_nomem(r->err);
+    for (uint32_t i = 0; i < expr->list.count; i++)
+        TRY(copy_again(r, expr->list.items[i], first, again, &copy->list.items[i]));
+    return STATUS_OK;
+}
+
+static bool refers_to(const struct expr *expr, const struct select_window *window)
+{
+    if (expr == NULL)
+        return false;
+    if (expr->kind == EXPR_WINDOW_REF)
+        return expr->resolved.window == window;
+    for (uint32_t i = 0; i < expr->list.count; i++)
+        if (refers_to(expr->list.items[i], window))
+            return true;
+    return refers_to(expr->left, window) || refers_to(expr->right, window);
+}
+
+enum status resolve_window_order(struct resolver *r, struct select *select,
+                                 struct order_term *term)
+{
+    struct select_window *first = select->window_calls, *again;
+    struct expr          *copy;
+
+    while (first != NULL && first->next != NULL)
+        first = first->next;
+    if (first == NULL || term->result_column == 0 || !refers_to(term->expr, first))
+        return STATUS_OK;
+    TRY(first_window(r, select, &first, &again));
+    TRY(copy_again(r, term->expr, first, again, &copy));
+    if (select->distinct) /* only the order in which windows are computed changes */
+        return STATUS_OK;
+    term->expr = copy;
+    return copy_again(r, select->columns[term->result_column - 1].expr, first, again,
+                      &select->columns[term->result_column - 1].expr);
+}
+
 static enum status check_call(struct resolver *r, const struct scope *scope,
                               const struct expr *expr, int32_t kind)
 {
@@ -324,15 +424,31 @@ static enum status check_call(struct resolver *r, const struct scope *scope,
     return STATUS_OK;
 }
 
-/* Its own frame is what is written, unless the function has one that cannot be changed. */
+/* The frame is what is written, unless the function has one that cannot be changed: that counts when
+ * windows are compared. */
 static enum status resolve_frame(struct resolver *r, struct window_def *window, int32_t kind)
 {
+    static const struct {
+        enum frame_unit  unit;
+        enum frame_bound start, end;
+    } fixed[WINDOW_FIRST_VALUE] = {
+        [WINDOW_ROW_NUMBER] = {FRAME_ROWS, FRAME_UNBOUNDED_PRECEDING, FRAME_CURRENT_ROW},
+        [WINDOW_RANK] = {FRAME_RANGE, FRAME_UNBOUNDED_PRECEDING, FRAME_CURRENT_ROW},
+        [WINDOW_DENSE_RANK] = {FRAME_RANGE, FRAME_UNBOUNDED_PRECEDING, FRAME_CURRENT_ROW},
+        [WINDOW_PERCENT_RANK] = {FRAME_GROUPS, FRAME_CURRENT_ROW, FRAME_UNBOUNDED_FOLLOWING},
+        [WINDOW_CUME_DIST] = {FRAME_GROUPS, FRAME_FOLLOWING, FRAME_UNBOUNDED_FOLLOWING},
+        [WINDOW_NTILE] = {FRAME_ROWS, FRAME_CURRENT_ROW, FRAME_UNBOUNDED_FOLLOWING},
+        [WINDOW_LAG] = {FRAME_ROWS, FRAME_UNBOUNDED_PRECEDING, FRAME_CURRENT_ROW},
+        [WINDOW_LEAD] = {FRAME_ROWS, FRAME_UNBOUNDED_PRECEDING, FRAME_UNBOUNDED_FOLLOWING},
+    };
+
     if (kind < WINDOW_FIRST_VALUE) {
-        window->unit = FRAME_RANGE;
-        window->start = FRAME_UNBOUNDED_PRECEDING;
-        window->end = FRAME_CURRENT_ROW;
+        window->unit = fixed[kind].unit;
+        window->start = fixed[kind].start;
+        window->end = fixed[kind].end;
         window->start_offset = window->end_offset = NULL;
         window->exclude = EXCLUDE_NOTHING;
+        return kind == WINDOW_CUME_DIST ? one_following(r, window) : STATUS_OK;
     }
     TRY(resolve_offset(r, &window->start_offset));
     return resolve_offset(r, &window->end_offset);
