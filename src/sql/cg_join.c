@@ -92,8 +92,8 @@ static void produce_build(struct cg *cg, const struct plan *plan, int32_t slot)
     struct join_sink        sink = {.sink = {consume_build, NULL, plan}, .slot = slot};
     const struct join_desc *desc = describe(cg, plan);
     /* one that hands out rows never matched starts anew: its marks are of one run */
-    bool once = cg->memo_depth > 0 && !keeps_build(plan) && plan_is_independent(plan->right);
-    int32_t                 built = cg_label(cg);
+    bool    once = cg->memo_depth > 0 && !keeps_build(plan) && plan_is_independent(plan->right);
+    int32_t built = cg_label(cg);
 
     if (once)
         cg_emit(cg, OP_Once, program_once(cg->program), built, 0);
