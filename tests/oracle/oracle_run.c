@@ -25,7 +25,7 @@ struct options {
 struct pair {
     stoa_db *db;
     sqlite3 *oracle;
-    bool     ordered;
+    bool     ordered, joined;
     char     difference[2048];
 };
 
@@ -74,11 +74,16 @@ static void pair_close(struct pair *pair)
     sqlite3_close(pair->oracle);
 }
 
+/* In a join, rows that ORDER BY takes for equal (1 and 1.0, 'a' and 'A') may stand in any order. */
 static bool differs(const char *sql, void *data)
 {
     struct pair *pair = data;
 
-    return !compare_statement(pair->db, pair->oracle, sql, pair->ordered, pair->difference,
+    if (compare_statement(pair->db, pair->oracle, sql, pair->ordered, pair->difference,
+                          sizeof pair->difference))
+        return false;
+    return !pair->ordered || !pair->joined ||
+           !compare_statement(pair->db, pair->oracle, sql, false, pair->difference,
                               sizeof pair->difference);
 }
 
@@ -105,8 +110,10 @@ static void report(struct random_sql *random, struct node *query, struct pair *p
                    const struct options *options, uint64_t schema_seed, long number,
                    const char *schema)
 {
-    char *text;
+    char *text = node_print(query);
 
+    printf("-- %s;\n", text); /* as generated; shrinking may drop the ORDER BY that gave rows an order */
+    free(text);
     node_shrink(random, query, differs, pair);
     text = node_print(query);
     differs(text, pair);
@@ -144,6 +151,7 @@ static void schema_run(uint64_t schema_seed, long queries, const struct options 
             struct node *query = random_query(&random, &pair.ordered);
             char        *text = node_print(query);
 
+            pair.joined = random.joined;
             if (getenv("ORACLE_TRACE") != NULL)
                 fprintf(stderr, "%s;\n", text);
             if (!differs(text, &pair)) {
