@@ -1,0 +1,317 @@
+/* test_oom.c - memory that runs out: at every single allocation of statements that cover every
+ * operator, and at a limit.  Each time an error or the right rows, a connection that goes on, and
+ * nothing leaked. */
+#include "stoa.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h" /* before cmocka.h, which makes fail a macro */
+#include "base/str.h"
+
+#include <cmocka.h>
+
+static const char setup[] =
+    "CREATE TABLE t(a INTEGER, b TEXT, c REAL, d);"
+    "INSERT INTO t SELECT value, 'text ' || value % 17, value * 0.5,"
+    " CASE value % 4 WHEN 0 THEN NULL WHEN 1 THEN value WHEN 2 THEN 'x' || value ELSE x'00ff' END"
+    " FROM generate_series(1, 300);"
+    "CREATE TABLE u(k INTEGER PRIMARY KEY, e TEXT UNIQUE, f);"
+    "INSERT INTO u SELECT value, 'e' || value, value % 5 FROM generate_series(1, 40);"
+    "CREATE VIEW w AS SELECT a, b FROM t WHERE a % 2;";
+
+/* Each leaves the database as it was, or is undone. */
+static const char *const statements[] = {
+    /* expressions and functions */
+    "SELECT a + 1, b || '!', -c, d, a * c, a % 7, a << 2, ~a, NOT a FROM t WHERE a > 5 AND c < 100",
+    "SELECT CASE WHEN a % 2 THEN b WHEN a % 3 THEN d ELSE c END, coalesce(d, b), nullif(a, 5) FROM t",
+    "SELECT upper(b), substr(b, 2, 3), replace(b, 't', 'TT'), instr(b, 'x'), hex(d), quote(d) FROM t",
+    "SELECT printf('%08.3f|%s|%d|%,d|%c', c, b, a, a * 1000, b), length(d), typeof(d) FROM t",
+    "SELECT b LIKE '%1%', b GLOB '*2', b LIKE 't_x%' ESCAPE '!', d IS NULL, d BETWEEN 1 AND 50 FROM t",
+    "SELECT date('2024-01-31', '+' || a || ' days'), strftime('%Y-%W', '2024-01-31') FROM t",
+    "SELECT CAST(a AS TEXT), CAST(b AS INTEGER), CAST(c AS INTEGER), CAST(d AS BLOB) FROM t",
+    "SELECT (a, b) = (1, 'text 1'), (a, c) < (7, 3.5), a IN (1, 2, 3, 5, 8), b IN ('text 1') FROM t",
+    /* sorting, limits */
+    "SELECT a, b FROM t ORDER BY b, a DESC",
+    "SELECT * FROM t ORDER BY d, c LIMIT 7 OFFSET 3",
+    "SELECT b FROM t ORDER BY b COLLATE NOCASE DESC, d NULLS LAST",
+    /* groups */
+    "SELECT count(*), sum(a), avg(c), min(b), max(d), total(a), group_concat(b) FROM t",
+    "SELECT b, count(*), sum(a), min(d), group_concat(a, '-') FROM t GROUP BY b HAVING count(*) > 2",
+    "SELECT d, b, count(DISTINCT c), sum(DISTINCT a % 3) FILTER (WHERE a > 3) FROM t GROUP BY d, b",
+    "SELECT a % 3, b, max(c), d FROM t GROUP BY 1, 2 ORDER BY 3 DESC",
+    "SELECT DISTINCT b, a % 2 FROM t",
+    /* joins */
+    "SELECT t.a, u.e FROM t JOIN u ON t.a = u.k",
+    "SELECT t.a, u.e FROM t LEFT JOIN u ON t.a = u.f AND t.c < u.k ORDER BY 1, 2",
+    "SELECT count(*), sum(u.k) FROM u FULL JOIN t ON t.b = u.e",
+    "SELECT count(*) FROM t, u WHERE t.a < u.k",
+    "SELECT count(*) FROM t x JOIN t y ON x.b = y.b JOIN u ON u.k = x.a",
+    "SELECT * FROM u NATURAL JOIN (SELECT k, f + 0 AS f FROM u)",
+    /* subqueries */
+    "SELECT a FROM t WHERE a IN (SELECT f FROM u) OR b NOT IN (SELECT e FROM u WHERE k < 5)",
+    "SELECT a, (SELECT max(k) FROM u WHERE u.f = t.a % 5) FROM t",
+    "SELECT a FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.k = t.a) AND NOT EXISTS "
+    "(SELECT 1 FROM u WHERE u.f = t.a)",
+    "SELECT a, (SELECT group_concat(e) FROM u WHERE k < t.a % 4 + (SELECT min(f) FROM u)) FROM t",
+    "SELECT s.n FROM (SELECT b, count(*) AS n FROM t GROUP BY b) AS s JOIN w ON w.b = s.b",
+    /* compounds and common table expressions */
+    "SELECT a FROM t UNION ALL SELECT k FROM u ORDER BY 1 LIMIT 20",
+    "SELECT b FROM t UNION SELECT e FROM u EXCEPT SELECT 'e3' ORDER BY 1",
+    "SELECT a FROM t INTERSECT SELECT k FROM u",
+    "WITH RECURSIVE c(i, s) AS (SELECT 1, 'x' UNION ALL SELECT i + 1, s || i FROM c WHERE i < 30) "
+    "SELECT max(i), max(length(s)) FROM c",
+    "WITH RECURSIVE c(i) AS (VALUES(1) UNION SELECT i * 7 % 101 FROM c) SELECT count(*) FROM c",
+    "WITH x AS MATERIALIZED (SELECT a FROM t WHERE a < 20) SELECT * FROM x p, x q WHERE p.a = q.a + 1",
+    "VALUES (1, 'a'), (2, 'b'), (3, NULL)",
+    /* schema, pragmas */
+    "SELECT name, type FROM pragma_table_info('t')",
+    "SELECT type, name, sql FROM sqlite_schema",
+    "SELECT * FROM w",
+    NULL};
+
+/* These are run between SAVEPOINT and ROLLBACK; then the tables must be as they were. */
+static const char *const changes[] = {
+    "INSERT INTO t VALUES (1, 'x', 2, NULL), (2, 'y', 3.5, 4)",
+    "INSERT INTO t SELECT a, b, c, d FROM t",
+    "INSERT INTO u SELECT k + 100, e || '+', f FROM u",
+    "INSERT OR IGNORE INTO u VALUES (1, 'e1', 0), (99, 'new', 0)",
+    "INSERT OR REPLACE INTO u VALUES (1, 'e2', 0), (99, 'new', 0)",
+    "UPDATE t SET c = c + 1, b = b || '?' WHERE a % 3 = 0",
+    "UPDATE u SET k = k + 1000, e = e || e",
+    "DELETE FROM t WHERE a % 2",
+    "DELETE FROM u",
+    "CREATE TABLE v AS SELECT a, b FROM t WHERE a < 100",
+    "CREATE TABLE v(x INTEGER PRIMARY KEY, y TEXT NOT NULL DEFAULT 'z', UNIQUE(x, y))",
+    "CREATE UNIQUE INDEX v ON t(a, b)",
+    "CREATE VIEW v AS SELECT a FROM t",
+    "DROP TABLE u",
+    "DROP VIEW w",
+    NULL};
+
+static const char all_rows[] = "SELECT (SELECT group_concat(quote(a) || b || quote(c) || quote(d)) FROM t),"
+                               " (SELECT group_concat(k || e || f) FROM u), (SELECT count(*) FROM w),"
+                               " (SELECT group_concat(name) FROM sqlite_schema)";
+
+/* --- running ------------------------------------------------------------------------------------ */
+static int append_row(void *data, int columns, char **values, char **names)
+{
+    struct str *out = data;
+
+    (void)names;
+    for (int c = 0; c < columns; c++) {
+        str_text(out, values[c] == NULL ? "NULL" : values[c]);
+        str_char(out, '|');
+    }
+    str_char(out, '\n');
+    return out->failed;
+}
+
+static stoa_db *open_filled(void)
+{
+    stoa_db *db;
+    char    *message = NULL;
+
+    assert_int_equal(stoa_open(":memory:", &db), STOA_OK);
+    if (stoa_exec(db, setup, NULL, NULL, &message) != STOA_OK)
+        fail_msg("setup: %s", message);
+    return db;
+}
+
+/* The rows of sql in out, as text; the result code. */
+static int rows_of(stoa_db *db, const char *sql, struct str *out)
+{
+    str_clear(out);
+    return stoa_exec(db, sql, append_row, out, NULL);
+}
+
+static bool same(const struct str *a, const struct str *b)
+{
+    return a->bytes == b->bytes && (a->bytes == 0 || memcmp(a->data, b->data, a->bytes) == 0);
+}
+
+static void check_rows(stoa_db *db, const char *sql, const struct str *expected, struct str *got,
+                       const char *of, uint64_t n)
+{
+    int rc = rows_of(db, sql, got);
+
+    if (rc != STOA_OK)
+        fail_msg("after failure %llu of %s: %s: %s", (unsigned long long)n, of, sql, stoa_errmsg(db));
+    if (!same(expected, got))
+        fail_msg("after failure %llu of %s: other rows: %.*s", (unsigned long long)n, of,
+                 (int)got->bytes, got->data);
+}
+
+/* Fails the n-th allocation of sql for n = 1, 2, ... until there is no n-th. */
+static void sweep(stoa_db *db, const char *sql, bool forever, const char *check,
+                  const struct str *expected)
+{
+    struct str got, after;
+    uint64_t   hits = 1;
+
+    str_init(&got, NULL);
+    str_init(&after, NULL);
+    for (uint64_t n = 1; hits > 0; n++) {
+        int rc;
+
+        if (check != sql && stoa_exec(db, "SAVEPOINT s", NULL, NULL, NULL) != STOA_OK)
+            fail_msg("SAVEPOINT before %llu of %s: %s", (unsigned long long)n, sql, stoa_errmsg(db));
+        str_clear(&got);
+        str_reserve(&got, 100000); /* the row's texts are not what is tested here */
+        memory_fail_at(n, forever);
+        rc = rows_of(db, sql, &got);
+        hits = memory_fail_hits();
+        memory_fail_at(0, false);
+        if (rc != STOA_OK && rc != STOA_NOMEM && !(rc == STOA_ABORT && got.failed))
+            fail_msg("failure %llu of %s: code %d: %s", (unsigned long long)n, sql, rc,
+                     stoa_errmsg(db));
+        if (rc == STOA_OK && check == sql && !same(&got, expected))
+            fail_msg("failure %llu of %s: wrong rows: %.*s", (unsigned long long)n, sql,
+                     (int)got.bytes, got.data);
+        if (check != sql && (stoa_exec(db, "ROLLBACK TO s", NULL, NULL, NULL) != STOA_OK ||
+                             stoa_exec(db, "RELEASE s", NULL, NULL, NULL) != STOA_OK))
+            fail_msg("ROLLBACK after %llu of %s: %s", (unsigned long long)n, sql, stoa_errmsg(db));
+        check_rows(db, check, expected, &after, sql, n);
+    }
+    str_free(&got);
+    str_free(&after);
+}
+
+static const char *only(void)
+{
+    const char *text = getenv("STOA_OOM_ONLY");
+
+    return text == NULL ? "" : text;
+}
+
+static void every_failure_is_answered(bool forever)
+{
+    stoa_db   *db = open_filled();
+    struct str expected;
+
+    str_init(&expected, NULL);
+    for (size_t s = 0; statements[s] != NULL; s++) {
+        if (strstr(statements[s], only()) == NULL)
+            continue;
+        if (rows_of(db, statements[s], &expected) != STOA_OK)
+            fail_msg("%s: %s", statements[s], stoa_errmsg(db));
+        sweep(db, statements[s], forever, statements[s], &expected);
+    }
+    str_free(&expected);
+    assert_int_equal(stoa_close(db), STOA_OK);
+}
+
+static void single_failures_in_queries(void **state)
+{
+    (void)state;
+    every_failure_is_answered(false);
+}
+
+static void lasting_failures_in_queries(void **state)
+{
+    (void)state;
+    every_failure_is_answered(true);
+}
+
+static void changes_are_undone(bool forever)
+{
+    struct str expected;
+    stoa_db   *db = open_filled();
+
+    str_init(&expected, NULL);
+    assert_int_equal(rows_of(db, all_rows, &expected), STOA_OK);
+    for (size_t s = 0; changes[s] != NULL; s++)
+        if (strstr(changes[s], only()) != NULL)
+            sweep(db, changes[s], forever, all_rows, &expected);
+    str_free(&expected);
+    assert_int_equal(stoa_close(db), STOA_OK);
+}
+
+static void single_failures_in_changes(void **state)
+{
+    (void)state;
+    changes_are_undone(false);
+}
+
+static void lasting_failures_in_changes(void **state)
+{
+    (void)state;
+    changes_are_undone(true);
+}
+
+/* --- the limit ---------------------------------------------------------------------------------- */
+/* Each needs far more than the limit. */
+static const char *const hungry[] = {
+    "SELECT value FROM generate_series(1, 30000000) ORDER BY -value LIMIT 1 OFFSET 20000000",
+    "SELECT count(*) FROM (SELECT value, count(*) FROM generate_series(1, 30000000) GROUP BY value)",
+    "SELECT count(DISTINCT value * 1.5) FROM generate_series(1, 30000000)",
+    "SELECT count(*) FROM (SELECT DISTINCT 'x' || value FROM generate_series(1, 30000000))",
+    "SELECT length(group_concat('some text ' || value)) FROM generate_series(1, 30000000)",
+    "SELECT count(*) FROM generate_series(1, 10) a "
+    "JOIN (SELECT value * 2 AS v, 'x' || value AS x FROM generate_series(1, 30000000)) b ON a.value = v "
+    "AND x <> ''",
+    "SELECT count(*) FROM (SELECT value FROM generate_series(1, 30000000) "
+    "UNION SELECT -value FROM generate_series(1, 30000000))",
+    "SELECT 5 IN (SELECT value FROM generate_series(1, 30000000))",
+    "WITH RECURSIVE c(i) AS (SELECT 1 UNION SELECT i + 1 FROM c) SELECT count(*) FROM c",
+    "WITH x AS MATERIALIZED (SELECT value, value * 7919 AS v FROM generate_series(1, 30000000)) "
+    "SELECT count(*) FROM x p JOIN x q ON p.v = q.value",
+    "CREATE TABLE big AS SELECT value * 7919 % 1000003 AS x, 'y' || value * 31 AS y"
+    " FROM generate_series(1, 30000000)",
+    "INSERT INTO t(a, b) SELECT value, 'z' || value * 31 FROM generate_series(1, 30000000)",
+    "SELECT length(zeroblob(900000000))",
+    "SELECT length(printf('%900000000d', 1))",
+    "SELECT length(replace(hex(zeroblob(1000000)), '0', hex(zeroblob(200))))",
+    NULL};
+
+static void the_limit_holds_in_every_operator(void **state)
+{
+    enum { LIMIT = 48 << 20 };
+    struct str expected, got;
+    stoa_db   *db = open_filled();
+    int64_t    before;
+
+    (void)state;
+    str_init(&expected, NULL);
+    str_init(&got, NULL);
+    assert_int_equal(rows_of(db, "PRAGMA memory_limit = 50331648", &got), STOA_OK);
+    assert_int_equal(rows_of(db, all_rows, &expected), STOA_OK);
+    before = stoa_memory_used(db);
+    for (size_t s = 0; hungry[s] != NULL; s++) {
+        int64_t used;
+        int     rc;
+
+        if (strstr(hungry[s], only()) == NULL)
+            continue;
+        stoa_memory_peak(db, 1);
+        rc = rows_of(db, hungry[s], &got);
+        if (rc != STOA_NOMEM)
+            fail_msg("%s: code %d: %s", hungry[s], rc, stoa_errmsg(db));
+        assert_string_equal(stoa_errmsg(db), "out of memory");
+        assert_true(stoa_memory_peak(db, 0) <= LIMIT);
+        check_rows(db, all_rows, &expected, &got, hungry[s], 0);
+        used = stoa_memory_used(db);
+        if (used > before + (256 << 10)) /* what the database itself keeps ready for its next use */
+            fail_msg("%s keeps %lld bytes", hungry[s], (long long)(used - before));
+    }
+    str_free(&expected);
+    str_free(&got);
+    assert_int_equal(stoa_close(db), STOA_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(single_failures_in_queries),
+        cmocka_unit_test(lasting_failures_in_queries),
+        cmocka_unit_test(single_failures_in_changes),
+        cmocka_unit_test(lasting_failures_in_changes),
+        cmocka_unit_test(the_limit_holds_in_every_operator),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
