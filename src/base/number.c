@@ -17,6 +17,29 @@
 #include "base/number_powers.h"
 #include "base/str.h"
 
+const double  number_power_real[NUMBER_POWERS] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
+                                                  1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13,
+                                                  1e14, 1e15, 1e16, 1e17, 1e18};
+const int64_t number_power_int[NUMBER_POWERS] = {INT64_C(1),
+                                                 INT64_C(10),
+                                                 INT64_C(100),
+                                                 INT64_C(1000),
+                                                 INT64_C(10000),
+                                                 INT64_C(100000),
+                                                 INT64_C(1000000),
+                                                 INT64_C(10000000),
+                                                 INT64_C(100000000),
+                                                 INT64_C(1000000000),
+                                                 INT64_C(10000000000),
+                                                 INT64_C(100000000000),
+                                                 INT64_C(1000000000000),
+                                                 INT64_C(10000000000000),
+                                                 INT64_C(100000000000000),
+                                                 INT64_C(1000000000000000),
+                                                 INT64_C(10000000000000000),
+                                                 INT64_C(100000000000000000),
+                                                 INT64_C(1000000000000000000)};
+
 /* --- integers to text ------------------------------------------------------------------------- */
 
 static const char digit_pairs[] = "0001020304050607080910111213141516171819"

@@ -56,4 +56,9 @@ int64_t number_truncate(double r);
 /* True and *i if r is a whole number that int64 holds exactly. */
 bool number_real_is_int(double r, int64_t *i);
 
+/* 10^0 .. 10^18, all exact: the scales of decimal REALs. */
+enum { NUMBER_POWERS = 19 };
+extern const double  number_power_real[NUMBER_POWERS];
+extern const int64_t number_power_int[NUMBER_POWERS];
+
 #endif

@@ -11,26 +11,6 @@ enum { DEC_SCALE_MAX = 15, NO_DATES_MAX = 8, INT_DIGITS_MAX = 18 };
 /* Payloads up to here divide exactly: payload and 10^scale are doubles without error. */
 static const int64_t DEC_PAYLOAD_MAX = INT64_C(1) << 53;
 
-static const int64_t power10[19] = {1,
-                                    10,
-                                    100,
-                                    1000,
-                                    10000,
-                                    100000,
-                                    1000000,
-                                    10000000,
-                                    100000000,
-                                    1000000000,
-                                    10000000000,
-                                    100000000000,
-                                    1000000000000,
-                                    10000000000000,
-                                    100000000000000,
-                                    1000000000000000,
-                                    10000000000000000,
-                                    100000000000000000,
-                                    1000000000000000000};
-
 /* The fields of one column. */
 struct fields {
     const char     *base;
@@ -246,7 +226,7 @@ static bool decimal_read(const char *text, uint32_t n, bool plain, struct decima
         return false;
     if (whole_digits + fraction_digits > INT_DIGITS_MAX)
         return false;
-    whole = whole * (uint64_t)power10[fraction_digits] + fraction;
+    whole = whole * (uint64_t)number_power_int[fraction_digits] + fraction;
     if (whole > (uint64_t)DEC_PAYLOAD_MAX || (minus && whole == 0)) /* -0.0 is no integer */
         return false;
     d->payload = minus ? -(int64_t)whole : (int64_t)whole;
@@ -257,8 +237,8 @@ static bool decimal_read(const char *text, uint32_t n, bool plain, struct decima
 /* payload * 10^by.  False: not exact as a double. */
 static inline bool decimal_scale(int64_t *payload, uint32_t by)
 {
-    return !__builtin_mul_overflow(*payload, power10[by], payload) && *payload <= DEC_PAYLOAD_MAX &&
-           *payload >= -DEC_PAYLOAD_MAX;
+    return !__builtin_mul_overflow(*payload, number_power_int[by], payload) &&
+           *payload <= DEC_PAYLOAD_MAX && *payload >= -DEC_PAYLOAD_MAX;
 }
 
 /* The field has exactly scale digits behind its point, the usual case: one compare and two words.
@@ -275,7 +255,7 @@ static inline bool decimal_at(const char *text, uint32_t n, uint32_t scale, bool
     if (digits - 1 >= 8 || text[digits] != '.' || !digits8(text, digits, &whole) ||
         !digits8(text + digits + 1, scale, &fraction) || (plain && *text == '0' && digits > 1))
         return false;
-    whole = whole * (uint64_t)power10[scale] + fraction;
+    whole = whole * (uint64_t)number_power_int[scale] + fraction;
     if (whole > (uint64_t)DEC_PAYLOAD_MAX || (minus && whole == 0))
         return false;
     *payload = minus ? -(int64_t)whole : (int64_t)whole;
@@ -377,7 +357,7 @@ static bool real_read(const char *text, uint32_t n, bool plain, bool no_whole, d
     struct number  number;
 
     if (decimal_read(text, n, plain, &d)) {
-        *real = (double)d.payload / (double)power10[d.scale];
+        *real = (double)d.payload / (double)number_power_int[d.scale];
         return !no_whole || !number_real_is_int(*real, &whole);
     }
     if (plain) {

@@ -1,5 +1,6 @@
 /* column_builder.c - appending batches to the builder's mode.  Sealing is in column_seal.c. */
 #include "store/column_builder.h"
+#include "base/number.h"
 
 #include <assert.h>
 
@@ -491,7 +492,7 @@ static bool payload_fits(int64_t lo, int64_t hi, int64_t power)
 /* Makes the builder's integers decimals of scale; false: memory. */
 static bool builder_rescale(struct column_builder *b, uint8_t scale, int64_t lo, int64_t hi)
 {
-    int64_t power = vector_int_pow10[scale - b->scale];
+    int64_t power = number_power_int[scale - b->scale];
     uint8_t bytes = lo <= hi ? payload_bytes(lo * power, hi * power) : 2;
 
     if (!slots_widen(b, bytes < 2 ? 2 : bytes))
@@ -545,7 +546,7 @@ static bool append_decimals(struct column_builder *b, const struct vector *v, ui
         int64_t lo, hi;
 
         column_builder_range(b, &lo, &hi);
-        if (!payload_fits(lo, hi, vector_int_pow10[scale]))
+        if (!payload_fits(lo, hi, number_power_int[scale]))
             return append_any(b, v, count, scratch);
         b->scale = 0;
         b->whole = true;
@@ -558,12 +559,12 @@ static bool append_decimals(struct column_builder *b, const struct vector *v, ui
         int64_t lo, hi;
 
         column_builder_range(b, &lo, &hi);
-        if (!payload_fits(lo, hi, vector_int_pow10[scale - b->scale]))
+        if (!payload_fits(lo, hi, number_power_int[scale - b->scale]))
             return append_any(b, v, count, scratch);
         if (!builder_rescale(b, scale, lo, hi))
             return false;
     } else if (scale < b->scale) {
-        int64_t  lo, hi, power = vector_int_pow10[b->scale - scale];
+        int64_t  lo, hi, power = number_power_int[b->scale - scale];
         int64_t *to = (int64_t *)scratch->last.values;
 
         payload_range(type, v->values, v->valid, count, &lo, &hi);

@@ -5,6 +5,7 @@
  * of cells has in common. */
 #include <assert.h>
 
+#include "base/number.h"
 #include "store/column_builder_internal.h"
 #include "store/vector_internal.h"
 
@@ -96,7 +97,7 @@ static bool real_is_decimal(double r, uint8_t scale, int64_t *payload)
 {
     /* adding and subtracting 1.5 * 2^52 rounds to the nearest whole number */
     const double magic = 6755399441055744.0;
-    double       power = vector_pow10[scale], scaled = r * power, k, back;
+    double       power = number_power_real[scale], scaled = r * power, k, back;
 
     *payload = 0;
     if (!(scaled < 1125899906842624.0 && scaled > -1125899906842624.0)) /* 2^50 */
@@ -204,7 +205,7 @@ static bool seal_reals(struct column_builder *b, struct segment *segment)
  * ---------------------------------------------------------------------------------------- */
 static bool cell_is_decimal(const struct value *cell, uint8_t scale, int64_t *payload)
 {
-    int64_t power = vector_int_pow10[scale];
+    int64_t power = number_power_int[scale];
 
     if (cell->class_ == CLASS_INTEGER) {
         *payload = (int64_t)((uint64_t)cell->i * (uint64_t)power);

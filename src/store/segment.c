@@ -1,5 +1,6 @@
 /* segment.c - reading sealed columns, and telling what they cannot hold. */
 #include "store/segment.h"
+#include "base/number.h"
 
 #include <stdio.h>
 
@@ -91,8 +92,8 @@ static bool payload_may_match(const struct segment *segment, int64_t lo, int64_t
         low = value_text(low_text, DAY_TEXT_BYTES);
         high = value_text(high_text, DAY_TEXT_BYTES);
     } else if (all->type >= PHYS_DEC16 && all->type <= PHYS_DEC64) {
-        low = value_real((double)lo / vector_pow10[all->scale]);
-        high = value_real((double)hi / vector_pow10[all->scale]);
+        low = value_real((double)lo / number_power_real[all->scale]);
+        high = value_real((double)hi / number_power_real[all->scale]);
     } else {
         low = value_int(lo);
         high = value_int(hi);

@@ -3,6 +3,7 @@
  * Decoding is one plain loop a pair of types; the compilers vectorise them.  Loops run over whole
  * batches whatever the selection is, except where a row costs more than a few instructions. */
 #include "store/vector.h"
+#include "base/number.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -22,8 +23,6 @@ const uint8_t phys_class[PHYS_COUNT] = {
     PHYS_TABLE(PHYS)
 #undef PHYS
 };
-const double vector_pow10[19] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
-                                 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
 
 const char *phys_name(enum phys type)
 {
@@ -48,36 +47,16 @@ static uint32_t vector_code(const struct vector *v, uint32_t row)
 
 static struct value decimal_value(int64_t payload, uint8_t scale, uint8_t flags)
 {
-    double r = (double)payload / vector_pow10[scale];
+    double r = (double)payload / number_power_real[scale];
 
     if ((flags & VECTOR_WHOLE_IS_INT) != 0) {
-        int64_t power = vector_int_pow10[scale];
+        int64_t power = number_power_int[scale];
 
         if (payload % power == 0)
             return value_int(payload / power);
     }
     return (struct value){.r = r, .class_ = CLASS_REAL};
 }
-
-const int64_t vector_int_pow10[19] = {1,
-                                      10,
-                                      100,
-                                      1000,
-                                      10000,
-                                      100000,
-                                      1000000,
-                                      10000000,
-                                      100000000,
-                                      1000000000,
-                                      10000000000,
-                                      100000000000,
-                                      1000000000000,
-                                      10000000000000,
-                                      100000000000000,
-                                      1000000000000000,
-                                      10000000000000000,
-                                      100000000000000000,
-                                      1000000000000000000};
 
 struct value vector_value(const struct vector *v, uint32_t row, char scratch[16])
 {
@@ -201,7 +180,7 @@ static void decode_i64(const struct vector *v, uint32_t n, int64_t *restrict out
 
 static void decode_f64(const struct vector *v, uint32_t n, double *restrict out)
 {
-    double power = vector_pow10[v->scale];
+    double power = number_power_real[v->scale];
 
     switch ((enum phys)v->type) {
     case PHYS_DEC16:

@@ -1,4 +1,5 @@
 /* aggregate_step.c - one batch into one call: which rows, in which form, by which kernel. */
+#include "base/number.h"
 #include "vm/aggregate_more.h"
 #include "vm/cells.h"
 
@@ -205,7 +206,7 @@ static uint64_t largest_int(struct aggregate *aggregate, const struct vector *v,
         if (!ordinal_bounds(v, &domain, rows, aggregate->ordinals, &lo, &hi))
             return 0;
         most = magnitude(lo, hi);
-        return input == INPUT_INT ? most : most / (uint64_t)ordinal_power_int[v->scale] + 1;
+        return input == INPUT_INT ? most : most / (uint64_t)number_power_int[v->scale] + 1;
     }
     for (uint32_t k = 0; k < rows->count; k++) {
         const struct value *cell = &cells[rows->rows[k]];
@@ -248,7 +249,7 @@ static enum state_form sum_form(struct aggregate *aggregate, struct aggregate_pa
 static void numbers_read(struct aggregate *aggregate, const struct vector *v,
                          const struct row_list *rows, double *values)
 {
-    double power = ordinal_power_real[v->scale];
+    double power = number_power_real[v->scale];
 
     switch ((enum phys)v->type) {
     case PHYS_F64:

@@ -1,12 +1,10 @@
 /* numeric.c - see numeric.h. */
 #include "vm/numeric.h"
+#include "base/number.h"
 
 #include "vm/kernel.h"
 
 #include <string.h>
-
-const double number_pow10[19] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
-                                 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
 
 enum number_class number_class_of(const struct vector *v)
 {
@@ -78,7 +76,8 @@ const double *numbers_f64(struct vm *vm, const struct vector *v, uint32_t scratc
         for (uint32_t i = 0; i < vm->sel->rows; i++)
             out[i] = (double)(v->base + (int64_t)i);
     else
-        kernel->to_f64[v->type](v->values, v->base, number_pow10[v->scale], out, vm_words(vm) * 64);
+        kernel->to_f64[v->type](v->values, v->base, number_power_real[v->scale], out,
+                                vm_words(vm) * 64);
     return out;
 }
 

@@ -14,12 +14,10 @@ enum number_class {
 enum number_class number_class_of(const struct vector *v);
 
 /* The numbers of v as int64 (NUMBERS_INT) or double (INT, REAL, MIXED: INTEGERs converted) at every
- * row; [0] only if v is a CONSTANT, held in *one.  Uses scratch buffer number `scratch` unless v has
- * that form.  NULL: memory. */
+ * row; [0] only if v is a CONSTANT, held in *one.  Uses scratch buffer number `scratch` unless v
+ * has that form.  NULL: memory. */
 const int64_t *numbers_i64(struct vm *vm, const struct vector *v, uint32_t scratch, int64_t *one);
 const double  *numbers_f64(struct vm *vm, const struct vector *v, uint32_t scratch, double *one);
-
-extern const double number_pow10[19]; /* 10^0 .. 10^18 */
 
 /* out = validity of both (NULL allowed: no NULLs) into space; NULL when neither has NULLs. */
 const uint64_t *validity_and(const struct vector *a, const struct vector *b, uint32_t words,

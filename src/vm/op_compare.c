@@ -4,6 +4,7 @@
  * the encoded form: the constant is translated into the encoding once a batch, exactly, or the
  * dictionary's entries are judged once and remembered.  Two typed vectors compare as arrays.  The
  * rest goes cell by cell. */
+#include "base/number.h"
 #include "store/dictionary.h"
 #include "vm/exact.h"
 #include "vm/kernel.h"
@@ -103,7 +104,7 @@ static int payload_order(int64_t payload, double divisor, const struct value *co
 static void compare_decimal_constant(struct vm *vm, const struct vector *v, enum compare_op op,
                                      const struct value *constant, uint64_t *mask)
 {
-    double  divisor = number_pow10[v->scale];
+    double  divisor = number_power_real[v->scale];
     double  real = constant->class_ == CLASS_INTEGER ? (double)constant->i : constant->r;
     double  guess = floor(real * divisor);
     int64_t payload;

@@ -1,31 +1,10 @@
 /* ordinal.c - rows as 64-bit integers. */
 #include "vm/ordinal.h"
+#include "base/number.h"
 
 #include "vm/cells.h"
 
 #include <assert.h>
-
-const double  ordinal_power_real[19] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
-                                        1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
-const int64_t ordinal_power_int[19] = {1,
-                                       10,
-                                       100,
-                                       1000,
-                                       10000,
-                                       100000,
-                                       1000000,
-                                       10000000,
-                                       100000000,
-                                       1000000000,
-                                       10000000000,
-                                       100000000000,
-                                       1000000000000,
-                                       10000000000000,
-                                       100000000000000,
-                                       1000000000000000,
-                                       10000000000000000,
-                                       100000000000000000,
-                                       1000000000000000000};
 
 /* 0, 1, 2...: the list of a batch whose rows are all active. */
 #define ROWS_8(n) n, n + 1, n + 2, n + 3, n + 4, n + 5, n + 6, n + 7
@@ -160,7 +139,7 @@ int64_t ordinal_convert(const struct ordinal_domain *from, int64_t ordinal,
                         const struct ordinal_domain *to)
 {
     if (from->kind == ORDINAL_DEC && to->kind == ORDINAL_REAL)
-        return ordinal_of_real((double)ordinal / ordinal_power_real[from->scale]);
+        return ordinal_of_real((double)ordinal / number_power_real[from->scale]);
     return ordinal;
 }
 
@@ -185,7 +164,7 @@ int64_t ordinal_convert(const struct ordinal_domain *from, int64_t ordinal,
 static void read_reals(const struct vector *v, const struct row_list *rows, uint32_t count,
                        int64_t *out)
 {
-    double power = ordinal_power_real[v->scale];
+    double power = number_power_real[v->scale];
 
 #define EMIT(e) out[k] = ordinal_of_real(e)
     switch ((enum phys)v->type) {
@@ -421,9 +400,9 @@ struct value ordinal_value(const struct ordinal_domain *domain, int64_t ordinal,
     case ORDINAL_CODE:
         return dictionary_entries(domain->dictionary)[ordinal];
     case ORDINAL_DEC:
-        if (domain->whole_int && ordinal % ordinal_power_int[domain->scale] == 0)
-            return value_int(ordinal / ordinal_power_int[domain->scale]);
-        return value_real((double)ordinal / ordinal_power_real[domain->scale]);
+        if (domain->whole_int && ordinal % number_power_int[domain->scale] == 0)
+            return value_int(ordinal / number_power_int[domain->scale]);
+        return value_real((double)ordinal / number_power_real[domain->scale]);
     case ORDINAL_DAY:
         v = (struct vector){.type = PHYS_DAY32,
                             .shape = VECTOR_FLAT,

@@ -87,7 +87,5 @@ static inline double ordinal_to_real(int64_t ordinal)
     memcpy(&r, &ordinal, sizeof r);
     return r;
 }
-extern const double  ordinal_power_real[19]; /* 10^scale */
-extern const int64_t ordinal_power_int[19];
 
 #endif
