@@ -94,11 +94,11 @@ enum status table_delete(struct table *table, const int64_t *rowids, uint64_t co
                          uint64_t *deleted, struct error *err);
 enum status table_delete_all(struct table *table, uint64_t *deleted, struct error *err);
 
-/* Sets columns[c] of the rows rowids[i] to rows of values (row i, column c); new_rowids: NULL, or
- * the rowid each row gets.  Rows keep their place in rowid order.  If a unique key or a rowid may
- * change, the rows are taken one by one in the order given, as SQLite does it: each must fit in among
- * the others as they are at that time (SET k = k + 1 can fail on the next row).  Rows that a REPLACE
- * deleted meanwhile are passed over. */
+/* Sets columns[c] of the rows rowids[i] to rows of values (row i; its last column_count columns,
+ * those before are passed over); new_rowids: NULL, or the rowid each row gets.  Rows keep their
+ * place in rowid order.  If a unique key or a rowid may change, the rows are taken one by one in the
+ * order given, as SQLite does it: each must fit in among the others as they are at that time (SET
+ * k = k + 1 can fail on the next row).  Rows that a REPLACE deleted meanwhile are passed over. */
 struct rowset;
 enum status table_update(struct table *table, const uint32_t *columns, uint32_t column_count,
                          const int64_t *rowids, const int64_t *new_rowids,

@@ -38,9 +38,11 @@ struct rowset_column {
     const struct value      *entries;
     uint32_t                 entry_count;
     uint32_t                 chunk_count, chunk_capacity; /* of the arrays below */
-    uint32_t                 last_rows; /* room in the last chunk; earlier ones hold VECTOR_CAP */
-    void                   **values;    /* [chunk_count] */
-    uint64_t               **valid;     /* [chunk_count], NULL: no NULL in it */
+    uint32_t                 last_rows;  /* room in the last chunk; earlier ones hold VECTOR_CAP */
+    size_t                   kept_bytes; /* of kept: a small chunk for reuse after a clear */
+    void                    *kept;       /* NULL: none */
+    void                   **values;     /* [chunk_count] */
+    uint64_t               **valid;      /* [chunk_count], NULL: no NULL in it */
 };
 
 struct rowset {
@@ -91,31 +93,69 @@ static uint32_t chunk_rows(const struct rowset_column *column, uint32_t chunk)
     return chunk + 1 == column->chunk_count ? column->last_rows : VECTOR_CAP;
 }
 
-static void column_free(struct rowset *rowset, struct rowset_column *column)
+static void chunk_drop(struct rowset *rowset, void *chunk, size_t bytes)
 {
-    struct memory *memory = rowset->memory;
+    rowset->chunk_bytes -= bytes;
+    memory_free(rowset->memory, chunk, bytes);
+}
+
+/* The rows go; a column of one small chunk keeps it, so that a rowset filled with a few rows again
+ * and again needs no memory. */
+static void column_clear(struct rowset *rowset, struct rowset_column *column)
+{
+    struct rowset_column kept = {.kept_bytes = column->kept_bytes,
+                                 .kept = column->kept,
+                                 .values = column->values,
+                                 .valid = column->valid,
+                                 .chunk_capacity = column->chunk_capacity};
 
     for (uint32_t c = 0; c < column->chunk_count; c++) {
         size_t bytes = chunk_size(column, chunk_rows(column, c));
 
-        rowset->chunk_bytes -= bytes;
-        memory_free(memory, column->values[c], bytes);
-        if (column->valid[c] != NULL) {
-            rowset->chunk_bytes -= VECTOR_CAP / 8;
-            memory_free(memory, column->valid[c], VECTOR_CAP / 8);
+        if (column->valid[c] != NULL)
+            chunk_drop(rowset, column->valid[c], VECTOR_CAP / 8);
+        if (kept.kept == NULL && column->chunk_count == 1 &&
+            column->last_rows == CHUNK_FIRST_ROWS) {
+            kept.kept = column->values[c];
+            kept.kept_bytes = bytes;
+        } else {
+            chunk_drop(rowset, column->values[c], bytes);
         }
     }
-    memory_free(memory, column->values, column->chunk_capacity * sizeof *column->values);
-    memory_free(memory, column->valid, column->chunk_capacity * sizeof *column->valid);
     if (column->dictionary != NULL)
         dictionary_unref((struct dictionary *)column->dictionary);
+    *column = kept;
+}
+
+static void column_free(struct rowset *rowset, struct rowset_column *column)
+{
+    column_clear(rowset, column);
+    if (column->kept != NULL)
+        chunk_drop(rowset, column->kept, column->kept_bytes);
+    memory_free(rowset->memory, column->values, column->chunk_capacity * sizeof *column->values);
+    memory_free(rowset->memory, column->valid, column->chunk_capacity * sizeof *column->valid);
     *column = (struct rowset_column){0};
+}
+
+/* A column without chunks gives what it kept to next, which has nothing. */
+static void column_move_room(struct rowset_column *column, struct rowset_column *next)
+{
+    assert(column->chunk_count == 0 && next->values == NULL);
+    next->kept = column->kept;
+    next->kept_bytes = column->kept_bytes;
+    next->values = column->values;
+    next->valid = column->valid;
+    next->chunk_capacity = column->chunk_capacity;
+    column->kept = NULL;
+    column->values = NULL;
+    column->valid = NULL;
+    column->chunk_capacity = 0;
 }
 
 void rowset_clear(struct rowset *rowset)
 {
     for (uint32_t c = 0; c < rowset->columns; c++)
-        column_free(rowset, &rowset->column[c]);
+        column_clear(rowset, &rowset->column[c]);
     arena_reset(&rowset->heap);
     rowset->rows = 0;
 }
@@ -127,7 +167,8 @@ void rowset_free(struct rowset *rowset)
     if (rowset == NULL)
         return;
     memory = rowset->memory;
-    rowset_clear(rowset);
+    for (uint32_t c = 0; c < rowset->columns; c++)
+        column_free(rowset, &rowset->column[c]);
     arena_free(&rowset->heap);
     memory_free(memory, rowset->column, rowset->columns * sizeof *rowset->column);
     memory_free(memory, rowset->scratch, sizeof *rowset->scratch);
@@ -181,14 +222,20 @@ static bool column_add_chunk(struct rowset *rowset, struct rowset_column *column
 
     if (column->chunk_count == column->chunk_capacity && !column_grow_arrays(rowset, column))
         return false;
-    chunk = memory_zalloc(rowset->memory, bytes);
-    if (chunk == NULL)
-        return false;
+    if (column->kept != NULL && column->kept_bytes == bytes) {
+        chunk = column->kept;
+        column->kept = NULL;
+        memset(chunk, 0, bytes);
+    } else {
+        chunk = memory_zalloc(rowset->memory, bytes);
+        if (chunk == NULL)
+            return false;
+        rowset->chunk_bytes += bytes;
+    }
     column->values[column->chunk_count] = chunk;
     column->valid[column->chunk_count] = NULL;
     column->chunk_count++;
     column->last_rows = rows;
-    rowset->chunk_bytes += bytes;
     return true;
 }
 
@@ -400,6 +447,7 @@ static bool column_convert(struct rowset *rowset, struct rowset_column *column,
     if (column->form.type == PHYS_DAY32)
         next.flags = VECTOR_PINNED | VECTOR_ASCII; /* its text is made in the heap */
     if (column->form.kind == COLUMN_EMPTY) {
+        column_move_room(column, &next);
         if (rowset->rows > 0 && !column_reserve(rowset, &next, rowset->rows)) {
             column_free(rowset, &next);
             return false;

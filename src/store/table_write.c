@@ -308,6 +308,7 @@ struct update {
     uint32_t             column_count;
     const int64_t       *rowids, *new_rowids;
     const struct rowset *values;
+    uint32_t             first_value; /* the column of values for columns[0] */
     enum conflict        conflict;
 };
 
@@ -319,7 +320,8 @@ static void updated_cells(const struct update *u, const struct row_place *place,
     for (uint32_t c = 0; c < table->schema->column_count; c++)
         table->row[c] = table_cell(table, &table->state, place, c, table->row_text[c]);
     for (uint32_t c = 0; c < u->column_count; c++)
-        table->row[u->columns[c]] = rowset_value(u->values, c, i, table->row_text[u->columns[c]]);
+        table->row[u->columns[c]] =
+            rowset_value(u->values, u->first_value + c, i, table->row_text[u->columns[c]]);
 }
 
 static bool update_touches_keys(const struct update *u)
@@ -368,7 +370,8 @@ static enum status update_one(const struct update *u, struct row_place *place, u
 
         if (u->column_count <= countof(cells)) {
             for (uint32_t c = 0; c < u->column_count; c++)
-                cells[c] = rowset_value(u->values, c, i, table->row_text[u->columns[c]]);
+                cells[c] =
+                    rowset_value(u->values, u->first_value + c, i, table->row_text[u->columns[c]]);
             return tail_update(&table->state.tail, place->tail, u->columns, u->column_count, cells)
                        ? STATUS_OK
                        : fail_nomem(err);
@@ -448,7 +451,7 @@ static struct segment *rewrite_column(const struct update *u, const struct row_g
             done = text != NULL;
             if (!done)
                 break;
-            cell = rowset_value(u->values, c, next, text);
+            cell = rowset_value(u->values, u->first_value + c, next, text);
             ((struct value *)buffer->values)[row] = cell;
         }
         for (uint32_t i = 0; i < rows; i++)
@@ -530,7 +533,7 @@ static enum status update_unchecked(const struct update *u, uint64_t count, uint
             TRY(update_group(u, place.group, i, run, err));
         } else {
             for (uint64_t r = 0; r < run; r++)
-                if (table_find(&table->state, u->rowids[i + r], &place))
+                if (r == 0 || table_find(&table->state, u->rowids[i + r], &place))
                     TRY(update_one(u, &place, i + r, err));
         }
         *updated += run;
@@ -550,6 +553,7 @@ enum status table_update(struct table *table, const uint32_t *columns, uint32_t 
                        .rowids = rowids,
                        .new_rowids = new_rowids,
                        .values = values,
+                       .first_value = rowset_columns(values) - column_count,
                        .conflict = conflict};
     uint64_t      count = rowset_count(values);
     bool          moves = false;

@@ -274,58 +274,21 @@ const struct op *op_DeleteAll(struct vm *vm, const struct op *op)
     return op + 1;
 }
 
-/* The values' columns as a rowset of their own: what stands behind the rowids. */
-static enum status values_rowset(struct vm *vm, const struct rowset *rows, uint32_t from,
-                                 struct rowset **out)
-{
-    uint32_t              columns = rowset_columns(rows) - from;
-    struct rowset        *values = rowset_new(vm->memory, columns);
-    struct vector        *views = arena_alloc(&vm->arena, memory_product(columns, sizeof *views));
-    const struct vector **vectors =
-        arena_alloc(&vm->arena, memory_product(columns, sizeof *vectors));
-    struct selection *sel = arena_alloc_aligned(&vm->arena, sizeof *sel, 64);
-    uint64_t(*valid)[VECTOR_WORDS] =
-        arena_alloc(&vm->arena, memory_product(columns, sizeof *valid));
-    enum status status = STATUS_OK;
-
-    *out = values;
-    if (values == NULL || views == NULL || vectors == NULL || sel == NULL || valid == NULL)
-        return fail_nomem(vm->err);
-    for (uint64_t at = 0; status == STATUS_OK && at < rowset_count(rows); at += VECTOR_CAP) {
-        uint64_t left = rowset_count(rows) - at;
-        uint32_t count = left < VECTOR_CAP ? (uint32_t)left : VECTOR_CAP;
-
-        for (uint32_t c = 0; c < columns; c++) {
-            rowset_view(rows, from + c, at, count, valid[c], &views[c]);
-            vectors[c] = &views[c];
-        }
-        selection_all(sel, count);
-        status = rowset_append(values, vectors, sel, vm->err);
-    }
-    return status;
-}
-
 const struct op *op_UpdateRows(struct vm *vm, const struct op *op)
 {
     const struct write_desc *desc = op->p4.desc;
     const struct rowset     *rows = vm_slot_at(vm, op->p2)->rowset;
-    struct rowset           *values;
     struct table            *table;
     int64_t                 *rowids, *new_rowids = NULL;
     uint64_t                 updated = 0;
-    enum status              status;
 
     VM_TRY(vm, table_of(vm, desc, &table));
     conflict_note(vm, (enum conflict)op->p5);
     VM_TRY(vm, rowset_ints(vm, rows, 0, &rowids));
     if (desc->sets_rowid)
         VM_TRY(vm, rowset_ints(vm, rows, 1, &new_rowids));
-    status = values_rowset(vm, rows, desc->sets_rowid ? 2 : 1, &values);
-    if (status == STATUS_OK)
-        status = table_update(table, desc->columns, desc->column_count, rowids, new_rowids, values,
-                              (enum conflict)op->p5, &updated, vm->err);
-    rowset_free(values);
-    VM_TRY(vm, status);
+    VM_TRY(vm, table_update(table, desc->columns, desc->column_count, rowids, new_rowids, rows,
+                            (enum conflict)op->p5, &updated, vm->err));
     changes_add(vm, desc, updated);
     return op + 1;
 }

@@ -177,11 +177,39 @@ static void failing_allocations_leave_the_rows(void **state)
     memory_fail_at(0, false);
 }
 
+static void filled_again_it_needs_no_more_memory(void **state)
+{
+    struct memory  memory;
+    struct rowset *rowset;
+    size_t         used = 0;
+
+    (void)state;
+    memory_init(&memory, 0);
+    rowset = rowset_new(&memory, 2);
+    assert_non_null(rowset);
+    for (int64_t i = 0; i < 10; i++) {
+        struct value cells[2] = {value_int(i), i % 2 == 0 ? value_real(0.5) : value_int(7)};
+        char         scratch[16];
+
+        assert_int_equal(rowset_append_row(rowset, cells, NULL), STATUS_OK);
+        assert_int_equal(rowset_value(rowset, 0, 0, scratch).i, i);
+        assert_int_equal(rowset_value(rowset, 1, 0, scratch).class_, cells[1].class_);
+        if (i == 0)
+            used = memory.used;
+        assert_int_equal(memory.used, used);
+        rowset_clear(rowset);
+        assert_int_equal(rowset_count(rowset), 0);
+    }
+    rowset_free(rowset);
+    assert_int_equal(memory.used, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_mix_of_vectors_comes_back),
         cmocka_unit_test(failing_allocations_leave_the_rows),
+        cmocka_unit_test(filled_again_it_needs_no_more_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
