@@ -110,7 +110,8 @@ static void connect_layers(stoa_db *db)
                                            .source_context = &db->host.sources,
                                            .functions = db->functions,
                                            .limits = &parse_limits_default,
-                                           .trace = db->host.trace};
+                                           .trace = db->host.trace,
+                                           .scratch = &db->scratch};
 }
 
 int stoa_open(const char *filename, stoa_db **out)
@@ -124,6 +125,7 @@ int stoa_open(const char *filename, stoa_db **out)
     if (db == NULL)
         return STOA_NOMEM;
     memory_init(&db->memory, 0);
+    arena_init_medium(&db->scratch, &db->memory);
     error_clear(&db->error);
     db->magic = CONNECTION_SICK;
     *out = db;
@@ -154,6 +156,7 @@ int stoa_close(stoa_db *db)
         database_close(db->database);
     }
     db->magic = 0;
+    arena_free(&db->scratch);
     memory_trim(&db->memory);
     memory_free(NULL, db, sizeof *db);
     return STOA_OK;

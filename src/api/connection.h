@@ -28,6 +28,7 @@ struct stoa_db {
     struct connection_state      state;
     struct vm_host               host;
     struct compile_context       compile;
+    struct arena                 scratch; /* of compile */
     struct load_progress         load;
     struct error                 error;      /* of the last public call */
     struct stoa_stmt            *statements; /* list through next and prev */

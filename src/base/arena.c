@@ -35,6 +35,11 @@ void arena_init(struct arena *arena, struct memory *memory)
     *arena = (struct arena){.memory = memory, .chunk_bytes = ARENA_CHUNK_MIN};
 }
 
+void arena_init_medium(struct arena *arena, struct memory *memory)
+{
+    *arena = (struct arena){.memory = memory, .chunk_bytes = ARENA_CHUNK_SECOND};
+}
+
 static void chunk_enter(struct arena *arena, struct arena_chunk *chunk)
 {
     chunk->older = arena->current;
@@ -62,7 +67,9 @@ static bool arena_grow(struct arena *arena, size_t bytes)
     if (chunk == NULL)
         return false;
     chunk->bytes = wanted;
-    if (arena->chunk_bytes < ARENA_CHUNK_MAX)
+    if (arena->chunk_bytes < ARENA_CHUNK_SECOND)
+        arena->chunk_bytes = ARENA_CHUNK_SECOND;
+    else if (arena->chunk_bytes < ARENA_CHUNK_MAX)
         arena->chunk_bytes *= 2;
     chunk_enter(arena, chunk);
     return true;
@@ -168,11 +175,19 @@ void arena_reset(struct arena *arena)
     arena_release(arena, (struct arena_mark){0});
 }
 
+void arena_trim(struct arena *arena, size_t bytes)
+{
+    if (arena->spare == NULL || arena->spare->bytes <= bytes)
+        return;
+    memory_free(arena->memory, arena->spare, arena->spare->bytes);
+    arena->spare = NULL;
+    arena->chunk_bytes = ARENA_CHUNK_SECOND;
+}
+
 void arena_free(struct arena *arena)
 {
     arena_reset(arena);
-    if (arena->spare != NULL)
-        memory_free(arena->memory, arena->spare, arena->spare->bytes);
+    arena_trim(arena, 0);
     arena_init(arena, arena->memory);
 }
 

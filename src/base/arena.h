@@ -15,7 +15,7 @@ struct arena {
     struct arena_chunk *spare;   /* kept for reuse; NULL or one chunk */
     char               *next;    /* free bytes of current: [next, end) */
     char               *end;
-    size_t              chunk_bytes; /* size of the next chunk; doubles up to ARENA_CHUNK_MAX */
+    size_t              chunk_bytes; /* size of the next chunk; grows up to ARENA_CHUNK_MAX */
 };
 
 struct arena_mark {
@@ -23,9 +23,17 @@ struct arena_mark {
     char               *next;
 };
 
-enum { ARENA_ALIGN = 16, ARENA_CHUNK_MIN = 1024, ARENA_CHUNK_MAX = 1 << 20 };
+/* The second chunk has a size that struct memory keeps for reuse. */
+enum {
+    ARENA_ALIGN = 16,
+    ARENA_CHUNK_MIN = 1024,
+    ARENA_CHUNK_SECOND = 4096,
+    ARENA_CHUNK_MAX = 1 << 20
+};
 
 void arena_init(struct arena *arena, struct memory *memory);
+/* The same for an arena that will need a few KiB. */
+void arena_init_medium(struct arena *arena, struct memory *memory);
 
 /* Uninitialised / zeroed bytes, aligned to 16.  bytes == 0 gives a pointer that must not be read.
  * NULL when memory runs out.  In sanitizer builds every block is an allocation of its own. */
@@ -41,8 +49,9 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 
 struct arena_mark arena_mark(const struct arena *arena);
 void              arena_release(struct arena *arena, struct arena_mark mark);
-void              arena_reset(struct arena *arena); /* back to empty; keeps one chunk */
-void              arena_free(struct arena *arena);  /* gives everything back; usable again */
-size_t arena_bytes(const struct arena *arena);      /* held by its chunks, for tests and limits */
+void              arena_reset(struct arena *arena);   /* back to empty; keeps one chunk */
+void              arena_free(struct arena *arena);    /* gives everything back; usable again */
+void   arena_trim(struct arena *arena, size_t bytes); /* a spare chunk beyond bytes goes */
+size_t arena_bytes(const struct arena *arena);        /* held by its chunks, for tests and limits */
 
 #endif

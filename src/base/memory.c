@@ -239,19 +239,21 @@ void *memory_zalloc(struct memory *memory, size_t bytes)
     assert(bytes > 0);
     if (size_is_absurd(bytes) || fault_strikes() || !account_add(memory, bytes))
         return NULL;
-    /* calloc leaves fresh zero pages untouched; worth more than alignment for big blocks */
-    block = bytes < ALIGNED_FROM_BYTES ? calloc(1, bytes) : heap_alloc(memory, bytes);
+    /* not calloc: the C library's goes past its cache of small blocks */
+    block = heap_alloc(memory, bytes);
     if (block == NULL) {
         account_subtract(memory, bytes);
-    } else if (bytes >= ALIGNED_FROM_BYTES && !zero(memory, block, bytes)) {
+    } else if (bytes < ALIGNED_FROM_BYTES) {
+        memset(block, 0, bytes);
+    } else if (!zero(memory, block, bytes)) {
         memory_free(memory, block, bytes);
         return NULL;
     }
     return block;
 }
 
-/* Large blocks are moved by the C library, which remaps their pages instead of copying them.  What it
- * gives is aligned as the block was, in practice; else it is copied once more. */
+/* Large blocks are moved by the C library, which remaps their pages instead of copying them.  What
+ * it gives is aligned as the block was, in practice; else it is copied once more. */
 static void *large_realloc(struct memory *memory, void *block, size_t old_bytes, size_t new_bytes)
 {
     void *moved, *aligned;

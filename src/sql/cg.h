@@ -57,7 +57,8 @@ struct cg {
     struct program               *program;
     struct arena                 *arena; /* of the compilation; descriptors go to program->arena */
     struct error                 *err;
-    enum status                   status; /* sticky: the first failure */
+    enum status                   status;    /* sticky: the first failure */
+    bool                          explained; /* the plan's lines are wanted */
     uint32_t                      entry_count, entry_capacity;
     struct cg_entry              *entries;
     uint32_t                      constant_count, constant_capacity;
@@ -184,7 +185,8 @@ void cg_result_names(struct cg *cg, const struct select *select);
 
 /* --- cg_explain.c -------------------------------------------------------------------------------
  */
-void cg_explain_plan(struct cg *cg, const struct plan *plan); /* adds the plan's lines */
+void cg_explain_plan(struct cg         *cg,
+                     const struct plan *plan); /* adds the plan's lines, if explained */
 /* Makes program show inner's listing, plan, or run (program then owns inner, on failure too). */
 enum status cg_explain(const struct compile_context *context, struct program *program,
                        struct program *inner, enum explain_mode mode, struct error *err);

@@ -54,7 +54,8 @@ static void plan_lines(struct cg *cg, const struct plan *plan, int32_t parent)
 
 void cg_explain_plan(struct cg *cg, const struct plan *plan)
 {
-    plan_lines(cg, plan, 0);
+    if (cg->explained)
+        plan_lines(cg, plan, 0);
 }
 
 /* --- the listing program -----------------------------------------------------------------------

@@ -1,5 +1,5 @@
-/* compile.c - text to program: parse, resolve, plan and generate, within one arena that ends with
- * the call. */
+/* compile.c - text to program: parse, resolve, plan and generate, in scratch memory that is
+ * released when the call ends. */
 #include "sql/compile.h"
 
 #include <assert.h>
@@ -8,6 +8,9 @@
 
 #include "base/str.h"
 #include "sql/cg.h"
+
+/* What the scratch arena keeps from one statement to the next. */
+enum { SCRATCH_KEPT_BYTES = 64 * 1024 };
 
 static bool traced(const struct compile_context *context, const char *flag)
 {
@@ -54,7 +57,11 @@ static bool copy_variables(struct program *program, const struct statement *stat
 static enum status generate(const struct compile_context *context, struct arena *arena,
                             struct statement *statement, struct program *program, struct error *err)
 {
-    struct cg cg = {.context = context, .program = program, .arena = arena, .err = err};
+    struct cg cg = {.context = context,
+                    .program = program,
+                    .arena = arena,
+                    .err = err,
+                    .explained = statement->explain != EXPLAIN_NONE};
 
     cg.planner = (struct planner){.context = context, .arena = arena, .err = err};
     program->schema_version = database_schema_version(context->database);
@@ -117,17 +124,17 @@ static enum status compile_statement(const struct compile_context *context, stru
 enum status compile(const struct compile_context *context, const char *sql, size_t bytes,
                     struct program **program, size_t *tail, struct error *err)
 {
-    struct arena arena;
-    enum status  status;
+    struct arena_mark mark = arena_mark(context->scratch);
+    enum status       status;
 
     *program = NULL;
     *tail = bytes;
-    arena_init(&arena, context->memory);
-    status = compile_statement(context, &arena, sql, bytes, program, tail, err);
+    status = compile_statement(context, context->scratch, sql, bytes, program, tail, err);
     if (status != STATUS_OK) {
         program_free(*program);
         *program = NULL;
     }
-    arena_free(&arena);
+    arena_release(context->scratch, mark);
+    arena_trim(context->scratch, SCRATCH_KEPT_BYTES);
     return status;
 }

@@ -16,6 +16,7 @@ struct compile_context {
     const struct parse_limits    *limits;
     uint32_t passes_off; /* bits of enum pass: planner passes that are switched off (tests) */
     const char         *trace; /* STOA_TRACE flags; NULL: none */
+    struct arena *scratch; /* of trees and plans: left as found, but for a chunk kept for reuse */
 };
 
 /* Compiles the first statement of sql.  *program NULL: nothing but blanks and comments.  *tail as

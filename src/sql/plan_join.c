@@ -600,6 +600,17 @@ static bool where_rejects_nulls(const struct from_state *state, const struct blo
 
 /* --- items -------------------------------------------------------------------------------------
  */
+static struct block *block_new(struct arena *arena)
+{
+    struct block *block = arena_alloc(arena, sizeof *block);
+
+    if (block == NULL)
+        return NULL;
+    block->unit_count = block->conjunct_count = block->conjunct_capacity = 0;
+    block->conjuncts = NULL;
+    return block;
+}
+
 static enum status join_list(struct from_state *state, const struct from_list *list,
                              struct expr *where, struct unit *unit);
 
@@ -733,7 +744,7 @@ static enum status join_list(struct from_state *state, const struct from_list *l
                              struct expr *where, struct unit *unit)
 {
     struct arena    *arena = state->planner->arena;
-    struct block    *block = arena_zalloc(arena, sizeof *block);
+    struct block    *block = block_new(arena);
     struct unit     *units = arena_zalloc(arena, (list->count + 1) * sizeof *units);
     uint32_t         where_at = 0;
     bool             first_block = true;
@@ -795,13 +806,15 @@ static enum status join_list(struct from_state *state, const struct from_list *l
 enum status plan_from(struct planner *planner, struct select *select, const struct from_list *from,
                       struct expr *where, struct plan **plan)
 {
-    struct from_state *state = arena_zalloc(planner->arena, sizeof *state);
+    struct from_state *state = arena_alloc(planner->arena, sizeof *state);
     struct unit        unit = {0};
 
     if (state == NULL)
         return fail_nomem(planner->err);
     state->planner = planner;
     state->select = select;
+    state->item_count = 0;
+    state->outer_as_mask = false;
     if (from->count != 0) {
         TRY(join_list(state, from, where, &unit));
         *plan = unit.plan;

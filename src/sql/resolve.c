@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "base/str.h"
 #include "sql/ast_copy.h"
 #include "sql/resolve_internal.h"
@@ -161,6 +162,15 @@ static const char *bound_name(const struct expr *expr)
     return column < 0 ? "rowid" : item->column_names[column];
 }
 
+/* "column1" is the first; every INSERT of VALUES has them.  NULL: memory. */
+static const char *values_name(struct arena *arena, uint32_t number)
+{
+    char   text[6 + NUMBER_TEXT_CAP] = "column";
+    size_t digits = number_from_int(number, text + 6);
+
+    return arena_copy_text(arena, text, 6 + digits);
+}
+
 /* As sqlite3_column_name: the alias, the column's own name, or the text. */
 static const char *result_name(struct resolver *r, const struct select *select, uint32_t i)
 {
@@ -173,7 +183,7 @@ static const char *result_name(struct resolver *r, const struct select *select, 
         return bound_name(expr);
     if (!select->is_values && expr->source_text != NULL)
         return expr->source_text;
-    return arena_printf(r->arena, "column%u", i + 1);
+    return values_name(r->arena, i + 1);
 }
 
 static enum status resolve_results(struct resolver *r, struct scope *scope)

@@ -16,7 +16,7 @@ static const struct keyword {
 #undef KEYWORD
 };
 
-enum { KEYWORD_BYTES_MAX = 17 }; /* CURRENT_TIMESTAMP */
+enum { KEYWORD_BYTES_MIN = 2, KEYWORD_BYTES_MAX = 17 }; /* AS; CURRENT_TIMESTAMP */
 
 bool token_is_word_byte(unsigned char c)
 {
@@ -29,15 +29,17 @@ int keyword_find(const char *word, size_t bytes)
     char   upper[KEYWORD_BYTES_MAX + 1];
     size_t low = 0, high = countof(keywords);
 
-    if (bytes > KEYWORD_BYTES_MAX)
+    if (bytes < KEYWORD_BYTES_MIN || bytes > KEYWORD_BYTES_MAX)
         return TOKEN_ID;
     for (size_t i = 0; i < bytes; i++)
         upper[i] = ascii_upper(word[i]);
     upper[bytes] = '\0';
     while (low < high) {
         size_t middle = (low + high) / 2;
-        int    order = strcmp(upper, keywords[middle].text);
+        int    order = upper[0] - keywords[middle].text[0]; /* decides most steps */
 
+        if (order == 0)
+            order = strcmp(upper, keywords[middle].text);
         if (order == 0)
             return keywords[middle].code;
         if (order < 0)

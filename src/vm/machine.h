@@ -80,13 +80,15 @@ struct vm {
     const struct program *program;
     const struct op      *ops; /* program->ops */
     struct memory        *memory;
-    struct arena          arena; /* batch scratch */
-    struct error         *err;   /* of the vm_run under way */
+    size_t                frame_bytes; /* of the block that this and the arrays lie in */
+    struct arena          arena;       /* batch scratch */
+    struct error         *err;         /* of the vm_run under way */
     enum status           status;
     const struct op      *resume; /* op to go on with after STATUS_ROW */
     bool                  running;
     bool                  has_slots_open;
 
+    /* behind the frame, in its block */
     struct vm_register *registers; /* [register_count + 1] */
     struct vm_slot     *slots;     /* [slot_count] */
     uint8_t            *once;      /* [once_count] */

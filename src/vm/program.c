@@ -17,7 +17,7 @@ struct program *program_new(struct memory *memory)
     if (program == NULL)
         return NULL;
     program->memory = memory;
-    arena_init(&program->arena, memory);
+    arena_init_medium(&program->arena, memory);
     return program;
 }
 

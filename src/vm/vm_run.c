@@ -34,16 +34,50 @@ static int64_t now_julian_ms(void)
 /* --- making and freeing ------------------------------------------------------------------------
  */
 
-static void *frame_array(struct vm *vm, uint32_t count, size_t bytes, bool *failed)
-{
-    void *array;
+/* A frame and its arrays are one block; arrays begin at multiples of 16. */
+enum { FRAME_ALIGN = 16, FRAME_SMALL_BYTES = 1024, FRAME_MEDIUM_BYTES = 4096 };
 
-    if (count == 0)
+static size_t frame_room(size_t *end, uint32_t count, size_t bytes)
+{
+    size_t at = *end;
+
+    *end += (count * bytes + FRAME_ALIGN - 1) & ~(size_t)(FRAME_ALIGN - 1);
+    return at;
+}
+
+static void *frame_array(struct vm *vm, size_t at, uint32_t count)
+{
+    return count == 0 ? NULL : (char *)vm + at;
+}
+
+/* A zeroed frame for program.  NULL: memory. */
+static struct vm *frame_alloc(struct memory *memory, const struct program *program)
+{
+    uint32_t   registers_count = program->register_count + 1;
+    size_t     end = (sizeof(struct vm) + FRAME_ALIGN - 1) & ~(size_t)(FRAME_ALIGN - 1);
+    size_t     registers = frame_room(&end, registers_count, sizeof(struct vm_register));
+    size_t     slots = frame_room(&end, program->slot_count, sizeof(struct vm_slot));
+    size_t     once = frame_room(&end, program->once_count, sizeof(uint8_t));
+    size_t     variables = frame_room(&end, program->variable_count, sizeof(struct value));
+    size_t     texts = frame_room(&end, program->variable_count, sizeof(struct bound_text));
+    size_t     caches = frame_room(&end, program->op_count, sizeof(void *));
+    size_t     bytes = end;
+    struct vm *vm;
+
+    if (bytes > FRAME_SMALL_BYTES && bytes < FRAME_MEDIUM_BYTES)
+        bytes = FRAME_MEDIUM_BYTES; /* a size that struct memory keeps for reuse */
+    vm = memory_alloc(memory, bytes);
+    if (vm == NULL)
         return NULL;
-    array = memory_zalloc(vm->memory, memory_product(count, bytes));
-    if (array == NULL)
-        *failed = true;
-    return array;
+    memset(vm, 0, end);
+    vm->frame_bytes = bytes;
+    vm->registers = frame_array(vm, registers, registers_count);
+    vm->slots = frame_array(vm, slots, program->slot_count);
+    vm->once = frame_array(vm, once, program->once_count);
+    vm->variables = frame_array(vm, variables, program->variable_count);
+    vm->variable_texts = frame_array(vm, texts, program->variable_count);
+    vm->caches = frame_array(vm, caches, program->op_count);
+    return vm;
 }
 
 static void frame_look(struct vm *vm)
@@ -59,8 +93,7 @@ static void frame_look(struct vm *vm)
 enum status vm_new(struct vm_host *host, const struct program *program, struct vm **out,
                    struct error *err)
 {
-    struct vm *vm = memory_zalloc(host->memory, sizeof *vm);
-    bool       failed = false;
+    struct vm *vm = frame_alloc(host->memory, program);
 
     *out = NULL;
     if (vm == NULL)
@@ -70,16 +103,9 @@ enum status vm_new(struct vm_host *host, const struct program *program, struct v
     vm->ops = program->ops;
     vm->memory = host->memory;
     arena_init(&vm->arena, host->memory);
-    vm->registers = frame_array(vm, program->register_count + 1, sizeof *vm->registers, &failed);
-    vm->slots = frame_array(vm, program->slot_count, sizeof *vm->slots, &failed);
-    vm->once = frame_array(vm, program->once_count, sizeof *vm->once, &failed);
-    vm->variables = frame_array(vm, program->variable_count, sizeof *vm->variables, &failed);
-    vm->variable_texts =
-        frame_array(vm, program->variable_count, sizeof *vm->variable_texts, &failed);
-    vm->caches = frame_array(vm, program->op_count, sizeof *vm->caches, &failed);
     vm->functions.arena = &vm->arena;
     vm->functions.connection = host->state;
-    if (failed || vm_push(vm, true) != STATUS_OK) {
+    if (vm_push(vm, true) != STATUS_OK) {
         vm_free(vm);
         return fail_nomem(err);
     }
@@ -94,36 +120,30 @@ static void registers_free(struct vm *vm)
 {
     uint32_t count = vm->program->register_count + 1;
 
-    if (vm->registers == NULL)
-        return;
     for (uint32_t i = 0; i < count; i++) {
         memory_free(vm->memory, vm->registers[i].buffer, sizeof(struct vector_buffer));
         memory_free(vm->memory, vm->registers[i].text, vm->registers[i].text_capacity);
     }
-    memory_free(vm->memory, vm->registers, count * sizeof *vm->registers);
 }
 
 static void variables_free(struct vm *vm)
 {
     uint32_t count = vm->program->variable_count;
 
-    for (uint32_t i = 0; i < count && vm->variable_texts != NULL; i++)
+    for (uint32_t i = 0; i < count; i++)
         memory_free(vm->memory, vm->variable_texts[i].data, vm->variable_texts[i].capacity);
-    memory_free(vm->memory, vm->variable_texts, count * sizeof *vm->variable_texts);
-    memory_free(vm->memory, vm->variables, count * sizeof *vm->variables);
 }
 
 static void caches_free(struct vm *vm)
 {
     uint32_t count = vm->program->op_count;
 
-    for (uint32_t i = 0; i < count && vm->caches != NULL; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         struct op_cache *cache = vm->caches[i];
 
         if (cache != NULL)
             cache->free(vm, cache);
     }
-    memory_free(vm->memory, vm->caches, count * sizeof *vm->caches);
 }
 
 void vm_free(struct vm *vm)
@@ -134,13 +154,11 @@ void vm_free(struct vm *vm)
         return;
     program = vm->program;
     vm_reset(vm);
-    for (uint32_t i = 0; i < program->slot_count && vm->slots != NULL; i++)
+    for (uint32_t i = 0; i < program->slot_count; i++)
         vm_slot_free(vm, &vm->slots[i]);
-    memory_free(vm->memory, vm->slots, program->slot_count * sizeof *vm->slots);
     registers_free(vm);
     variables_free(vm);
     caches_free(vm);
-    memory_free(vm->memory, vm->once, program->once_count);
     memory_free(vm->memory, vm->spare, sizeof *vm->spare);
     for (size_t i = 0; i < countof(vm->scratch); i++)
         memory_free(vm->memory, vm->scratch[i], sizeof(struct vector_buffer));
@@ -149,7 +167,7 @@ void vm_free(struct vm *vm)
     memory_free(vm->memory, vm->stack, vm->stack_capacity * sizeof(struct selection *));
     memory_free(vm->memory, vm->profiles, program->op_count * sizeof *vm->profiles);
     arena_free(&vm->arena);
-    memory_free(vm->memory, vm, sizeof *vm);
+    memory_free(vm->memory, vm, vm->frame_bytes);
 }
 
 /* --- parameters --------------------------------------------------------------------------------
