@@ -30,26 +30,41 @@ static void add_line(struct cg *cg, int32_t parent, const char *text)
     program->plan_count = cg->line_count;
 }
 
-static void plan_lines(struct cg *cg, const struct plan *plan, int32_t parent)
+/* Sorters and groups are named behind what they take in, everything else before it. */
+static bool is_named_last(enum plan_kind kind)
+{
+    return kind == PLAN_SORT || kind == PLAN_WINDOW || kind == PLAN_DISTINCT ||
+           kind == PLAN_AGGREGATE;
+}
+
+static void add_plan_line(struct cg *cg, const struct plan *plan, int32_t parent)
 {
     struct str text;
 
     str_init(&text, cg->context->memory);
     plan_line(plan, &text);
-    if (plan->kind != PLAN_SORT && plan->kind != PLAN_WINDOW && plan->kind != PLAN_DISTINCT && plan->kind != PLAN_AGGREGATE &&
-        text.bytes != 0) {
-        add_line(cg, parent, str_end(&text) == NULL ? "" : text.data);
-        if (plan->kind == PLAN_SUBQUERY || plan->kind == PLAN_COMPOUND)
-            parent = (int32_t)cg->line_count;
-    }
+    if (text.failed || (text.bytes != 0 && str_end(&text) == NULL))
+        cg_fail(cg, fail_nomem(cg->err));
+    else if (text.bytes != 0)
+        add_line(cg, parent, text.data);
+    str_free(&text);
+}
+
+static void plan_lines(struct cg *cg, const struct plan *plan, int32_t parent)
+{
+    uint32_t lines = cg->line_count;
+    bool     last = is_named_last(plan->kind);
+
+    if (!last)
+        add_plan_line(cg, plan, parent);
+    if (cg->line_count > lines && (plan->kind == PLAN_SUBQUERY || plan->kind == PLAN_COMPOUND))
+        parent = (int32_t)cg->line_count;
     if (plan->input != NULL)
         plan_lines(cg, plan->input, parent);
     if (plan->right != NULL)
         plan_lines(cg, plan->right, parent);
-    if ((plan->kind == PLAN_SORT || plan->kind == PLAN_WINDOW || plan->kind == PLAN_DISTINCT || plan->kind == PLAN_AGGREGATE) &&
-        text.bytes != 0)
-        add_line(cg, parent, str_end(&text) == NULL ? "" : text.data);
-    str_free(&text);
+    if (last)
+        add_plan_line(cg, plan, parent);
 }
 
 void cg_explain_plan(struct cg *cg, const struct plan *plan)
@@ -119,13 +134,14 @@ static void list_ops(struct listing *listing, const struct program *inner, struc
         str_clear(&text);
         program_p4_text(inner, (int32_t)i, &text);
         put_text(listing, 5, text.data, text.bytes);
+        listing->failed |= text.failed;
         put_int(listing, 6, op->p5);
         str_clear(&text);
         program_comment_text(inner, (int32_t)i, &text);
         put_text(listing, 7, text.data, text.bytes);
+        listing->failed |= text.failed;
         put_row(listing);
     }
-    listing->failed |= text.failed;
     str_free(&text);
 }
 

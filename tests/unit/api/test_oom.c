@@ -72,6 +72,9 @@ static const char *const statements[] = {
     "SELECT name, type FROM pragma_table_info('t')",
     "SELECT type, name, sql FROM sqlite_schema",
     "SELECT * FROM w",
+    /* listings */
+    "EXPLAIN SELECT b, count(*) FROM t WHERE a > 3 GROUP BY b ORDER BY 2",
+    "EXPLAIN QUERY PLAN SELECT t.b, count(*) FROM t JOIN u ON t.a = u.k GROUP BY t.b ORDER BY 2",
     NULL};
 
 /* These are run between SAVEPOINT and ROLLBACK; then the tables must be as they were. */
