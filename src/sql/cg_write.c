@@ -398,6 +398,91 @@ static bool map_columns(struct cg *cg, const struct insert *insert, struct inser
     return true;
 }
 
+/* --- a source with subqueries ------------------------------------------------------------------
+ */
+static bool from_has_subquery(const struct from_list *from);
+
+static bool list_has_subquery(const struct expr_list *list)
+{
+    for (uint32_t i = 0; i < list->count; i++)
+        if (expr_has_subquery(list->items[i]))
+            return true;
+    return false;
+}
+
+/* An expression of select, or of a select in its FROM, is or has a subquery. */
+static bool select_has_subquery(const struct select *select)
+{
+    for (; select != NULL; select = select->prior) {
+        size_t cells = (size_t)select->values_rows * select->column_count;
+
+        for (uint32_t i = 0; i < select->column_count; i++)
+            if (expr_has_subquery(select->columns[i].expr))
+                return true;
+        for (size_t i = 0; i < cells; i++)
+            if (expr_has_subquery(select->values[i]))
+                return true;
+        if (expr_has_subquery(select->where) || expr_has_subquery(select->having) ||
+            list_has_subquery(&select->group_by) || from_has_subquery(&select->from))
+            return true;
+        for (uint32_t i = 0; i < select->order_by.count; i++)
+            if (expr_has_subquery(select->order_by.terms[i].expr))
+                return true;
+    }
+    return false;
+}
+
+static bool from_has_subquery(const struct from_list *from)
+{
+    for (uint32_t i = 0; i < from->count; i++) {
+        const struct from_item *item = from->items[i];
+
+        if (expr_has_subquery(item->on) || list_has_subquery(&item->arguments) ||
+            select_has_subquery(item->select) ||
+            (item->nested != NULL && from_has_subquery(item->nested)))
+            return true;
+    }
+    return false;
+}
+
+struct collect_sink {
+    struct cg_sink      sink;
+    struct insert_sink *insert;
+    int32_t             rows; /* rowset */
+};
+
+static void consume_collected(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    struct collect_sink *self = (struct collect_sink *)sink;
+    uint32_t             count = sink->plan->column_count;
+    int32_t              first = cg_registers(cg, count);
+
+    (void)next;
+    for (uint32_t i = 0; i < count; i++)
+        cg_result_to(cg, sink->plan, i, first + (int32_t)i);
+    cg_emit(cg, OP_RowsetInsert, self->rows, first, (int32_t)count);
+}
+
+static void consume_stored(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    struct collect_sink *self = (struct collect_sink *)sink;
+
+    cg_push(cg, CG_CURSOR, sink->plan->owner)->slot = self->rows;
+    consume_insert(cg, &self->insert->sink, next);
+}
+
+/* The subquery may read the table that is written: all of the source is made before the first row
+ * goes in. */
+static void insert_collected(struct cg *cg, struct insert_sink *insert)
+{
+    struct collect_sink self = {{consume_collected, NULL, insert->sink.plan}, insert, cg_slot(cg)};
+
+    cg_emit(cg, OP_OpenRowset, self.rows, (int32_t)insert->sink.plan->column_count, 0);
+    cg_produce(cg, insert->sink.plan, &self.sink);
+    self.sink.consume = consume_stored;
+    cg_loop(cg, self.rows, &self.sink);
+}
+
 static bool loads_in_bulk(const struct insert_sink *self)
 {
     return !self->returns && self->sink.plan->rows >= BULK_ROWS && self->rowid < 0 &&
@@ -431,7 +516,10 @@ void cg_insert(struct cg *cg, struct insert *insert)
         self.bulk = true;
         cg_emit_p4(cg, OP_BulkOpen, self.slot, 0, 0, cg_write_desc(cg, self.table));
     }
-    cg_produce(cg, self.sink.plan, &self.sink);
+    if (select_has_subquery(insert->select))
+        insert_collected(cg, &self);
+    else
+        cg_produce(cg, self.sink.plan, &self.sink);
     if (self.bulk)
         cg_emit(cg, OP_BulkEnd, self.slot, 0, 0);
     if (self.returns)

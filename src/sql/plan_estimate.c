@@ -5,12 +5,17 @@
 
 static const double LEAST = 1e-6; /* part of the rows that a condition is believed to leave */
 
-/* expr is a column of a table that has statistics of it. */
+/* Statistics of a small table cost more than a wrong order of its joins: they look at its newest
+ * rows one by one. */
+enum { STATISTICS_ROWS = 10000 };
+
+/* expr is a column of a table that is worth its statistics. */
 static bool column_known(struct expr *expr, struct column_stats *stats)
 {
     expr = expr_strip(expr);
     return expr->kind == EXPR_COLUMN && expr->resolved.source != NULL &&
            expr->resolved.source->catalog_table != NULL && expr->resolved.column >= 0 &&
+           table_row_count(expr->resolved.source->catalog_table) > STATISTICS_ROWS &&
            table_column_stats(expr->resolved.source->catalog_table, (uint32_t)expr->resolved.column,
                               stats, NULL) == STATUS_OK;
 }
