@@ -137,6 +137,8 @@ int main(int argc, char **argv)
         return 1;
     if (bench_wants(options.suites, "groupby"))
         suite_groupby(&options);
+    if (bench_wants(options.suites, "kernel"))
+        suite_kernel(&options);
     if (bench_wants(options.suites, "micro"))
         suite_micro(&options);
     if (bench_wants(options.suites, "tpch"))
