@@ -194,6 +194,17 @@ static void type_collate(struct expr *expr)
     expr->resolved.collation_explicit = expr->resolved.collation_known = true;
 }
 
+/* A row is typed by its first value.  A COLLATE further behind still counts as one (it hides the
+ * collation of what the row is compared with), but its collation goes no further. */
+static void type_row(struct expr *expr)
+{
+    bool has_collate = expr->resolved.collation_explicit;
+
+    expr->resolved.affinity = expr->list.items[0]->resolved.affinity;
+    take_collation(expr, expr->list.items[0]);
+    expr->resolved.collation_explicit = has_collate;
+}
+
 static bool is_comparison(const struct expr *expr)
 {
     return expr->kind == EXPR_BINARY && expr->op >= EXPR_OP_EQ && expr->op <= EXPR_OP_ISNOT;
@@ -236,7 +247,7 @@ void resolve_type(struct expr *expr)
         expr->resolved.affinity = (uint8_t)expr->select->columns[0].expr->resolved.affinity;
         break;
     case EXPR_ROW:
-        expr->resolved.affinity = expr->list.items[0]->resolved.affinity;
+        type_row(expr);
         break;
     case EXPR_FUNCTION:
         expr->resolved.constant = expr->resolved.constant && function_is_constant(expr);

@@ -477,8 +477,9 @@ static struct node *subquery(struct random_sql *random)
         memcpy(random->scope_alias, saved.scope_alias, sizeof saved.scope_alias);
         random->scope_count = saved.scope_count;
         node = EXPR(random,
-                    pool_printf(random, "(@ %s (SELECT @ FROM %s AS %s@))",
-                                chance(random, 60) ? "IN" : "NOT IN", table->name, alias),
+                    pool_printf(random, "(%s %s (SELECT @ FROM %s AS %s@))",
+                                random->grouped ? "ifnull(@, 0)" : "@", chance(random, 60) ? "IN" : "NOT IN",
+                                table->name, alias),
                     3, expr(random), item, where);
     }
     memcpy(random->scope, saved.scope, sizeof saved.scope);
@@ -744,6 +745,7 @@ static struct node *grouped_query(struct random_sql *random, struct node *from, 
     uint32_t     keys = random_below(random, 3), aggregates = 1 + random_below(random, 3);
     struct node *key_list = NULL, *calls, *having;
 
+    random->grouped = true;
     if (keys > 0)
         key_list = chance(random, 65) ? list(random, column, keys) : list(random, expr, keys);
     calls = list(random, aggregate, aggregates);
@@ -868,7 +870,7 @@ struct node *random_query(struct random_sql *random, bool *ordered)
     random->pool_used = 0;
     random->scope_count = 0;
     random->depth = 0;
-    random->joined = false;
+    random->joined = random->grouped = false;
     *ordered = false;
     if (chance(random, 2))
         return recursive_query(random);

@@ -42,7 +42,7 @@ struct random_sql {
     const char                *scope_alias[4];
     uint32_t                   scope_count;
     bool                       joined;   /* order of rows is open: no order-dependent aggregates */
-    bool                       in_where; /* no function that may fail */
+    bool                       grouped;  /* IN (SELECT) spares columns: docs/deviations.md */
     uint32_t                   depth;
 };
 
