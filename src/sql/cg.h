@@ -13,7 +13,7 @@
 #ifndef STOA_SQL_CG_H
 #define STOA_SQL_CG_H
 
-#include "sql/plan.h"
+#include "sql/cg_line.h"
 
 enum cg_entry_kind {
     CG_REGISTER,    /* (owner, column) is in reg */
@@ -58,7 +58,7 @@ struct cg {
     struct arena                 *arena; /* of the compilation; descriptors go to program->arena */
     struct error                 *err;
     enum status                   status;    /* sticky: the first failure */
-    bool                          explained; /* the plan's lines are wanted */
+    bool                          explained; /* the plan's lines are wanted: cg_line.h */
     uint32_t                      entry_count, entry_capacity;
     struct cg_entry              *entries;
     uint32_t                      constant_count, constant_capacity;
@@ -69,9 +69,10 @@ struct cg {
     uint32_t                      memo_depth; /* > 0: in a correlated subquery */
     bool                          one_row;    /* the current batch is one row, for sure */
     bool                          in_prologue;
-    uint32_t                      line_count, line_capacity; /* EXPLAIN QUERY PLAN */
-    struct plan_line             *lines;
-    int32_t                       line_parent;
+    uint32_t                      line_count, line_capacity;
+    struct cg_line               *lines; /* line n is lines[n - 1] */
+    int32_t                       line_parent, line_end;
+    uint32_t                      subqueries; /* that have a heading */
 };
 
 struct cg_sink {
@@ -185,8 +186,6 @@ void cg_result_names(struct cg *cg, const struct select *select);
 
 /* --- cg_explain.c -------------------------------------------------------------------------------
  */
-void cg_explain_plan(struct cg         *cg,
-                     const struct plan *plan); /* adds the plan's lines, if explained */
 /* Makes program show inner's listing, plan, or run (program then owns inner, on failure too). */
 enum status cg_explain(const struct compile_context *context, struct program *program,
                        struct program *inner, enum explain_mode mode, struct error *err);

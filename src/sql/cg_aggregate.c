@@ -353,12 +353,15 @@ static void produce_count(struct cg *cg, const struct plan *plan, struct cg_sink
     struct scan_desc *desc = cg_alloc(cg, sizeof *desc);
     int32_t           slot = cg_slot(cg), reg = cg_registers(cg, 1), next = cg_label(cg);
     uint32_t          mark = cg_mark(cg);
+    struct cg_place   place;
 
     if (desc == NULL)
         return;
     desc->table = plan->input->item->catalog_table;
+    place = cg_line_enter(cg, plan->input);
     cg_emit_p4(cg, OP_OpenRead, slot, 0, 0, desc);
     cg_emit(cg, OP_RowCount, slot, reg, 0);
+    cg_line_leave(cg, place);
     cg_one_row(cg);
     cg_floor(cg, mark);
     for (uint32_t i = 0; i < plan->select->aggregate_count; i++) {

@@ -99,7 +99,7 @@ void cg_delete(struct cg *cg, struct delete_ *delete_)
     need_all(cg, &self, plan);
     self.sink.plan = plan;
     self.rows = cg_slot(cg);
-    cg_explain_plan(cg, plan);
+    cg_plan_lines(cg, plan);
     cg_emit(cg, OP_OpenRowset, self.rows,
             self.returns ? (int32_t)table_schema(self.table)->column_count + 1 : 1, 0);
     cg_produce(cg, plan, &self.sink);
@@ -268,7 +268,7 @@ void cg_update(struct cg *cg, struct update *update)
     update_needs(cg, &self, plan);
     need_all(cg, &self, plan);
     cg_begin_statement(cg, true);
-    cg_explain_plan(cg, plan);
+    cg_plan_lines(cg, plan);
     desc = update_desc(cg, &self);
     if (desc == NULL)
         return;

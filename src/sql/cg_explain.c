@@ -6,73 +6,6 @@
 
 #include <string.h>
 
-/* --- plan lines --------------------------------------------------------------------------------
- */
-static void add_line(struct cg *cg, int32_t parent, const char *text)
-{
-    struct program *program = cg->program;
-
-    if (cg->line_count == cg->line_capacity) {
-        uint32_t          capacity = cg->line_capacity == 0 ? 8 : cg->line_capacity * 2;
-        struct plan_line *lines = cg_alloc(cg, capacity * sizeof *lines);
-
-        if (lines == NULL)
-            return;
-        if (cg->line_count != 0)
-            memcpy(lines, cg->lines, cg->line_count * sizeof *lines);
-        cg->lines = lines;
-        cg->line_capacity = capacity;
-    }
-    cg->lines[cg->line_count] = (struct plan_line){
-        .id = (int32_t)cg->line_count + 1, .parent = parent, .text = cg_text(cg, text)};
-    cg->line_count++;
-    program->plan = cg->lines;
-    program->plan_count = cg->line_count;
-}
-
-/* Sorters and groups are named behind what they take in, everything else before it. */
-static bool is_named_last(enum plan_kind kind)
-{
-    return kind == PLAN_SORT || kind == PLAN_WINDOW || kind == PLAN_DISTINCT ||
-           kind == PLAN_AGGREGATE;
-}
-
-static void add_plan_line(struct cg *cg, const struct plan *plan, int32_t parent)
-{
-    struct str text;
-
-    str_init(&text, cg->context->memory);
-    plan_line(plan, &text);
-    if (text.failed || (text.bytes != 0 && str_end(&text) == NULL))
-        cg_fail(cg, fail_nomem(cg->err));
-    else if (text.bytes != 0)
-        add_line(cg, parent, text.data);
-    str_free(&text);
-}
-
-static void plan_lines(struct cg *cg, const struct plan *plan, int32_t parent)
-{
-    uint32_t lines = cg->line_count;
-    bool     last = is_named_last(plan->kind);
-
-    if (!last)
-        add_plan_line(cg, plan, parent);
-    if (cg->line_count > lines && (plan->kind == PLAN_SUBQUERY || plan->kind == PLAN_COMPOUND))
-        parent = (int32_t)cg->line_count;
-    if (plan->input != NULL)
-        plan_lines(cg, plan->input, parent);
-    if (plan->right != NULL)
-        plan_lines(cg, plan->right, parent);
-    if (last)
-        add_plan_line(cg, plan, parent);
-}
-
-void cg_explain_plan(struct cg *cg, const struct plan *plan)
-{
-    if (cg->explained)
-        plan_lines(cg, plan, 0);
-}
-
 /* --- the listing program -----------------------------------------------------------------------
  */
 struct listing {
@@ -150,6 +83,8 @@ static void list_plan(struct listing *listing, const struct program *inner)
     for (uint32_t i = 0; i < inner->plan_count; i++) {
         const struct plan_line *line = &inner->plan[i];
 
+        if (line->only_analyzed)
+            continue;
         put_int(listing, 0, line->id);
         put_int(listing, 1, line->parent);
         put_int(listing, 2, 0);

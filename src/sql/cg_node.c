@@ -6,8 +6,11 @@
 
 void cg_consume(struct cg *cg, struct cg_sink *sink, int32_t next)
 {
+    struct cg_place place = cg_line_sink(cg, sink);
+
     if (cg->status == STATUS_OK)
         sink->consume(cg, sink, next);
+    cg_line_leave(cg, place);
 }
 
 struct plan *cg_plan(struct cg *cg, struct select *select)
@@ -23,6 +26,7 @@ struct plan *cg_plan(struct cg *cg, struct select *select)
         cg_fail(cg, status);
         return NULL;
     }
+    cg_plan_lines(cg, plan);
     return plan;
 }
 
@@ -389,12 +393,10 @@ void cg_produce_values(struct cg *cg, const struct plan *plan, struct cg_sink *p
 
 /* --- dispatch ----------------------------------------------------------------------------------
  */
-void cg_produce(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
+static void produce(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
 {
     struct cg_sink sink = {NULL, parent, plan};
 
-    if (cg->status != STATUS_OK)
-        return;
     switch (plan->kind) {
     case PLAN_ONE_ROW:
         produce_one_row(cg, parent);
@@ -451,4 +453,13 @@ void cg_produce(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
         break;
     }
     cg_produce(cg, plan->input, &sink);
+}
+
+void cg_produce(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
+{
+    struct cg_place place = cg_line_enter(cg, plan);
+
+    if (cg->status == STATUS_OK)
+        produce(cg, plan, parent);
+    cg_line_leave(cg, place);
 }

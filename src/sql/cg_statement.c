@@ -21,16 +21,18 @@ void cg_program(struct cg *cg, struct statement *statement)
 {
     int32_t start;
 
+    cg_lines_begin(cg, statement);
     cg_emit(cg, OP_Init, 0, 1, 0);
     cg->one_row = true;
     cg_statement(cg, statement);
     cg_emit(cg, OP_Halt, 0, 0, 0);
-    if (cg->constant_count == 0 || cg->status != STATUS_OK)
-        return;
-    start = program_address(cg->program);
-    cg_prologue(cg);
-    cg_emit(cg, OP_Goto, 0, 1, 0);
-    program_op(cg->program, 0)->p2 = start;
+    if (cg->constant_count != 0 && cg->status == STATUS_OK) {
+        start = program_address(cg->program);
+        cg_prologue(cg);
+        cg_emit(cg, OP_Goto, 0, 1, 0);
+        program_op(cg->program, 0)->p2 = start;
+    }
+    cg_lines_finish(cg);
 }
 
 void cg_statement(struct cg *cg, struct statement *statement)
@@ -146,7 +148,6 @@ void cg_select(struct cg *cg, struct select *select)
     sink.plan = cg_plan(cg, select);
     if (sink.plan == NULL)
         return;
-    cg_explain_plan(cg, sink.plan);
     cg_produce(cg, sink.plan, &sink);
 }
 

@@ -153,6 +153,7 @@ static void single_to(struct cg *cg, struct expr *expr, struct subquery_sink *si
     bool        correlated = expr->select->outer_count != 0;
     struct memo memo = {0};
     struct once once = {0};
+    struct cg_place place = cg_line_subquery(cg, "SCALAR SUBQUERY", correlated);
 
     sink->sink.plan = cg_plan(cg, expr->select);
     if (sink->sink.plan == NULL)
@@ -169,10 +170,11 @@ static void single_to(struct cg *cg, struct expr *expr, struct subquery_sink *si
     run(cg, sink);
     if (correlated) {
         memo_end(cg, memo, sink->first, target);
-        return;
+    } else {
+        once_end(cg, once);
+        cg_emit(cg, OP_SCopy, sink->first, target, 0);
     }
-    once_end(cg, once);
-    cg_emit(cg, OP_SCopy, sink->first, target, 0);
+    cg_line_leave(cg, place);
 }
 
 void cg_subquery_to(struct cg *cg, struct expr *expr, uint32_t column, int32_t target)
@@ -254,7 +256,8 @@ static void in_select_to(struct cg *cg, struct expr *expr, int32_t target)
     char                *affinities = in_affinities(cg, expr, width);
     struct subquery_sink sink = {
         .sink = {.consume = consume_member}, .count = width, .affinities = affinities};
-    int32_t result;
+    struct cg_place place;
+    int32_t         result;
 
     if (expr->select->column_count != width) {
         if (cg->status == STATUS_OK)
@@ -263,6 +266,7 @@ static void in_select_to(struct cg *cg, struct expr *expr, int32_t target)
                                  expr->select->column_count, width);
         return;
     }
+    place = cg_line_subquery(cg, "LIST SUBQUERY", expr->select->outer_count != 0);
     sink.sink.plan = cg_plan(cg, expr->select);
     if (sink.sink.plan == NULL || affinities == NULL)
         return;
@@ -286,6 +290,7 @@ static void in_select_to(struct cg *cg, struct expr *expr, int32_t target)
         cg_emit(cg, OP_First, result, result, 1);
         memo_end(cg, memo, result, target);
     }
+    cg_line_leave(cg, place);
 }
 
 static bool list_constant(const struct expr *expr)

@@ -61,7 +61,8 @@ static enum status generate(const struct compile_context *context, struct arena 
                     .program = program,
                     .arena = arena,
                     .err = err,
-                    .explained = statement->explain != EXPLAIN_NONE};
+                    .explained = statement->explain == EXPLAIN_QUERY_PLAN ||
+                                 statement->explain == EXPLAIN_ANALYZE};
 
     cg.planner = (struct planner){.context = context, .arena = arena, .err = err};
     program->schema_version = database_schema_version(context->database);

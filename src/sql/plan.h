@@ -84,7 +84,7 @@ struct plan {
     uint64_t *needed;
     /* RECURSIVE: each row runs alone through the recursive terms (DISTINCT, outer joins there) */
     bool    row_by_row;
-    int32_t line; /* EXPLAIN QUERY PLAN id */
+    int32_t line; /* of EXPLAIN QUERY PLAN (cg_line.h); 0: none */
 };
 
 enum plan_pass { /* bits of compile_context.passes_off */
@@ -126,10 +126,6 @@ bool plan_has_window(const struct plan *plan, const void *owner);
 
 /* Needs no column of an enclosing select: within a correlated subquery it can be kept. */
 bool plan_is_independent(const struct plan *plan);
-
-/* One line of EXPLAIN QUERY PLAN. */
-struct str;
-void plan_line(const struct plan *plan, struct str *out);
 
 /* plan_join.c: joins FROM items, using conjuncts (those used are removed). */
 struct plan *plan_new(struct planner *planner, enum plan_kind kind, struct plan *input);

@@ -1,87 +1,398 @@
-/* plan_dump.c - the lines of EXPLAIN QUERY PLAN, in SQLite's words where the thing is the same. */
-#include "sql/plan.h"
-
+/* plan_dump.c - the lines of EXPLAIN QUERY PLAN: SQLite's words where the thing is the same, other
+ * words where something else is done; in brackets what a column store knows besides. */
 #include "base/str.h"
+#include "sql/cg_line.h"
 
-static void join_line(const struct plan *plan, struct str *out)
+#include <inttypes.h>
+#include <string.h>
+
+enum { EXPR_BYTES_MAX = 100 }; /* of a condition; the rest is "..." */
+
+/* --- parts -------------------------------------------------------------------------------------
+ */
+/* text with nested selects, which have lines of their own, as "(SELECT ...)". */
+static void put_short(const char *text, size_t bytes, struct str *out)
 {
-    static const char *const kinds[] = {
-        [JOIN_INNER] = "",          [JOIN_LEFT] = " LEFT-JOIN", [JOIN_RIGHT] = " RIGHT-JOIN",
-        [JOIN_FULL] = " FULL-JOIN", [JOIN_SEMI] = " SEMI-JOIN", [JOIN_ANTI] = " ANTI-JOIN"};
+    static const char word[] = "SELECT ";
+    size_t            depth = 0; /* of parentheses within a select */
+    char              quote = '\0';
 
-    if (plan->key_count == 0)
-        str_text(out, "NESTED LOOP JOIN");
-    else
-        str_printf(out, "HASH JOIN (%u KEY%s)", plan->key_count, plan->key_count == 1 ? "" : "S");
-    str_text(out, kinds[plan->join]);
-}
+    for (size_t i = 0; i < bytes; i++) {
+        char c = text[i];
 
-static const char *compound_name(enum compound_op op)
-{
-    switch (op) {
-    case COMPOUND_UNION:
-        return "UNION USING TEMP B-TREE";
-    case COMPOUND_INTERSECT:
-        return "INTERSECT USING TEMP B-TREE";
-    case COMPOUND_EXCEPT:
-        return "EXCEPT USING TEMP B-TREE";
-    default:
-        return "UNION ALL";
+        if (quote != '\0')
+            quote = c == quote ? '\0' : quote;
+        else if (c == '\'' || c == '"')
+            quote = c;
+        else if (depth > 0 && c == '(')
+            depth++;
+        else if (depth > 0 && c == ')')
+            depth--;
+        if (depth == 0)
+            str_char(out, c);
+        if (quote != '\0' || c != '(' || depth > 0 || bytes - i < sizeof word ||
+            memcmp(text + i + 1, word, sizeof word - 1) != 0)
+            continue;
+        str_text(out, "SELECT ...");
+        depth = 1;
     }
 }
 
-void plan_line(const struct plan *plan, struct str *out)
+static void put_expr(const struct expr *expr, struct str *out)
 {
+    struct str text, whole;
+    size_t     from = 0;
+
+    if (expr->kind == EXPR_AGGREGATE_REF)
+        expr = expr->resolved.select->aggregates[expr->resolved.column];
+    str_init(&whole, out->memory);
+    str_init(&text, out->memory);
+    ast_dump_expr(expr, &whole);
+    put_short(whole.data, whole.bytes, &text);
+    if (text.bytes > 1 && text.data[0] == '(' && expr->kind != EXPR_SUBQUERY) {
+        from = 1;
+        text.bytes--;
+    }
+    if (text.bytes - from <= EXPR_BYTES_MAX) {
+        str_append(out, text.data + from, text.bytes - from);
+    } else {
+        size_t bytes = EXPR_BYTES_MAX;
+
+        while (bytes > 0 && ((unsigned char)text.data[from + bytes] & 0xc0) == 0x80)
+            bytes--;
+        str_append(out, text.data + from, bytes);
+        str_text(out, "...");
+    }
+    out->failed |= text.failed || whole.failed;
+    str_free(&text);
+    str_free(&whole);
+}
+
+static void put_exprs(const struct expr_list *list, const char *between, struct str *out)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        str_text(out, i > 0 ? between : "");
+        put_expr(list->items[i], out);
+    }
+}
+
+static void put_rows(double rows, struct str *out)
+{
+    str_printf(out, "%.0f row%s", rows, rows < 1.5 && rows >= 0.5 ? "" : "s");
+}
+
+/* How many of the rows below are expected to pass. */
+static void put_estimate(const struct plan *plan, struct str *out)
+{
+    str_printf(out, "~%.0f expected", plan->rows < 1 ? 1 : plan->rows);
+}
+
+static void put_order(const struct order_list *order, const struct select *select, struct str *out)
+{
+    for (uint32_t i = 0; i < order->count; i++) {
+        str_text(out, i > 0 ? ", " : "");
+        if (order->terms[i].result_column != 0)
+            str_text(out, select->columns[order->terms[i].result_column - 1].name);
+        else
+            put_expr(order->terms[i].expr, out);
+        str_text(out, order->terms[i].descending ? " DESC" : "");
+    }
+}
+
+static void put_name(const struct from_item *item, struct str *out)
+{
+    if (item->display != NULL)
+        str_text(out, item->display);
+    else
+        str_printf(out, "(subquery-%" PRIu32 ")", item->number);
+}
+
+void plan_label(const struct plan *plan, struct str *out)
+{
+    while (plan->item == NULL && plan->right == NULL && plan->input != NULL)
+        plan = plan->input;
+    if (plan->item != NULL)
+        put_name(plan->item, out);
+    else
+        str_text(out, "(join)");
+}
+
+/* --- scans -------------------------------------------------------------------------------------
+ */
+/* "dict8 x76, flat x1, tail 3 rows" as "dict8/flat". */
+static void put_encodings(const char *encodings, struct str *out)
+{
+    bool first = true;
+
+    while (*encodings != '\0' && strncmp(encodings, "tail", 4) != 0) {
+        size_t bytes = strcspn(encodings, ","), name = bytes;
+
+        for (size_t i = 0; i + 1 < bytes; i++)
+            if (encodings[i] == ' ') {
+                name = i;
+                break;
+            }
+        str_text(out, first ? " " : "/");
+        str_append(out, encodings, name);
+        first = false;
+        encodings += bytes + strspn(encodings + bytes, ", ");
+    }
+}
+
+static void put_columns(const struct scan_desc *desc, bool rowid, struct str *out)
+{
+    const struct schema_table *schema = table_schema(desc->table);
+    struct column_stats        stats;
+
+    if (rowid)
+        str_text(out, "; reads rowid");
+    for (uint32_t i = 0; i < desc->column_count; i++) {
+        uint32_t column = desc->columns[i];
+
+        str_printf(out, "%s%s", i > 0 || rowid ? ", " : "; reads ",
+                   schema->columns[column].name);
+        if (table_column_stats(desc->table, column, &stats, NULL) == STATUS_OK)
+            put_encodings(stats.encodings, out);
+    }
+    if (desc->column_count == 0 && !rowid)
+        str_text(out, "; reads no column");
+}
+
+/* The columns by whose zones the scan may skip batches: what Bound tells it. */
+static void put_bounds(const struct program *program, int32_t open, struct str *out)
+{
+    const struct op           *op = &program->ops[open], *end = program->ops + program->op_count;
+    const struct scan_desc    *desc = op->p4.desc;
+    const struct schema_table *schema = table_schema(desc->table);
+    int32_t                    slot = op->p1, last = -1;
+    bool                       any = false;
+
+    for (; op < end && op->code != OP_Rewind; op++) {
+        if (op->code != OP_Bound || op->p1 != slot || op->p2 == last)
+            continue;
+        str_printf(out, "%s%s", any ? ", " : "; zone maps on ", schema->columns[op->p2].name);
+        last = op->p2;
+        any = true;
+    }
+}
+
+static void put_filters(const struct plan *plan, struct str *out)
+{
+    if (plan->filters.count == 0)
+        return;
+    str_text(out, "; where ");
+    put_exprs(&plan->filters, " AND ", out);
+}
+
+static void scan_line(const struct cg_line *line, const struct program *program, struct str *out)
+{
+    const struct plan      *plan = line->plan;
+    const struct op        *open = line->open_op < 0 ? NULL : &program->ops[line->open_op];
+    const struct scan_desc *desc = open == NULL ? NULL : open->p4.desc;
+
+    if (plan->rowid != NULL)
+        str_printf(out, "SEARCH %s USING INTEGER PRIMARY KEY (rowid=?)", plan->item->display);
+    else
+        str_printf(out, "SCAN %s", plan->item->display);
+    if (desc == NULL)
+        return;
+    str_text(out, " [");
+    if (plan->rowid == NULL) {
+        put_rows((double)table_row_count(desc->table), out);
+        if (plan->filters.count != 0) {
+            str_text(out, ", ");
+            put_estimate(plan, out);
+        }
+    } else {
+        str_text(out, "1 row");
+    }
+    if (line->open_op + 1 < (int32_t)program->op_count && open[1].code == OP_RowCount)
+        str_text(out, "; its row count is known");
+    else
+        put_columns(desc, line->reads_rowid, out);
+    put_filters(plan, out);
+    put_bounds(program, line->open_op, out);
+    str_char(out, ']');
+}
+
+static void filtered(const struct plan *plan, struct str *out)
+{
+    if (plan->filters.count == 0)
+        return;
+    str_text(out, " [");
+    put_estimate(plan, out);
+    put_filters(plan, out);
+    str_char(out, ']');
+}
+
+/* --- joins -------------------------------------------------------------------------------------
+ */
+static void put_keys(const struct plan *plan, struct str *out)
+{
+    str_text(out, " (");
+    for (uint32_t i = 0; i < plan->key_count; i++) {
+        const struct expr *key = plan->keys[i].build;
+
+        str_text(out, i > 0 ? " AND " : "");
+        if (key->kind == EXPR_COLUMN && key->name.text != NULL)
+            str_text(out, key->name.text);
+        else
+            put_expr(key, out);
+        str_text(out, plan->keys[i].null_equal ? " IS ?" : "=?");
+    }
+    str_char(out, ')');
+}
+
+static void join_line(const struct plan *plan, struct str *out)
+{
+    static const char *const exists[] = {[JOIN_SEMI] = " EXISTS", [JOIN_ANTI] = " NOT EXISTS"};
+    bool                     left = plan->join == JOIN_LEFT || plan->join == JOIN_FULL;
+
+    str_text(out, plan->key_count == 0 && plan->filters.count == 0 ? "SCAN " : "SEARCH ");
+    plan_label(plan->right, out);
+    if (plan->join == JOIN_SEMI || plan->join == JOIN_ANTI)
+        str_text(out, exists[plan->join]);
+    if (plan->key_count == 0)
+        str_text(out, " USING NESTED LOOP");
+    else
+        str_text(out, " USING HASH TABLE");
+    if (plan->key_count != 0)
+        put_keys(plan, out);
+    str_text(out, left ? " LEFT-JOIN [" : " [");
+    put_estimate(plan, out);
+    for (uint32_t i = 0; i < plan->key_count; i++) {
+        str_text(out, i > 0 ? " AND " : "; on ");
+        put_expr(plan->keys[i].probe, out);
+        str_text(out, plan->keys[i].null_equal ? " IS " : " = ");
+        put_expr(plan->keys[i].build, out);
+    }
+    put_filters(plan, out);
+    str_char(out, ']');
+}
+
+/* --- what collects rows ------------------------------------------------------------------------
+ */
+static void put_aggregates(const struct select *select, struct str *out)
+{
+    for (uint32_t i = 0; i < select->aggregate_count; i++) {
+        str_text(out, i > 0 ? ", " : "; ");
+        put_expr(select->aggregates[i], out);
+    }
+}
+
+static void aggregate_line(const struct plan *plan, struct str *out)
+{
+    const struct select *select = plan->select;
+
+    if (select->group_by.count == 0) {
+        str_text(out, "AGGREGATE [1 group");
+    } else {
+        str_text(out, "USE HASH TABLE FOR GROUP BY [");
+        put_exprs(&select->group_by, ", ", out);
+        if (select->grouping_set_count > 0)
+            str_printf(out, "; %" PRIu32 " grouping sets", select->grouping_set_count);
+        str_printf(out, "; ~%.0f groups", plan->rows);
+    }
+    put_aggregates(select, out);
+    str_char(out, ']');
+}
+
+static void window_line(const struct plan *plan, struct str *out)
+{
+    const struct select_window *window = plan->window;
+    const struct window_def    *def = window->def;
+    const char                 *between = "";
+
+    str_text(out, def->partition_by.count + def->order_by.count == 0 ? "COLLECT ROWS FOR WINDOW ["
+                                                                     : "USE SORTER FOR WINDOW [");
+    if (def->partition_by.count != 0) {
+        str_text(out, "partition by ");
+        put_exprs(&def->partition_by, ", ", out);
+        between = " ";
+    }
+    if (def->order_by.count != 0) {
+        str_printf(out, "%sorder by ", between);
+        put_order(&def->order_by, plan->select, out);
+        between = " ";
+    }
+    between = *between == '\0' ? "" : "; ";
+    for (uint32_t w = 0; w < plan->window_count; w++, window = window->next)
+        for (uint32_t i = 0; i < window->call_count; i++, between = ", ") {
+            str_text(out, between);
+            str_printf(out, "%s(", window->calls[i]->name.text);
+            put_exprs(&window->calls[i]->list, ", ", out);
+            str_text(out, window->calls[i]->star ? "*)" : ")");
+        }
+    str_char(out, ']');
+}
+
+static void sort_line(const struct cg_line *line, struct str *out)
+{
+    str_text(out, line->top_n ? "USE TOP-N SORTER FOR ORDER BY [" : "USE SORTER FOR ORDER BY [");
+    put_order(&line->plan->select->order_by, line->plan->select, out);
+    str_char(out, ']');
+}
+
+/* --- a line ------------------------------------------------------------------------------------
+ */
+static void values_line(const struct plan *plan, struct str *out)
+{
+    if (plan->select->values_rows == 1)
+        str_text(out, "SCAN CONSTANT ROW");
+    else
+        str_printf(out, "SCAN %" PRIu32 "-ROW VALUES CLAUSE", plan->select->values_rows);
+}
+
+void plan_line(const struct cg_line *line, const struct program *program, struct str *out)
+{
+    const struct plan *plan = line->plan;
+
+    if (plan == NULL) {
+        str_text(out, line->text);
+        return;
+    }
     switch (plan->kind) {
     case PLAN_ONE_ROW:
         str_text(out, "SCAN CONSTANT ROW");
         break;
     case PLAN_SCAN:
-        if (plan->rowid != NULL)
-            str_printf(out, "SEARCH %s USING INTEGER PRIMARY KEY (rowid=?)", plan->item->display);
-        else
-            str_printf(out, "SCAN %s", plan->item->display);
+        scan_line(line, program, out);
         break;
     case PLAN_SOURCE:
         str_printf(out, "SCAN %s VIRTUAL TABLE INDEX 0:", plan->item->display);
+        filtered(plan, out);
         break;
     case PLAN_SUBQUERY:
-        if (plan->item->display != NULL)
-            str_printf(out, "CO-ROUTINE %s", plan->item->display);
-        else
-            str_printf(out, "CO-ROUTINE (subquery-%u)", plan->item->number);
+    case PLAN_QUEUE:
+        str_text(out, "SCAN ");
+        put_name(plan->item, out);
+        filtered(plan, out);
         break;
     case PLAN_VALUES:
-        str_printf(out,
-                   plan->select->values_rows == 1 ? "SCAN CONSTANT ROW" : "SCAN %u CONSTANT ROWS",
-                   plan->select->values_rows);
+        values_line(plan, out);
         break;
     case PLAN_JOIN:
         join_line(plan, out);
         break;
     case PLAN_AGGREGATE:
-        if (plan->select->group_by.count != 0)
-            str_text(out, "USE TEMP B-TREE FOR GROUP BY");
+        aggregate_line(plan, out);
         break;
     case PLAN_WINDOW:
-        str_text(out, "USE TEMP B-TREE FOR WINDOW");
+        window_line(plan, out);
         break;
     case PLAN_DISTINCT:
-        str_text(out, "USE TEMP B-TREE FOR DISTINCT");
+        str_text(out, "USE HASH TABLE FOR DISTINCT");
         break;
     case PLAN_SORT:
-        str_text(out, "USE TEMP B-TREE FOR ORDER BY");
+        sort_line(line, out);
         break;
-    case PLAN_RECURSIVE:
-        str_text(out, "RECURSIVE STEP");
-        break;
-    case PLAN_QUEUE:
-        str_printf(out, "SCAN %s", plan->item->display);
-        break;
+    case PLAN_FILTER: /* these have no line of their own */
+    case PLAN_LATERAL:
+    case PLAN_PROJECT:
+    case PLAN_LIMIT:
     case PLAN_COMPOUND:
-        str_text(out, compound_name(plan->op));
-        break;
-    default:
+    case PLAN_RECURSIVE:
+    case PLAN_KIND_COUNT:
         break;
     }
 }

@@ -65,6 +65,7 @@ static bool ops_reserve(struct program *program)
     uint32_t     capacity;
     struct op   *ops;
     const char **comments;
+    int32_t     *lines = NULL;
 
     if (program->failed)
         return false;
@@ -74,9 +75,12 @@ static bool ops_reserve(struct program *program)
     ops = array_grow(program, program->ops, program->op_count, capacity, sizeof *ops);
     comments =
         array_grow(program, program->comments, program->op_count, capacity, sizeof *comments);
-    if (ops == NULL || comments == NULL)
+    if (program->has_lines)
+        lines = array_grow(program, program->op_lines, program->op_count, capacity, sizeof *lines);
+    if (ops == NULL || comments == NULL || (program->has_lines && lines == NULL))
         return false;
     program->ops = ops;
+    program->op_lines = lines;
     program->comments = comments;
     program->op_capacity = capacity;
     return true;
@@ -89,6 +93,8 @@ int32_t program_emit(struct program *program, enum opcode code, int32_t p1, int3
         return 0;
     program->ops[program->op_count] =
         (struct op){.code = (uint16_t)code, .p1 = p1, .p2 = p2, .p3 = p3};
+    if (program->has_lines)
+        program->op_lines[program->op_count] = program->line;
     return (int32_t)program->op_count++;
 }
 

@@ -84,11 +84,16 @@ struct program {
     const char     *sql;   /* the statement's text */
     struct program *inner; /* EXPLAIN ANALYZE: what it runs. owned */
     struct plan_line {
-        int32_t     id, parent;
-        int32_t     first_op, last_op;
+        int32_t     id, parent;    /* of an id before it, 0: none */
+        int32_t     rows_op;       /* the first op that sees the rows it makes; -1: none */
+        bool        only_analyzed; /* no line of EXPLAIN QUERY PLAN */
         const char *text;
-    } * plan; /* EXPLAIN QUERY PLAN lines */
+    } * plan; /* EXPLAIN: the steps */
     uint32_t plan_count;
+    int32_t *op_lines; /* [op_count]: index into plan of the step that an op is part of; NULL
+                          unless explained */
+    int32_t  line;     /* while building: what program_emit puts there */
+    bool     has_lines;
     bool     failed; /* sticky: memory ran out while building */
     int32_t *labels; /* label -n-1 -> address; while building */
     uint32_t label_count, label_capacity;
