@@ -117,6 +117,7 @@ enum frame_exclude {
     EXCLUDE_GROUP,
     EXCLUDE_TIES
 };
+enum nulls_treated { NULLS_UNSAID, NULLS_RESPECTED, NULLS_IGNORED };
 struct window_def {
     struct window_def *next;      /* of the WINDOW clause */
     struct name        name;      /* WINDOW name AS; or OVER name */
@@ -153,6 +154,7 @@ struct expr {
     uint8_t          op;   /* enum expr_op */
     bool             negated, distinct, star;
     bool             parenthesised; /* "(x)": matters for row values and for collation of "+x" */
+    uint8_t          nulls;         /* FUNCTION: enum nulls_treated */
     uint16_t         depth;         /* height of this subtree, leaf 1; limit 1000 */
     int32_t          position;
     struct expr     *left, *right;
@@ -281,6 +283,7 @@ struct select {
     struct expr          *where;
     struct expr_list      group_by;
     struct expr          *having;
+    struct expr          *qualify; /* over windows as HAVING is over groups */
     struct window_def    *windows;
     struct order_list     order_by;
     struct expr          *limit, *offset;

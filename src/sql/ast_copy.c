@@ -171,6 +171,7 @@ static struct select *copy_term(struct copier *copier, const struct select *sele
     copy->distinct_on = copy_list(copier, &select->distinct_on);
     copy->group_by = copy_list(copier, &select->group_by);
     copy->having = copy_expr(copier, select->having);
+    copy->qualify = copy_expr(copier, select->qualify);
     copy->windows = copy_windows(copier, select->windows);
     copy->order_by = copy_order(copier, &select->order_by);
     copy->limit = copy_expr(copier, select->limit);

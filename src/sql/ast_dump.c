@@ -458,6 +458,7 @@ static void dump_core(const struct select *select, struct str *out)
         str_printf(out, "%s AS ", window->name.text);
         dump_window(window, out);
     }
+    dump_clause(" QUALIFY ", select->qualify, out);
     for (uint32_t i = 0; i < select->aggregate_count; i++) {
         str_printf(out, " AGGREGATE#%" PRIu32 "=", i);
         dump_expr(select->aggregates[i], out);

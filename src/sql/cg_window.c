@@ -120,6 +120,7 @@ static void describe_call(struct window_sink *self, const struct window_def *def
         call->arguments[i] =
             column_of(self, def, i < expr->list.count ? expr->list.items[i] : NULL);
     call->filter = column_of(self, def, expr->filter);
+    call->ignore_nulls = expr->nulls == NULLS_IGNORED;
     call->collation =
         expr->list.count > 0 ? expr->list.items[0]->resolved.collation : COLLATION_BINARY;
 }

@@ -423,7 +423,8 @@ static bool select_has_subquery(const struct select *select)
             if (expr_has_subquery(select->values[i]))
                 return true;
         if (expr_has_subquery(select->where) || expr_has_subquery(select->having) ||
-            list_has_subquery(&select->group_by) || from_has_subquery(&select->from))
+            expr_has_subquery(select->qualify) || list_has_subquery(&select->group_by) ||
+            from_has_subquery(&select->from))
             return true;
         for (uint32_t i = 0; i < select->order_by.count; i++)
             if (expr_has_subquery(select->order_by.terms[i].expr))

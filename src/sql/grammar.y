@@ -4,8 +4,9 @@
  * parser by longjmp when something is wrong; they need no checks and no destructors.
  *
  * Ours, beyond SQLite: EXPLAIN ANALYZE statement, COPY, STORAGE and USING method, FROM 'file',
- * DESCRIBE, SUMMARIZE, SHOW TABLES, * EXCLUDE, RENAME, REPLACE, DISTINCT ON, FROM first, TABLESAMPLE
- * and USING SAMPLE, name => value.  None of them may mean anything in SQLite. */
+ * DESCRIBE, SUMMARIZE, SHOW TABLES, * EXCLUDE, RENAME, REPLACE, DISTINCT ON, FROM first, QUALIFY,
+ * TABLESAMPLE and USING SAMPLE, IGNORE NULLS, name => value.  None of them may mean anything in
+ * SQLite. */
 %name Grammar
 %token_prefix TOKEN_
 %token_type {struct token}
@@ -56,8 +57,8 @@ static void check_plain(struct parser *p, struct name name, struct token extra)
     CURRENT CURRENT_TIME_WORD DATABASE DEFERRED DESC DESCRIBE DETACH DO EACH END EXCLUDE EXCLUSIVE EXPLAIN
     FAIL FIRST FOLLOWING FOR GENERATED GROUPING GROUPS IF IGNORE IMMEDIATE INITIALLY INSTEAD KEY LAST
     LIKE_WORD MATCH MATERIALIZED NO NULLS OF OFFSET OTHERS PARTITION PLAN PRAGMA PRECEDING QUERY
-    RAISE RANGE RECURSIVE REINDEX RELEASE RENAME REPLACE RESTRICT ROLLBACK ROW ROWS SAVEPOINT SETS SHOW
-    SUMMARIZE TABLESAMPLE TEMP TIES TRIGGER UNBOUNDED VACUUM VIEW VIRTUAL WITH WITHOUT.
+    RAISE RANGE RECURSIVE REINDEX RELEASE RENAME REPLACE RESPECT RESTRICT ROLLBACK ROW ROWS SAVEPOINT
+    SETS SHOW SUMMARIZE TABLESAMPLE TEMP TIES TRIGGER UNBOUNDED VACUUM VIEW VIRTUAL WITH WITHOUT.
 %wildcard ANY.
 
 /* Weakest first: https://sqlite.org/lang_expr.html, "Operators". */
@@ -608,9 +609,12 @@ head(A) ::= SELECT(T) DISTINCT ON LP expr_list_some(L) RP results(R).
 %type clauses {struct select_clauses}
 %type windows_opt {struct window_def *}
 %type sampling_opt {struct sample}
-clauses(A) ::= where_opt(W) group_by_opt(G) having_opt(H) windows_opt(N) sampling_opt(S)
-               order_by_opt(O) limit_opt(L).
-    { A = (struct select_clauses){W, G, H, N, S, O, L}; }
+clauses(A) ::= where_opt(W) group_by_opt(G) having_opt(H) windows_opt(N) qualify_opt(Q)
+               sampling_opt(S) order_by_opt(O) limit_opt(L).
+    { A = (struct select_clauses){W, G, H, N, Q, S, O, L}; }
+%type qualify_opt {struct expr *}
+qualify_opt(A) ::= .                { A = NULL; }
+qualify_opt(A) ::= QUALIFY expr(E). { A = E; }
 windows_opt(A) ::= .                      { A = NULL; }
 windows_opt(A) ::= WINDOW window_list(N). { A = N.first; }
 sampling_opt(A) ::= .                           { A = (struct sample){0}; }
@@ -994,11 +998,22 @@ expr(A) ::= word(T) LP distinct(D) expr_list(L) RP function_tail(F).
     { A = build_function(p, T, D, false, L, (struct order_list){0}, F); }
 expr(A) ::= word(T) LP distinct(D) expr_list(L) ORDER BY sort_list(O) RP function_tail(F).
     { A = build_function(p, T, D, false, L, O, F); }
+expr(A) ::= word(T) LP distinct(D) expr_list_some(L) NULLS_INSIDE(N) NULLS RP function_tail(F).
+    { F.nulls = treatment(N); A = build_function(p, T, D, false, L, (struct order_list){0}, F); }
 expr(A) ::= word(T) LP STAR RP function_tail(F).
     { A = build_function(p, T, false, true, (struct expr_list){0}, (struct order_list){0}, F); }
 function_tail(A) ::= filter(F) over(O). { A = (struct function_tail){.filter = F, .over = O}; }
 function_tail(A) ::= over(O).           { A = (struct function_tail){.over = O}; }
 function_tail(A) ::= filter(F).         { A = (struct function_tail){.filter = F}; }
+function_tail(A) ::= NULLS_BEHIND(N) NULLS over(O).
+    { A = (struct function_tail){.nulls = treatment(N), .over = O}; }
+%include {
+/* IGNORE or RESPECT, said among the arguments or behind them. */
+static enum nulls_treated treatment(struct token word)
+{
+    return ascii_upper(word.text[0]) == 'I' ? NULLS_IGNORED : NULLS_RESPECTED;
+}
+}
 filter(A) ::= FILTER LP WHERE expr(E) RP. { A = E; }
 over(A) ::= OVER(T) LP window(W) RP.      { A = W; A->position = token_position(p, T); }
 over(A) ::= OVER(T) name(N).
@@ -1158,6 +1173,36 @@ static bool feed(struct parser *p, yyParser *engine, int code, struct token toke
     return p->done;
 }
 
+/* Whether token `code`, which has no fallback, can come next: goes through the reductions that it
+ * would cause, without their actions.  states: those that they push, above the first kept entries. */
+static bool accepts(const yyParser *engine, int code)
+{
+    enum { STATES_MAX = 64 };
+    YYACTIONTYPE states[STATES_MAX], state = engine->yytos->stateno;
+    ptrdiff_t    kept = engine->yytos - engine->yystack + 1;
+    int          pushed = 0;
+
+    for (;;) {
+        YYACTIONTYPE action = yy_find_shift_action((YYCODETYPE)code, state);
+        int          popped;
+
+        if (action < YY_MIN_REDUCE)
+            return action <= YY_MAX_SHIFTREDUCE;
+        popped = -yyRuleInfoNRhs[action - YY_MIN_REDUCE];
+        if (popped > pushed) {
+            kept -= popped - pushed;
+            pushed = 0;
+        } else {
+            pushed -= popped;
+        }
+        if (pushed == STATES_MAX)
+            return false;
+        state = pushed > 0 ? states[pushed - 1] : engine->yystack[kept - 1].stateno;
+        state = yy_find_reduce_action(state, yyRuleInfoLhs[action - YY_MIN_REDUCE]);
+        states[pushed++] = state;
+    }
+}
+
 size_t grammar_run(struct parser *p, size_t at, int first)
 {
     yyParser engine; /* lies on the C stack, so that leaving by longjmp loses nothing */
@@ -1167,7 +1212,7 @@ size_t grammar_run(struct parser *p, size_t at, int first)
     if (first != 0)
         feed(p, &engine, first, (struct token){p->sql + at, 0});
     for (;;) {
-        int          code;
+        int          code, word;
         size_t       length = token_read(p->sql, p->bytes, at, &code);
         struct token token = {p->sql + at, (uint32_t)length};
 
@@ -1180,11 +1225,15 @@ size_t grammar_run(struct parser *p, size_t at, int first)
                         token.text);
         if (code == TOKEN_EOF)
             break;
+        word = code;
         code = token_disambiguate(p->sql, p->bytes, at, code, before);
+        if (token_is_ours(code) && !accepts(&engine, code))
+            code = token_plain(word);
         if (feed(p, &engine, code, token))
             return at;
         p->text_end = token.text + length;
-        before = code;
+        if (code != TOKEN_NULLS || before != TOKEN_NULLS_BEHIND)
+            before = code;
     }
     /* The end stands for a semicolon, as in SQLite. */
     if (first != 0 || !feed(p, &engine, TOKEN_SEMI, (struct token){p->sql + at, 0}))

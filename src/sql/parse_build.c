@@ -230,6 +230,7 @@ static uint32_t select_depth(const struct select *select)
         depth = max_depth(depth, expr_depth(select->where));
         depth = max_depth(depth, list_depth(&select->group_by));
         depth = max_depth(depth, expr_depth(select->having));
+        depth = max_depth(depth, expr_depth(select->qualify));
         depth = max_depth(depth, order_depth(&select->order_by));
         depth = max_depth(depth, expr_depth(select->limit));
         depth = max_depth(depth, expr_depth(select->offset));
@@ -582,6 +583,7 @@ struct expr *build_function(struct parser *parser, struct token name, bool disti
     expr->order_by = order_by;
     expr->filter = tail.filter;
     expr->over = tail.over;
+    expr->nulls = (uint8_t)tail.nulls;
     raise_depth(parser, expr, list_depth(&arguments));
     raise_depth(parser, expr, order_depth(&order_by));
     raise_depth(parser, expr, expr_depth(tail.filter));

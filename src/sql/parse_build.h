@@ -79,13 +79,15 @@ struct select_clauses {
     struct expr_list    group_by;
     struct expr        *having;
     struct window_def  *windows;
+    struct expr        *qualify;
     struct sample       sampling;
     struct order_list   order_by;
     struct limit_clause limit;
 };
-struct function_tail { /* FILTER (WHERE ...) OVER ... */
+struct function_tail { /* FILTER (WHERE ...) IGNORE NULLS OVER ... */
     struct expr       *filter;
     struct window_def *over;
+    enum nulls_treated nulls;
 };
 struct frame_limit {
     enum frame_bound bound;
@@ -223,6 +225,10 @@ struct from_item *build_target(struct parser *parser, struct qualified_name name
  */
 struct select    *build_core(struct parser *parser, struct select_head head,
                              struct select_clauses clauses);
+/* Of a select made of DISTINCT ON: the ORDER BY by which rows come first.  As the last term of a
+ * compound it is the compound's. */
+struct order_list distinct_on_order(const struct select *select);
+void              distinct_on_term(struct select *select);
 struct from_item *build_sample(struct parser *parser, struct from_item *item, struct sample sample);
 struct sample     build_sample_size(struct parser *parser, struct token number, struct token unit);
 struct sample_seed build_sample_seed(struct parser *parser, struct token word, struct token number);

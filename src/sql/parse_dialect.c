@@ -91,14 +91,15 @@ static struct select *select_star(struct parser *parser, struct token token,
 }
 
 /* SELECT DISTINCT ON (k) a ... ORDER BY b LIMIT n is
- * SELECT the first row for each k, of * but k, FROM (SELECT a, k ... ORDER BY b) LIMIT n. */
+ * SELECT the first row for each k, of * but k, FROM (SELECT a, k ... ORDER BY b) LIMIT n.
+ * As the last term of a compound it has no ORDER BY: see distinct_on_term. */
 static struct select *build_distinct_on(struct parser *parser, struct select_head head,
                                         struct select_clauses clauses)
 {
     struct star_changes hidden = {0};
     struct expr_list    keys = {0};
     struct from_item *item = build_from(parser, FROM_SUBQUERY, token_position(parser, head.token));
-    struct select    *outer;
+    struct select    *outer, *inner;
 
     for (uint32_t i = 0; i < head.distinct_on.count; i++) {
         char        text[40];
@@ -112,22 +113,33 @@ static struct select *build_distinct_on(struct parser *parser, struct select_hea
         keys =
             list_add(parser, keys, build_column(parser, (struct name){0}, (struct name){0}, name));
     }
-    item->select = build_finished_select(parser,
-                                         build_select(parser, head.token, false, head.columns,
-                                                      head.from, clauses.where, clauses.group_by,
-                                                      clauses.having, clauses.windows,
-                                                      clauses.order_by, (struct limit_clause){0}),
-                                         (struct cte_list){0});
+    inner = build_select(parser, head.token, false, head.columns, head.from, clauses.where,
+                         clauses.group_by, clauses.having, clauses.windows, clauses.order_by,
+                         (struct limit_clause){0});
+    inner->qualify = clauses.qualify;
+    item->select = build_finished_select(parser, inner, (struct cte_list){0});
     outer = select_star(parser, head.token, hidden.first, item, NULL, (struct order_list){0},
                         clauses.limit);
     outer->distinct_on = keys;
     return outer;
 }
 
+struct order_list distinct_on_order(const struct select *select)
+{
+    return select->from.items[0]->select->order_by;
+}
+
+void distinct_on_term(struct select *select)
+{
+    select->order_by = distinct_on_order(select);
+    select->from.items[0]->select->order_by = (struct order_list){0};
+}
+
 struct select *build_core(struct parser *parser, struct select_head head,
                           struct select_clauses clauses)
 {
     struct from_list from = head.from;
+    struct select   *select;
 
     if (clauses.sampling.given) {
         struct from_item *item;
@@ -142,9 +154,11 @@ struct select *build_core(struct parser *parser, struct select_head head,
     }
     if (head.distinct_on.count > 0)
         return build_distinct_on(parser, head, clauses);
-    return build_select(parser, head.token, head.distinct, head.columns, head.from, clauses.where,
-                        clauses.group_by, clauses.having, clauses.windows, clauses.order_by,
-                        clauses.limit);
+    select = build_select(parser, head.token, head.distinct, head.columns, head.from, clauses.where,
+                          clauses.group_by, clauses.having, clauses.windows, clauses.order_by,
+                          clauses.limit);
+    select->qualify = clauses.qualify;
+    return select;
 }
 
 /* --- samples -----------------------------------------------------------------------------------

@@ -95,12 +95,15 @@ static const char *compound_name(enum compound_op op)
 struct select *build_compound(struct parser *parser, struct select *prior, enum compound_op op,
                               struct select *term)
 {
-    if (prior->order_by.count > 0 || prior->limit != NULL)
+    bool ordered = prior->order_by.count > 0;
+
+    if (prior->prior == NULL && prior->distinct_on.count > 0)
+        ordered = distinct_on_order(prior).count > 0;
+    if (ordered || prior->limit != NULL)
         parser_fail(parser, term->position, "%s clause should come after %s not before",
-                    prior->order_by.count > 0 ? "ORDER BY" : "LIMIT", compound_name(op));
-    if (prior->distinct_on.count > 0 || term->distinct_on.count > 0)
-        parser_fail(parser, term->position,
-                    "DISTINCT ON cannot stand in a compound SELECT: make it a subquery");
+                    ordered ? "ORDER BY" : "LIMIT", compound_name(op));
+    if (term->distinct_on.count > 0)
+        distinct_on_term(term);
     term->prior = prior;
     term->op = op;
     return term;

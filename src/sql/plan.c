@@ -131,6 +131,20 @@ static void walk_window(const struct select_window *window, expr_visit *visit, v
         expr_walk(window->calls[i], visit, data);
 }
 
+/* HAVING, QUALIFY. */
+static enum status plan_filter(struct planner *planner, struct expr *condition,
+                               const struct plan *aggregate, struct plan **plan)
+{
+    struct plan *filter = plan_new(planner, PLAN_FILTER, *plan);
+
+    if (filter == NULL || !expr_conjuncts(planner->arena, condition, &filter->filters))
+        return fail_nomem(planner->err);
+    filter->rows = filter->rows / 3 + 1;
+    filter->aggregate = aggregate;
+    *plan = filter;
+    return STATUS_OK;
+}
+
 static enum status plan_aggregate(struct planner *planner, struct select *select,
                                   struct plan **plan)
 {
@@ -145,6 +159,7 @@ static enum status plan_aggregate(struct planner *planner, struct select *select
     for (uint32_t i = 0; i < select->column_count; i++)
         expr_walk(select->columns[i].expr, visit_bare, &search);
     expr_walk(select->having, visit_bare, &search);
+    expr_walk(select->qualify, visit_bare, &search);
     for (uint32_t i = 0; i < select->order_by.count; i++)
         expr_walk(select->order_by.terms[i].expr, visit_bare, &search);
     for (const struct select_window *w = select->window_calls; w != NULL; w = w->next)
@@ -158,16 +173,9 @@ static enum status plan_aggregate(struct planner *planner, struct select *select
     else
         aggregate->rows = aggregate->rows / 10 + 1;
     *plan = aggregate;
-    if (select->having != NULL) {
-        struct plan *filter = plan_new(planner, PLAN_FILTER, aggregate);
-
-        if (filter == NULL || !expr_conjuncts(planner->arena, select->having, &filter->filters))
-            return fail_nomem(planner->err);
-        filter->rows = filter->rows / 3 + 1;
-        filter->aggregate = aggregate;
-        *plan = filter;
-    }
-    return STATUS_OK;
+    if (select->having == NULL)
+        return STATUS_OK;
+    return plan_filter(planner, select->having, aggregate, plan);
 }
 
 /* --- select ------------------------------------------------------------------------------------
@@ -248,6 +256,8 @@ static enum status plan_term(struct planner *planner, struct select *select, str
     if (select->is_aggregate)
         aggregate = (*plan)->kind == PLAN_FILTER ? (*plan)->input : *plan;
     TRY(plan_windows(planner, select, aggregate, plan));
+    if (select->qualify != NULL)
+        TRY(plan_filter(planner, select->qualify, aggregate, plan));
     if (select->distinct_on.count != 0) {
         *plan = plan_new(planner, PLAN_DISTINCT, *plan);
         if (*plan == NULL)

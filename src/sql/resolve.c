@@ -254,6 +254,21 @@ static enum status resolve_order_terms(struct resolver *r, struct scope *scope)
     return STATUS_OK;
 }
 
+static enum status resolve_qualify(struct resolver *r, struct scope *scope)
+{
+    struct select *select = scope->select;
+
+    if (select->qualify == NULL)
+        return STATUS_OK;
+    scope->windows = true;
+    TRY(resolve_scalar(r, scope, select->qualify));
+    scope->windows = false;
+    if (select->window_calls == NULL)
+        return fail_at(r->err, STATUS_ERROR, select->qualify->position,
+                       "QUALIFY wants a window function, in itself or among the result columns");
+    return STATUS_OK;
+}
+
 /* One term.  Its ORDER BY only if it is no compound. */
 static enum status resolve_term(struct resolver *r, struct scope *scope)
 {
@@ -276,6 +291,7 @@ static enum status resolve_term(struct resolver *r, struct scope *scope)
                        "HAVING clause on a non-aggregate query");
     if (select->having != NULL)
         TRY(resolve_scalar(r, scope, select->having));
+    TRY(resolve_qualify(r, scope));
     scope->before_groups = true;
     TRY(resolve_list(r, scope, &select->distinct_on));
     if (select->where != NULL)

@@ -240,6 +240,7 @@ static bool same_frame(const struct window_def *a, const struct window_def *b)
 static bool same_call(const struct expr *a, const struct expr *b)
 {
     if (a->resolved.window_kind != b->resolved.window_kind || a->list.count != b->list.count ||
+        (a->nulls == NULLS_IGNORED) != (b->nulls == NULLS_IGNORED) ||
         !expr_same(a->filter, b->filter))
         return false;
     for (uint32_t i = 0; i < a->list.count; i++)
@@ -418,6 +419,10 @@ static enum status check_call(struct resolver *r, const struct scope *scope,
                        "ORDER BY may not be used with non-aggregate %s()", expr->name.text);
     if (expr->over == NULL || !scope->windows)
         return fail_window_misuse(r, expr->name.text, expr->position);
+    if (expr->nulls != NULLS_UNSAID && (kind < WINDOW_LAG || kind > WINDOW_NTH_VALUE))
+        return fail_at(r->err, STATUS_ERROR, expr->position,
+                       "IGNORE NULLS and RESPECT NULLS are for lag, lead, first_value, last_value "
+                       "and nth_value");
     if (expr->filter != NULL && kind < WINDOW_COUNT_STAR)
         return fail_at(r->err, STATUS_ERROR, expr->position,
                        "FILTER clause may only be used with aggregate window functions");

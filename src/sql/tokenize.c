@@ -349,7 +349,8 @@ static int peek_token(const char *sql, size_t bytes, size_t *at)
     int code = next_token(sql, bytes, at);
 
     if (code == TOKEN_STRING || code == TOKEN_JOIN_WORD || code == TOKEN_WINDOW ||
-        code == TOKEN_OVER || code == TOKEN_WITHIN || token_is_fallback(code))
+        code == TOKEN_OVER || code == TOKEN_WITHIN || code == TOKEN_QUALIFY ||
+        token_is_fallback(code))
         return TOKEN_ID;
     return code;
 }
@@ -379,10 +380,69 @@ static bool sample_is_next(const char *sql, size_t bytes, size_t at)
            sample_follows(sql, bytes, at + length);
 }
 
+/* Whether an expression begins at `at`, and not what may follow an alias: JOIN, NOT INDEXED,
+ * WINDOW name AS, TABLESAMPLE. */
+static bool expression_follows(const char *sql, size_t bytes, size_t at)
+{
+    int next = next_token(sql, bytes, &at);
+
+    switch (next) {
+    case TOKEN_INTEGER:
+    case TOKEN_FLOAT:
+    case TOKEN_SEPARATED_NUMBER:
+    case TOKEN_STRING:
+    case TOKEN_BLOB:
+    case TOKEN_VARIABLE:
+    case TOKEN_NULL:
+    case TOKEN_LP:
+    case TOKEN_PLUS:
+    case TOKEN_MINUS:
+    case TOKEN_BITNOT:
+    case TOKEN_CASE:
+    case TOKEN_EXISTS:
+    case TOKEN_ID:
+        return true;
+    case TOKEN_NOT:
+        return next_token(sql, bytes, &at) != TOKEN_INDEXED;
+    case TOKEN_JOIN_WORD: /* left(x, 1) */
+        return next_token(sql, bytes, &at) == TOKEN_LP;
+    case TOKEN_WINDOW:
+    case TOKEN_TABLESAMPLE:
+        return token_disambiguate(sql, bytes, at, next, TOKEN_ID) == TOKEN_ID;
+    default:
+        return token_is_fallback(next);
+    }
+}
+
+/* IGNORE NULLS and RESPECT NULLS: before ) they stand among the arguments, before OVER behind. */
+static int treatment_token(const char *sql, size_t bytes, size_t after, int word)
+{
+    int next;
+
+    if (next_token(sql, bytes, &after) != TOKEN_NULLS)
+        return word;
+    next = next_token(sql, bytes, &after);
+    return next == TOKEN_RP ? TOKEN_NULLS_INSIDE : next == TOKEN_OVER ? TOKEN_NULLS_BEHIND : word;
+}
+
+bool token_is_ours(int code)
+{
+    return code == TOKEN_QUALIFY || code == TOKEN_NULLS_INSIDE || code == TOKEN_NULLS_BEHIND;
+}
+
+int token_plain(int code)
+{
+    return code == TOKEN_QUALIFY ? TOKEN_ID : code;
+}
+
 int token_disambiguate(const char *sql, size_t bytes, size_t after, int code, int before)
 {
     int next;
 
+    if (code == TOKEN_QUALIFY)
+        return expression_follows(sql, bytes, after) ? code : TOKEN_ID;
+    if (code == TOKEN_IGNORE || code == TOKEN_RESPECT)
+        return treatment_token(sql, bytes, after, code);
     if (code == TOKEN_TABLESAMPLE)
         return sample_follows(sql, bytes, after) ? code : TOKEN_ID;
     if (code == TOKEN_USING)
@@ -394,7 +454,8 @@ int token_disambiguate(const char *sql, size_t bytes, size_t after, int code, in
     }
     if (code != TOKEN_WINDOW && code != TOKEN_OVER && code != TOKEN_FILTER && code != TOKEN_WITHIN)
         return code;
-    if (code != TOKEN_WINDOW && before != TOKEN_RP)
+    if (code != TOKEN_WINDOW && before != TOKEN_RP &&
+        (code != TOKEN_OVER || before != TOKEN_NULLS_BEHIND))
         return TOKEN_ID;
     next = peek_token(sql, bytes, &after);
     switch (code) {

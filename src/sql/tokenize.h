@@ -27,8 +27,13 @@ size_t token_read(const char *sql, size_t bytes, size_t at, int *code);
 
 /* Tells WINDOW, OVER and FILTER, which are keywords only in certain surroundings, from identifiers.
  * code: what token_read gave; after: offset behind the token; before: code of the token before it,
- * 0 if none.  Returns code or TOKEN_ID. */
+ * 0 if none, TOKEN_NULLS_BEHIND behind that and NULLS.  Returns code, TOKEN_ID, or the code that the token has in a clause of ours. */
 int token_disambiguate(const char *sql, size_t bytes, size_t after, int code, int before);
+
+/* Whether token_disambiguate made it the first word of a clause of ours, which it is only where the
+ * grammar can take that; else it is token_plain of what token_read gave. */
+bool token_is_ours(int code);
+int  token_plain(int code);
 
 /* Whether a keyword is an identifier where the grammar has no use for it; grammar.y. */
 bool token_is_fallback(int code);

@@ -61,6 +61,7 @@ struct window_call {
     int32_t          arguments[WINDOW_ARGUMENTS_MAX]; /* columns; -1: not given */
     int32_t          filter;                          /* column of the FILTER condition; -1: none */
     enum collation   collation;                       /* MIN, MAX */
+    bool ignore_nulls; /* LAG to NTH_VALUE: rows whose first argument is NULL do not count */
 };
 struct window_desc {
     struct sorter_desc         sort; /* keys: partition, then order; columns: keys, then others */
