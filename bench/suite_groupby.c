@@ -1,4 +1,4 @@
-/* suite_groupby.c - bulk load and GROUP BY over one wide table, in the shape of the public
+/* suite_groupby.c - bulk load, GROUP BY and windows over one wide table, in the shape of the public
  * db-benchmark (h2oai group-by): three text columns with K, K and N/K distinct values, six numeric
  * ones.
  *
@@ -31,6 +31,10 @@ static const struct {
      "v3, row_number() OVER (PARTITION BY id4, id5 ORDER BY v3) AS n, count(*) OVER (PARTITION BY "
      "id4, id5) AS c FROM x) GROUP BY id4, id5"},
     {"q7", "SELECT id3, max(v1) - min(v2) FROM x GROUP BY id3", NULL},
+    {"q8",
+     "SELECT id6, v3 AS largest2_v3 FROM (SELECT id6, v3, row_number() OVER (PARTITION BY id6 ORDER "
+     "BY v3 DESC) AS order_v3 FROM x WHERE v3 IS NOT NULL) AS sub_query WHERE order_v3 <= 2",
+     NULL},
     {"q9", "SELECT id2, id4, round(pow(corr(v1, v2), 2), 9) FROM x GROUP BY id2, id4",
      "SELECT id2, id4, round(pow(count(*) * sum(v1 * v2) - sum(v1) * sum(v2), 2) / (1.0 * "
      "(count(*) * sum(v1 * v1) - sum(v1) * sum(v1)) * (count(*) * sum(v2 * v2) - sum(v2) * "
@@ -38,6 +42,21 @@ static const struct {
     {"q10",
      "SELECT id1, id2, id3, id4, id5, id6, sum(v3), count(*) FROM x "
      "GROUP BY id1, id2, id3, id4, id5, id6",
+     NULL},
+    /* windows: not the public task's */
+    {"w-rank", "SELECT sum(r) FROM (SELECT rank() OVER (PARTITION BY id4 ORDER BY v3) AS r FROM x)",
+     NULL},
+    {"w-running",
+     "SELECT sum(s) FROM (SELECT sum(v1) OVER (PARTITION BY id6 ORDER BY v3) AS s FROM x)", NULL},
+    {"w-lag",
+     "SELECT sum(v3 - p) FROM (SELECT v3, lag(v3) OVER (PARTITION BY id6 ORDER BY v3) AS p FROM x)",
+     NULL},
+    {"w-whole",
+     "SELECT count(*) FROM (SELECT v3, avg(v3) OVER (PARTITION BY id3) AS a FROM x) WHERE v3 > a",
+     NULL},
+    {"w-sliding",
+     "SELECT sum(m), sum(a) FROM (SELECT max(v2) OVER w AS m, avg(v1) OVER w AS a FROM x WINDOW w AS "
+     "(PARTITION BY id4 ORDER BY id6, v3 ROWS BETWEEN 10 PRECEDING AND CURRENT ROW))",
      NULL},
 };
 

@@ -159,6 +159,8 @@ static bool describe_window(struct cg *cg, const struct plan *plan, struct windo
     desc->sort.column_count = keys + self->carried + self->other_count;
     desc->partition_count = plan->window->def->partition_by.count;
     desc->call_count = count;
+    desc->keeps = plan->keep_bound != NULL;
+    desc->keep_kind = plan->keep_kind;
     return true;
 }
 
@@ -258,15 +260,30 @@ static int32_t emit_offsets(struct cg *cg, const struct window_sink *self)
     return first;
 }
 
+/* The register with the bound of ranks; 0: none. */
+static int32_t emit_bound(struct cg *cg, const struct plan *plan)
+{
+    int32_t reg;
+
+    if (plan->keep_bound == NULL)
+        return 0;
+    reg = cg_registers(cg, 1);
+    cg_one_row(cg);
+    cg_private_to(cg, plan->keep_bound, reg);
+    cg_emit(cg, OP_First, reg, reg, 1);
+    return reg;
+}
+
 void cg_produce_window(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
 {
     struct window_sink self = {.sink = {consume_input, NULL, plan}, .slot = cg_slot(cg)};
-    int32_t            offsets;
+    int32_t            offsets, bound;
 
     if (!describe_window(cg, plan, &self))
         return;
     offsets = emit_offsets(cg, &self);
-    cg_emit_p4(cg, OP_WindowOpen, self.slot, 0, 0, self.desc);
+    bound = emit_bound(cg, plan);
+    cg_emit_p4(cg, OP_WindowOpen, self.slot, plan->keep_strict, bound, self.desc);
     cg_produce(cg, plan->input, &self.sink);
     cg_emit(cg, OP_WindowFinish, self.slot, offsets, (int32_t)self.offset_count);
     self.sink.consume = consume_rows;

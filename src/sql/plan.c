@@ -613,6 +613,8 @@ static enum status need_own(struct planner *planner, struct plan *plan)
 enum status plan_needs(struct planner *planner, struct plan *plan)
 {
     TRY(need_own(planner, plan));
+    if ((planner->context->passes_off & PASS_PUSH_DOWN) == 0)
+        plan_tell_windows(plan);
     if (plan->input != NULL)
         TRY(plan_needs(planner, plan->input));
     if (plan->right != NULL)

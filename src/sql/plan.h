@@ -77,6 +77,10 @@ struct plan {
     /* WINDOW */
     struct select_window *window; /* the first of a run of the select's list, with equal keys */
     uint32_t              window_count;
+    struct expr          *keep_bound; /* rows are wanted while keep_kind <= (keep_strict: <) it;
+                                         NULL: all */
+    enum window_kind      keep_kind;
+    bool                  keep_strict;
     struct plan_columns   carried; /* read above; all of an AGGREGATE's output is, unlisted */
     /* COMPOUND */
     enum compound_op op;
@@ -123,6 +127,9 @@ int32_t plan_bare_column(const struct plan *aggregate, const struct expr *expr);
 
 /* Whether owner is one of the windows of a WINDOW node. */
 bool plan_has_window(const struct plan *plan, const void *owner);
+
+/* What the node's conditions say about the rows that a WINDOW below it needs (plan_window.c). */
+void plan_tell_windows(const struct plan *plan);
 
 /* Needs no column of an enclosing select: within a correlated subquery it can be kept. */
 bool plan_is_independent(const struct plan *plan);

@@ -17,6 +17,12 @@ const struct op *op_WindowOpen(struct vm *vm, const struct op *op)
         slot->desc = op->p4.desc;
     }
     slot->filled = true;
+    if (op->p3 != 0) {
+        char         scratch[16];
+        struct value bound = vector_constant_value(vm_vec(vm, op->p3), scratch);
+
+        window_keep(slot->window, &bound, op->p2 != 0);
+    }
     return op + 1;
 }
 

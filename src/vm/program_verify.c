@@ -53,7 +53,8 @@ static int64_t group_size(const struct op *op)
 /* Registers that may be 0, "none". */
 static bool register_optional(const struct op *op, int operand)
 {
-    return (op->code == OP_SorterOpen && operand == 3) || (op->code == OP_Insert && operand == 3);
+    return operand == 3 &&
+           (op->code == OP_SorterOpen || op->code == OP_WindowOpen || op->code == OP_Insert);
 }
 
 static enum status check_registers(const struct verifier *v, int operand, int32_t first,

@@ -67,6 +67,8 @@ enum status window_new(struct memory *memory, const struct window_desc *desc, st
         status = fail_nomem(err);
     else
         status = sorter_new(memory, &desc->sort, &window->sorter, err);
+    if (status == STATUS_OK && desc->keeps)
+        status = window_keep_new(memory, desc, &window->keep, err);
     if (status != STATUS_OK)
         window_free(window);
     else
@@ -108,6 +110,7 @@ void window_free(struct window *window)
         return;
     drop(window);
     sorter_free(window->sorter);
+    window_keep_free(window->keep);
     memory_free(window->memory, window->frames,
                 (window->desc->frame_count + (size_t)1) * sizeof *window->frames);
     memory_free(window->memory, window->results,
@@ -123,9 +126,16 @@ void window_reset(struct window *window)
     sorter_reset(window->sorter, UINT64_MAX);
 }
 
+void window_keep(struct window *window, const struct value *bound, bool strict)
+{
+    window_keep_start(window->keep, bound, strict);
+}
+
 enum status window_add(struct window *window, const struct vector *const *columns,
                        const struct selection *sel, struct error *err)
 {
+    if (window->keep != NULL)
+        TRY(window_keep_rows(window->keep, columns, &sel, err));
     return sorter_add(window->sorter, columns, sel, err);
 }
 

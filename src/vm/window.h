@@ -67,6 +67,8 @@ struct window_desc {
     struct sorter_desc         sort; /* keys: partition, then order; columns: keys, then others */
     uint32_t                   partition_count; /* of the keys */
     uint32_t                   frame_count, call_count;
+    bool                       keeps;     /* see window_keep */
+    enum window_kind           keep_kind; /* ROW_NUMBER, RANK or DENSE_RANK */
     const struct window_frame *frames;
     const struct window_call  *calls;
 };
@@ -87,6 +89,10 @@ enum status window_new(struct memory *memory, const struct window_desc *desc,
                        struct window **window, struct error *err);
 void        window_free(struct window *window); /* NULL allowed */
 void        window_reset(struct window *window);
+/* After window_new or window_reset, where desc->keeps: only rows whose keep_kind is <= bound
+ * (strict: <) are wanted.  Others may be left out, or come with any number beyond it.  All calls
+ * are of such kinds. */
+void        window_keep(struct window *window, const struct value *bound, bool strict);
 enum status window_add(struct window *window, const struct vector *const *columns,
                        const struct selection *sel, struct error *err);
 /* No more rows: sorts and computes. */

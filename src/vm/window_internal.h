@@ -48,6 +48,7 @@ struct window {
     struct memory            *memory;
     const struct window_desc *desc;
     struct sorter            *sorter;
+    struct window_keep       *keep; /* NULL: all rows are collected */
     uint32_t                  count;
     const struct rowset      *rows;
     const uint32_t           *order;
@@ -123,6 +124,18 @@ struct frame_runs {
 void frame_runs(const struct window *window, const struct frame_rows *frame,
                 enum window_exclude exclude, uint32_t row, uint32_t group,
                 struct frame_runs *runs);
+
+/* --- window_keep.c ------------------------------------------------------------------------------ */
+struct window_keep;
+/* desc is read only here. */
+enum status window_keep_new(struct memory *memory, const struct window_desc *desc,
+                            struct window_keep **keep, struct error *err);
+void        window_keep_free(struct window_keep *keep); /* NULL allowed */
+/* Before the first row. */
+void        window_keep_start(struct window_keep *keep, const struct value *bound, bool strict);
+/* *sel: a selection of keep's instead, of those of its rows that must be collected. */
+enum status window_keep_rows(struct window_keep *keep, const struct vector *const *columns,
+                             const struct selection **sel, struct error *err);
 
 /* --- window_rank.c, window_value.c, window_aggregate.c ------------------------------------------ */
 enum status window_rank(struct window *window, const struct window_call *call,

@@ -68,6 +68,17 @@ static const char *const statements[] = {
     "WITH RECURSIVE c(i) AS (VALUES(1) UNION SELECT i * 7 % 101 FROM c) SELECT count(*) FROM c",
     "WITH x AS MATERIALIZED (SELECT a FROM t WHERE a < 20) SELECT * FROM x p, x q WHERE p.a = q.a + 1",
     "VALUES (1, 'a'), (2, 'b'), (3, NULL)",
+    /* windows */
+    "SELECT a, row_number() OVER w, rank() OVER w, percent_rank() OVER w, ntile(3) OVER w FROM t "
+    "WINDOW w AS (PARTITION BY b ORDER BY d)",
+    "SELECT lag(b, 1, d) OVER w, lead(d) OVER w, first_value(c) OVER w, nth_value(d, 2) OVER w "
+    "FROM t WINDOW w AS (PARTITION BY a % 5 ORDER BY d DESC, b)",
+    "SELECT sum(a) OVER w, avg(c) OVER w, count(d) OVER w, min(b) OVER w, max(d) OVER w FROM t "
+    "WINDOW w AS (PARTITION BY b ORDER BY a ROWS BETWEEN 3 PRECEDING AND 1 FOLLOWING)",
+    "SELECT group_concat(b, d) OVER (ORDER BY a ROWS 5 PRECEDING), sum(a) FILTER (WHERE a % 2) OVER "
+    "(ORDER BY c RANGE BETWEEN 7 PRECEDING AND CURRENT ROW), max(d) OVER (PARTITION BY b) FROM t",
+    "SELECT a, k FROM (SELECT a, rank() OVER (PARTITION BY b ORDER BY c DESC) AS k FROM t) "
+    "WHERE k <= 2",
     /* schema, pragmas */
     "SELECT name, type FROM pragma_table_info('t')",
     "SELECT type, name, sql FROM sqlite_schema",
