@@ -198,10 +198,10 @@ column_head ::= name(N) type(T). { table_column(p, N, T); }
 
 %type type {struct name}
 type(A) ::= .                                      { A = no_name(); }
-type(A) ::= type_words(T).                         { A = build_text(p, T.text, T.text + T.bytes); }
-type(A) ::= type_words(T) LP signed RP(Z).         { A = build_text(p, T.text, Z.text + Z.bytes); }
+type(A) ::= type_words(T).                         { A = build_type(p, T.text, T.text + T.bytes); }
+type(A) ::= type_words(T) LP signed RP(Z).         { A = build_type(p, T.text, Z.text + Z.bytes); }
 type(A) ::= type_words(T) LP signed COMMA signed RP(Z).
-    { A = build_text(p, T.text, Z.text + Z.bytes); }
+    { A = build_type(p, T.text, Z.text + Z.bytes); }
 type_words(A) ::= id_or_string(T).      { A = T; }
 type_words(A) ::= type_words(T) id_or_string(Z).
     { A = T; A.bytes = (uint32_t)(Z.text + Z.bytes - T.text); }

@@ -132,6 +132,22 @@ struct name build_text(struct parser *parser, const char *from, const char *to)
     return name;
 }
 
+struct name build_type(struct parser *parser, const char *from, const char *to)
+{
+    struct name type = build_text(parser, from, to);
+
+    if (type.bytes > 0 && strchr("'\"`[", type.text[0]) != NULL) {
+        struct token quoted = {.text = type.text, .bytes = 1};
+        char         end = type.text[0] == '[' ? ']' : type.text[0];
+
+        while (type.text[quoted.bytes] != end || (type.text[quoted.bytes + 1] == end && end != ']'))
+            quoted.bytes += type.text[quoted.bytes] == end ? 2 : 1;
+        quoted.bytes++;
+        type.text = copy_unquoted(parser, quoted, &type.bytes);
+    }
+    return type;
+}
+
 struct name_list names_add(struct parser *parser, struct name_list list, struct name name)
 {
     check_length(parser, list.count + 1, "list");
@@ -520,6 +536,10 @@ struct expr *build_in(struct parser *parser, bool negated, struct expr *left, st
 {
     struct expr *expr = build_expr(parser, EXPR_IN, left->position);
 
+    if (list.count == 1 && list.items[0]->kind == EXPR_SUBQUERY) { /* x IN ((SELECT ...)) */
+        select = list.items[0]->select;
+        list = (struct expr_list){0};
+    }
     expr->negated = negated;
     expr->left = left;
     expr->list = list;
@@ -537,8 +557,10 @@ struct expr *build_cast(struct parser *parser, struct token token, struct expr *
 
     expr->left = operand;
     expr->type_name = type;
-    if (type.text == NULL)
-        expr->type_name.text = "";
+    if (type.text == NULL) { /* CAST(x AS): no word of the affinities is found in it */
+        expr->type_name.text = "NUMERIC";
+        expr->type_name.bytes = 7;
+    }
     raise_depth(parser, expr, operand->depth);
     return expr;
 }

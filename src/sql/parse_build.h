@@ -138,6 +138,8 @@ void mark_unsupported(struct parser *parser, const char *construct, struct token
 struct name  build_name(struct parser *parser, struct token token); /* quotes removed */
 struct name  build_text(struct parser *parser, const char *from,
                         const char *to); /* blanks cut off */
+/* The text of a type; of one that begins with a quoted word that word, as SQLite takes it. */
+struct name build_type(struct parser *parser, const char *from, const char *to);
 struct expr *build_expr(struct parser *parser, enum expr_kind kind, int32_t position);
 struct expr *build_literal(struct parser *parser, int code, struct token token);
 struct value build_number(struct parser *parser, struct token token, bool negative);

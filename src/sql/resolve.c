@@ -172,18 +172,24 @@ static const char *values_name(struct arena *arena, uint32_t number)
 }
 
 /* As sqlite3_column_name: the alias, the column's own name, or the text. */
-static const char *result_name(struct resolver *r, const struct select *select, uint32_t i)
+static enum status name_result(struct resolver *r, struct scope *scope, uint32_t i)
 {
-    const struct result_column *column = &select->columns[i];
-    const struct expr          *expr = column->expr;
+    struct result_column *column = &scope->select->columns[i];
+    const struct expr    *expr = column->expr;
 
-    if (column->alias.text != NULL)
-        return column->alias.text;
-    if (expr->kind == EXPR_COLUMN && expr->resolved.source != NULL)
-        return bound_name(expr);
-    if (!select->is_values && expr->source_text != NULL)
-        return expr->source_text;
-    return values_name(r->arena, i + 1);
+    if (column->alias.text != NULL) {
+        column->name = column->alias.text;
+    } else if (expr->kind == EXPR_COLUMN && expr->resolved.source != NULL) {
+        column->name = bound_name(expr);
+        for (uint32_t l = 0; l < scope->leaf_count; l++)
+            if (scope->leaves[l].item == expr->resolved.source)
+                return resolve_nested_name(r, scope, l, &column->name);
+    } else if (!scope->select->is_values && expr->source_text != NULL) {
+        column->name = expr->source_text;
+    } else {
+        column->name = values_name(r->arena, i + 1);
+    }
+    return column->name == NULL ? fail_nomem(r->err) : STATUS_OK;
 }
 
 static enum status resolve_results(struct resolver *r, struct scope *scope)
@@ -200,9 +206,7 @@ static enum status resolve_results(struct resolver *r, struct scope *scope)
         TRY(resolve_scalar(r, scope, column->expr));
         column->expr->source_text = text;
         column->expr->source_bytes = bytes;
-        column->name = result_name(r, select, i);
-        if (column->name == NULL)
-            return fail_nomem(r->err);
+        TRY(name_result(r, scope, i));
     }
     return STATUS_OK;
 }
@@ -233,9 +237,7 @@ static enum status resolve_values(struct resolver *r, struct scope *scope)
         TRY(resolve_scalar(r, scope, select->values[i]));
     for (uint32_t i = 0; i < select->column_count; i++) {
         select->columns[i].expr = select->values[i];
-        select->columns[i].name = result_name(r, select, i);
-        if (select->columns[i].name == NULL)
-            return fail_nomem(r->err);
+        TRY(name_result(r, scope, i));
     }
     return STATUS_OK;
 }

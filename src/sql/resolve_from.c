@@ -783,9 +783,8 @@ static bool is_merged_later(const struct scope *scope, uint32_t leaf, struct nam
     return using_ && right;
 }
 
-/* What * calls a column: within parentheses, names used before get ":1", ":2"... */
-static enum status nested_name(struct resolver *r, const struct scope *scope, uint32_t l,
-                               const char **name)
+enum status resolve_nested_name(struct resolver *r, const struct scope *scope, uint32_t l,
+                                const char **name)
 {
     uint32_t before = 0;
 
@@ -878,7 +877,7 @@ static enum status expand_leaf(struct resolver *r, struct scope *scope, uint32_t
         if (is_hidden(item, i) ||
             (all && l > 0 && names_hold(operand->using_names, operand->using_count, name)))
             continue;
-        TRY(nested_name(r, scope, l, &column.name));
+        TRY(resolve_nested_name(r, scope, l, &column.name));
         TRY(check_unambiguous(r, scope, l, name));
         column.expr = new_column(r, name, position);
         if (column.expr == NULL)

@@ -78,6 +78,10 @@ enum status resolve_target(struct resolver *r, struct name schema, struct name n
                            struct table **table);
 /* ON conditions, after result columns. */
 enum status resolve_conditions(struct resolver *r, struct scope *scope, struct from_list *from);
+/* What a result column calls a column of leaf l: within parentheses, names used before get ":1",
+ * ":2"... */
+enum status resolve_nested_name(struct resolver *r, const struct scope *scope, uint32_t l,
+                                const char **name);
 /* Replaces stars in the result list. */
 enum status expand_stars(struct resolver *r, struct scope *scope, struct select *select);
 

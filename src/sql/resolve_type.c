@@ -151,6 +151,18 @@ static void type_comparison(struct expr *expr, const struct expr *left, const st
     expr->resolved.compare_collation = (uint8_t)comparison_collation(left, right);
 }
 
+/* x IN (y) with a y that is written without columns and functions is x = y to SQLite's parser: a
+ * COLLATE on y counts then. */
+static bool is_written_constant(const struct expr *expr)
+{
+    bool constant = expr->resolved.constant && expr->kind != EXPR_FUNCTION;
+
+    for (uint32_t i = 0; i < expr->list.count && constant; i++)
+        constant = is_written_constant(expr->list.items[i]);
+    return constant && (expr->left == NULL || is_written_constant(expr->left)) &&
+           (expr->right == NULL || is_written_constant(expr->right));
+}
+
 static void type_in(struct expr *expr)
 {
     const struct expr *left = expr->left;
@@ -169,8 +181,12 @@ static void type_in(struct expr *expr)
         left->resolved.affinity <= AFFINITY_BLOB ? AFFINITY_NONE : left->resolved.affinity;
     if (expr->resolved.compare_affinity >= AFFINITY_NUMERIC)
         expr->resolved.compare_affinity = AFFINITY_NUMERIC;
-    expr->resolved.compare_collation =
-        left->resolved.collation_known ? left->resolved.collation : COLLATION_BINARY;
+    if (expr->list.count == 1 && is_written_constant(expr->list.items[0]))
+        expr->resolved.compare_collation =
+            (uint8_t)comparison_collation(left, expr->list.items[0]);
+    else
+        expr->resolved.compare_collation =
+            left->resolved.collation_known ? left->resolved.collation : COLLATION_BINARY;
 }
 
 static void type_between(struct expr *expr)

@@ -3,8 +3,9 @@
  *   slt_write FILE.test...
  *
  * Keeps comments and SQL; a record that yields columns becomes "query" (kept sort mode) with one
- * line a row, values joined by '|'; others become "statement ok" or "statement error" as sqlite3
- * answers.  Records under "skipif sqlite" or "onlyif stoa" are left as they are.  Expectations are
+ * line a row, values joined by '|'; others become "statement ok" or "statement error", with sqlite3's
+ * message behind "----".  A "statement error" that has no "----" stays without message: the wording
+ * is not compared.  Records under "skipif sqlite" or "onlyif stoa" are left as they are.  Expectations are
  * sqlite3's, never ours: run it after adding records, and read the diff. */
 #include "tests/support/compare.h"
 
@@ -65,7 +66,8 @@ static void text_line(struct text *text, const char *line)
 }
 
 /* Runs sql, appends the record. */
-static void record_write(sqlite3 *oracle, const char *sql, const char *sort, struct text *out)
+static void record_write(sqlite3 *oracle, const char *sql, const char *sort, bool any_message,
+                         struct text *out)
 {
     sqlite3_stmt *stmt = NULL;
     struct text   rows = {0};
@@ -88,10 +90,13 @@ static void record_write(sqlite3 *oracle, const char *sql, const char *sort, str
         }
     if (strstr(sort, "rowsort") != NULL)
         text_sort_lines(&rows);
-    sqlite3_finalize(stmt);
     if (rc != SQLITE_OK && rc != SQLITE_DONE) {
         text_line(out, "statement error");
         text_line(out, sql);
+        if (!any_message) {
+            text_line(out, "----");
+            text_line(out, sqlite3_errmsg(oracle));
+        }
     } else if (columns == 0) {
         text_line(out, "statement ok");
         text_line(out, sql);
@@ -104,6 +109,7 @@ static void record_write(sqlite3 *oracle, const char *sql, const char *sort, str
         if (rows.bytes > 0)
             text_add(out, rows.data, rows.bytes);
     }
+    sqlite3_finalize(stmt);
     free(rows.data);
 }
 
@@ -115,6 +121,7 @@ static bool script_rewrite(const char *path)
     size_t      capacity = 0;
     ssize_t     bytes;
     sqlite3    *oracle;
+    bool        error_record = false;
     enum { OUTSIDE, SQL, EXPECTED, VERBATIM } where = OUTSIDE;
 
     if (file == NULL || compare_open_oracle(":memory:", &oracle) != SQLITE_OK) {
@@ -127,7 +134,8 @@ static bool script_rewrite(const char *path)
         if (bytes > 0 && line[bytes - 1] == '\n')
             line[bytes - 1] = '\0';
         if (where == SQL && (blank || strcmp(line, "----") == 0)) {
-            record_write(oracle, sql.data == NULL ? "" : sql.data, sort, &out);
+            record_write(oracle, sql.data == NULL ? "" : sql.data, sort, error_record && blank,
+                         &out);
             sql.bytes = 0;
             where = EXPECTED;
         } else if (where == SQL) {
@@ -145,6 +153,7 @@ static bool script_rewrite(const char *path)
         } else if (where == OUTSIDE &&
                    (strncmp(line, "query", 5) == 0 || strncmp(line, "statement", 9) == 0)) {
             snprintf(sort, sizeof sort, "%s", line[0] == 'q' ? line + 5 : "");
+            error_record = strcmp(line, "statement error") == 0;
             where = SQL;
         } else if (where == OUTSIDE) {
             if (strncmp(line, "onlyif stoa", 11) == 0 || strncmp(line, "skipif sqlite", 13) == 0)

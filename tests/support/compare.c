@@ -286,3 +286,26 @@ bool compare_statement(stoa_db *db, sqlite3 *oracle, const char *sql, bool order
     rows_free(&right);
     return equal;
 }
+
+bool compare_names(stoa_db *db, sqlite3 *oracle, const char *sql, char *difference, size_t cap)
+{
+    stoa_stmt    *mine = NULL;
+    sqlite3_stmt *right = NULL;
+    bool          equal = true;
+
+    if (stoa_prepare(db, sql, -1, &mine, NULL) == STOA_OK &&
+        sqlite3_prepare_v2(oracle, sql, -1, &right, NULL) == SQLITE_OK &&
+        mine != NULL && right != NULL) {
+        int columns = stoa_column_count(mine);
+
+        for (int c = 0; c < columns && c < sqlite3_column_count(right) && equal; c++) {
+            equal = strcmp(stoa_column_name(mine, c), sqlite3_column_name(right, c)) == 0;
+            if (!equal)
+                snprintf(difference, cap, "column %d is named '%s', in sqlite3 '%s'", c,
+                         stoa_column_name(mine, c), sqlite3_column_name(right, c));
+        }
+    }
+    stoa_finalize(mine);
+    sqlite3_finalize(right);
+    return equal;
+}

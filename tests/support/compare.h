@@ -19,6 +19,9 @@ int compare_open_oracle(const char *filename, sqlite3 **oracle);
 bool compare_statement(stoa_db *db, sqlite3 *oracle, const char *sql, bool ordered,
                        char *difference, size_t cap);
 
+/* Do the columns of sql have the same names in both?  True for a statement that either refuses. */
+bool compare_names(stoa_db *db, sqlite3 *oracle, const char *sql, char *difference, size_t cap);
+
 /* Error texts of the last compare_statement, "" if none: for tests of error wording. */
 const char *compare_stoa_error(void);
 const char *compare_oracle_error(void);
