@@ -87,7 +87,7 @@ static void expressions_bind_as_in_sqlite(void **state)
         {"SELECT CASE a WHEN 1 THEN 2 ELSE 3 END, CASE WHEN 1 THEN 2 END",
          "SELECT CASE a WHEN 1 THEN 2 ELSE 3 END, CASE WHEN 1 THEN 2 END\n"},
         {"SELECT CAST(a AS VARCHAR ( 10 , 2 )), CAST(a AS)",
-         "SELECT CAST(a AS VARCHAR ( 10 , 2 )), CAST(a AS )\n"},
+         "SELECT CAST(a AS VARCHAR ( 10 , 2 )), CAST(a AS NUMERIC)\n"},
         {"SELECT (1, 2) = (SELECT 1, 2), EXISTS (SELECT 1)",
          "SELECT (ROW(1, 2) = (SELECT 1, 2)), EXISTS(SELECT 1)\n"},
         {"SELECT a->'x'->>'y'", "SELECT ((a -> 'x') ->> 'y')\n"},
