@@ -13,6 +13,17 @@ enum { RECOMPILE_MAX = 50 };
 
 /* --- construction -------------------------------------------------------------------------------
  */
+static void columns_free(stoa_stmt *stmt)
+{
+    struct memory *memory = &stmt->db->memory;
+
+    if (stmt->texts != NULL)
+        for (uint32_t c = 0; c < stmt->column_count; c++)
+            memory_free(memory, stmt->texts[c].data, stmt->texts[c].capacity);
+    memory_free(memory, stmt->texts, stmt->column_count * sizeof *stmt->texts);
+    memory_free(memory, stmt->columns, stmt->column_count * sizeof *stmt->columns);
+}
+
 static void statement_free(stoa_stmt *stmt)
 {
     stoa_db       *db = stmt->db;
@@ -21,11 +32,7 @@ static void statement_free(stoa_stmt *stmt)
     if (stmt->vm != NULL)
         vm_free(stmt->vm);
     batch_free(stmt);
-    if (stmt->texts != NULL)
-        for (uint32_t c = 0; c < stmt->column_count; c++)
-            memory_free(memory, stmt->texts[c].data, stmt->texts[c].capacity);
-    memory_free(memory, stmt->texts, stmt->column_count * sizeof *stmt->texts);
-    memory_free(memory, stmt->columns, stmt->column_count * sizeof *stmt->columns);
+    columns_free(stmt);
     statement_free_bindings(stmt);
     if (stmt->program != NULL)
         program_free(stmt->program);
@@ -53,11 +60,7 @@ static enum status columns_prepare(stoa_stmt *stmt, const struct program *progra
         }
     }
     batch_free(stmt);
-    if (stmt->texts != NULL)
-        for (uint32_t c = 0; c < stmt->column_count; c++)
-            memory_free(memory, stmt->texts[c].data, stmt->texts[c].capacity);
-    memory_free(memory, stmt->texts, stmt->column_count * sizeof *stmt->texts);
-    memory_free(memory, stmt->columns, stmt->column_count * sizeof *stmt->columns);
+    columns_free(stmt);
     stmt->texts = texts;
     stmt->columns = columns;
     stmt->column_count = count;

@@ -249,6 +249,15 @@ static void numeric_affinity(struct value *v, bool prefer_int)
     }
 }
 
+bool value_identical(const struct value *a, const struct value *b)
+{
+    if (a->class_ != b->class_)
+        return false;
+    if (a->class_ == CLASS_TEXT || a->class_ == CLASS_BLOB)
+        return a->bytes == b->bytes && (a->bytes == 0 || memcmp(a->s, b->s, a->bytes) == 0);
+    return a->class_ == CLASS_NULL || a->i == b->i;
+}
+
 bool value_apply_affinity(struct value *v, enum affinity affinity, struct arena *arena)
 {
     switch (affinity) {

@@ -73,9 +73,11 @@ class_name(enum value_class class_); /* as typeof(): "null" "integer" "real" "te
 /* --- order ------------------------------------------------------------------------------------ */
 /* Negative, 0, positive.  NULL equals NULL here; three-valued logic is the caller's. */
 int value_compare(const struct value *a, const struct value *b, enum collation collation);
-int compare_int_real(int64_t i, double r);
-int compare_text(const char *a, size_t a_bytes, const char *b, size_t b_bytes,
-                 enum collation collation);
+/* Same class and same bits, so that nothing can tell them apart. */
+bool value_identical(const struct value *a, const struct value *b);
+int  compare_int_real(int64_t i, double r);
+int  compare_text(const char *a, size_t a_bytes, const char *b, size_t b_bytes,
+                  enum collation collation);
 
 /* Equal values under value_compare == 0 have equal hashes (1 and 1.0, 'a' and 'A' under NOCASE). */
 uint64_t value_hash(const struct value *v, enum collation collation);

@@ -97,6 +97,10 @@ struct order_term {
     /* resolved */
     uint32_t result_column; /* 1-based: is that result column; 0: an expression of its own */
 };
+static inline bool order_nulls_last(const struct order_term *term)
+{
+    return term->nulls == 2 || (term->nulls == 0 && term->descending);
+}
 struct order_list {
     uint32_t           count, capacity;
     struct order_term *terms;
@@ -297,11 +301,11 @@ struct select {
         *aggregates;   /* EXPR_FUNCTION nodes; expressions refer to them by EXPR_AGGREGATE_REF */
     bool is_aggregate; /* has aggregates, GROUP BY */
     struct select_window *window_calls; /* the window that appeared last comes first */
-    /* GROUPING SETS, ROLLUP, CUBE: bit i of a set is on if group_by's i-th key is in it; 0: GROUP BY
-     * is one set of all its keys */
-    uint32_t  grouping_set_count;
-    uint64_t *grouping_sets;
-    bool correlated;   /* refers to a column of an enclosing select */
+    /* GROUPING SETS, ROLLUP, CUBE: bit i of a set is on if group_by's i-th key is in it; 0: GROUP
+     * BY is one set of all its keys */
+    uint32_t       grouping_set_count;
+    uint64_t      *grouping_sets;
+    bool           correlated;      /* refers to a column of an enclosing select */
     struct select *first_recursive; /* head of a recursive compound: its leftmost recursive term */
     struct from_item *recursion;    /* a recursive term: its reference to the compound */
     uint32_t          outer_count; /* distinct columns of enclosing selects used here or deeper: the
@@ -527,6 +531,9 @@ struct statement {
         struct copy         *copy;
     };
 };
+
+/* As SQL writes it. */
+const char *compound_name(enum compound_op op);
 
 /* The tree as text, close to SQL, clauses of a statement on lines of their own: for tests and
  * STOA_TRACE=ast.  Ends in a newline. */

@@ -164,7 +164,7 @@ const uint8_t *cg_result_collations(struct cg *cg, const struct select *select);
 /* Plans select, with its needs told.  NULL: failed. */
 struct plan *cg_plan(struct cg *cg, struct select *select);
 /* Loops over the rows of a finished cursor slot: binds nothing, calls the sink in the loop. */
-void cg_loop(struct cg *cg, int32_t slot, struct cg_sink *sink);
+void cg_loop(struct cg *cg, enum opcode first, int32_t slot, struct cg_sink *sink);
 
 /* --- statements ---------------------------------------------------------------------------------
  */

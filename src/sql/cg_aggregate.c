@@ -48,7 +48,7 @@ static void describe_order(struct cg *cg, struct aggregate_sink *self, struct ag
         order[i].argument = add_argument(self, term->expr);
         order[i].key.collation = term->expr->resolved.collation;
         order[i].key.descending = term->descending;
-        order[i].key.nulls_last = term->nulls == 2 || (term->nulls == 0 && term->descending);
+        order[i].key.nulls_last = order_nulls_last(term);
     }
     call->order = order;
     call->order_count = list->count;
@@ -311,7 +311,7 @@ static void loop_sets(struct cg *cg, const struct aggregate_sink *input, struct 
     cg->loop_depth++;
     for (uint32_t i = 0; i < input->grouping_count; i++) {
         self.grouping = &input->groupings[i];
-        cg_loop(cg, self.grouping->slot, &self.sink);
+        cg_loop(cg, OP_Rewind, self.grouping->slot, &self.sink);
     }
     cg_emit(cg, OP_Goto, 0, end, 0);
     cg_here(cg, self.body);
@@ -396,5 +396,5 @@ void cg_produce_aggregate(struct cg *cg, const struct plan *plan, struct cg_sink
     if (self.sets)
         loop_sets(cg, &self, parent);
     else
-        cg_loop(cg, self.groupings[0].slot, &self.sink);
+        cg_loop(cg, OP_Rewind, self.groupings[0].slot, &self.sink);
 }

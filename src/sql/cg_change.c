@@ -552,7 +552,7 @@ static void copy_from(struct cg *cg, struct copy *copy)
     if (self.bulk)
         cg_emit_p4(cg, OP_BulkOpen, self.slot, 0, 0, cg_write_desc(cg, self.table));
     cg_emit_p4(cg, OP_OpenSource, self.cursor, first, (int32_t)arguments.count, desc);
-    cg_loop(cg, self.cursor, &self.sink);
+    cg_loop(cg, OP_Rewind, self.cursor, &self.sink);
     if (self.bulk)
         cg_emit(cg, OP_BulkEnd, self.slot, 0, 0);
 }

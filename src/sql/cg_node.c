@@ -37,14 +37,14 @@ void cg_one_row(struct cg *cg)
     cg->one_row = true;
 }
 
-void cg_loop(struct cg *cg, int32_t slot, struct cg_sink *sink)
+void cg_loop(struct cg *cg, enum opcode first, int32_t slot, struct cg_sink *sink)
 {
     int32_t  end = cg_label(cg), next = cg_label(cg), loop;
     uint32_t mark = cg_mark(cg);
 
     cg->one_row = false;
     cg->loop_depth++;
-    cg_emit(cg, OP_Rewind, slot, end, 0);
+    cg_emit(cg, first, slot, end, 0);
     loop = program_address(cg->program);
     cg_consume(cg, sink, next);
     cg_here(cg, next);
@@ -191,7 +191,7 @@ static void produce_scan(struct cg *cg, const struct plan *plan, struct cg_sink 
         cg_truncate(cg, mark);
     } else {
         emit_bounds(cg, plan, sink.slot);
-        cg_loop(cg, sink.slot, &sink.sink);
+        cg_loop(cg, OP_Rewind, sink.slot, &sink.sink);
     }
     finish_scan(cg, desc, scan);
 }
@@ -215,7 +215,7 @@ static void loop_source(struct cg *cg, const struct plan *plan, int32_t first,
     desc->state = item->source_state;
     desc->names = names;
     cg_emit_p4(cg, OP_OpenSource, sink.slot, first, (int32_t)count, desc);
-    cg_loop(cg, sink.slot, &sink.sink);
+    cg_loop(cg, OP_Rewind, sink.slot, &sink.sink);
 }
 
 static int32_t emit_arguments(struct cg *cg, const struct from_item *item, uint32_t more)

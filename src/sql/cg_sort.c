@@ -116,8 +116,7 @@ static struct sort_key describe_key(const struct select *select, const struct or
 {
     return (struct sort_key){.collation = term_collation(select, term),
                              .descending = term->descending,
-                             .nulls_last =
-                                 term->nulls == 2 || (term->nulls == 0 && term->descending)};
+                             .nulls_last = order_nulls_last(term)};
 }
 
 const struct queue_desc *cg_queue_order(struct cg *cg, const struct select *select)
@@ -212,25 +211,6 @@ static void consume_sorted(struct cg *cg, struct cg_sink *sink, int32_t next)
     cg_consume(cg, sink->parent, next);
 }
 
-/* SorterSort makes the first batch current, as Rewind does elsewhere. */
-static void loop_sorted(struct cg *cg, int32_t slot, struct cg_sink *sink)
-{
-    int32_t  end = cg_label(cg), next = cg_label(cg), loop;
-    uint32_t mark = cg_mark(cg);
-
-    cg->one_row = false;
-    cg->loop_depth++;
-    cg_emit(cg, OP_SorterSort, slot, end, 0);
-    loop = program_address(cg->program);
-    cg_consume(cg, sink, next);
-    cg_here(cg, next);
-    cg_emit(cg, OP_Next, slot, loop, 0);
-    cg_here(cg, end);
-    cg_truncate(cg, mark);
-    cg->loop_depth--;
-    cg->one_row = false;
-}
-
 static void produce_sort(struct cg *cg, const struct plan *plan, struct cg_sink *parent,
                          int32_t limit)
 {
@@ -243,7 +223,7 @@ static void produce_sort(struct cg *cg, const struct plan *plan, struct cg_sink 
     cg_produce(cg, plan->input, &self.sink);
     self.sink.consume = consume_sorted;
     self.sink.parent = parent;
-    loop_sorted(cg, self.slot, &self.sink);
+    cg_loop(cg, OP_SorterSort, self.slot, &self.sink);
 }
 
 void cg_produce_sort(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
@@ -471,5 +451,5 @@ void cg_produce_compound(struct cg *cg, const struct plan *plan, struct cg_sink 
     produce_grouped(cg, chain ? plan : plan->input, chain, &self);
     cg_emit(cg, OP_AggFinal, self.groups, 0, 0);
     self.sink = (struct cg_sink){consume_row, parent, plan};
-    cg_loop(cg, self.groups, &self.sink);
+    cg_loop(cg, OP_Rewind, self.groups, &self.sink);
 }

@@ -9,14 +9,14 @@ _Static_assert((int)WINDOW_GROUPS == (int)FRAME_GROUPS && (int)WINDOW_RANGE == (
                "frames are handed down as they were parsed");
 
 struct window_sink {
-    struct cg_sink      sink;
-    int32_t             slot;
-    struct window_desc *desc;
-    struct expr       **others; /* columns behind the keys and what is carried */
-    uint32_t            other_count;
-    uint32_t            carried; /* number of columns carried */
-    struct expr       **offsets; /* of frames */
-    uint32_t            offset_count;
+    struct cg_sink            sink;
+    int32_t                   slot;
+    struct window_desc       *desc;
+    struct expr             **others; /* columns behind the keys and what is carried */
+    uint32_t                  other_count;
+    uint32_t                  carried; /* number of columns carried */
+    struct expr             **offsets; /* of frames */
+    uint32_t                  offset_count;
     const struct window_def **defs; /* of frames */
 };
 
@@ -55,7 +55,7 @@ static void describe_keys(const struct window_def *def, struct sort_key *keys)
 
         key->collation = term->expr->resolved.collation;
         key->descending = term->descending;
-        key->nulls_last = term->nulls == 2 || (term->nulls == 0 && term->descending);
+        key->nulls_last = order_nulls_last(term);
     }
 }
 
@@ -216,9 +216,9 @@ static uint32_t push_columns(struct cg *cg, const void *owner, int32_t slot, uin
 
 static void consume_rows(struct cg *cg, struct cg_sink *sink, int32_t next)
 {
-    struct window_sink *self = (struct window_sink *)sink;
-    const struct plan  *plan = sink->plan;
-    uint32_t            number = self->desc->sort.key_count;
+    struct window_sink         *self = (struct window_sink *)sink;
+    const struct plan          *plan = sink->plan;
+    uint32_t                    number = self->desc->sort.key_count;
     const struct select_window *window = plan->window;
 
     cg_floor(cg, cg_mark(cg));
@@ -232,8 +232,7 @@ static void consume_rows(struct cg *cg, struct cg_sink *sink, int32_t next)
     if (plan->aggregate != NULL) {
         const struct select *select = plan->aggregate->select;
 
-        number =
-            push_columns(cg, &select->group_by, self->slot, number, select->group_by.count);
+        number = push_columns(cg, &select->group_by, self->slot, number, select->group_by.count);
         number = push_columns(cg, select, self->slot, number, select->aggregate_count);
         push_columns(cg, plan->aggregate, self->slot, number, plan->aggregate->bare_count);
     }
@@ -288,5 +287,5 @@ void cg_produce_window(struct cg *cg, const struct plan *plan, struct cg_sink *p
     cg_emit(cg, OP_WindowFinish, self.slot, offsets, (int32_t)self.offset_count);
     self.sink.consume = consume_rows;
     self.sink.parent = parent;
-    cg_loop(cg, self.slot, &self.sink);
+    cg_loop(cg, OP_Rewind, self.slot, &self.sink);
 }

@@ -481,7 +481,7 @@ static void insert_collected(struct cg *cg, struct insert_sink *insert)
     cg_emit(cg, OP_OpenRowset, self.rows, (int32_t)insert->sink.plan->column_count, 0);
     cg_produce(cg, insert->sink.plan, &self.sink);
     self.sink.consume = consume_stored;
-    cg_loop(cg, self.rows, &self.sink);
+    cg_loop(cg, OP_Rewind, self.rows, &self.sink);
 }
 
 static bool loads_in_bulk(const struct insert_sink *self)

@@ -78,7 +78,7 @@ struct select *values_add(struct parser *parser, struct select *select, struct e
     return select;
 }
 
-static const char *compound_name(enum compound_op op)
+const char *compound_name(enum compound_op op)
 {
     switch (op) {
     case COMPOUND_UNION_ALL:

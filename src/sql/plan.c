@@ -190,36 +190,14 @@ bool plan_has_window(const struct plan *plan, const void *owner)
     return false;
 }
 
-static bool nulls_last(const struct order_term *term)
-{
-    return term->nulls == 2 || (term->nulls == 0 && term->descending);
-}
-
-/* Sorting by b's keys what is sorted by a's changes nothing. */
-static bool same_keys(const struct window_def *a, const struct window_def *b)
-{
-    if (a->partition_by.count != b->partition_by.count || a->order_by.count != b->order_by.count)
-        return false;
-    for (uint32_t i = 0; i < a->partition_by.count; i++)
-        if (!expr_equal(a->partition_by.items[i], b->partition_by.items[i]))
-            return false;
-    for (uint32_t i = 0; i < a->order_by.count; i++) {
-        const struct order_term *x = &a->order_by.terms[i], *y = &b->order_by.terms[i];
-
-        if (x->descending != y->descending || nulls_last(x) != nulls_last(y) ||
-            !expr_equal(x->expr, y->expr))
-            return false;
-    }
-    return true;
-}
-
 /* The window that appears last comes lowest, as in SQLite: the rows leave in the order of the first
  * one.  Neighbours that differ in their frames alone are computed together. */
 static enum status plan_windows(struct planner *planner, struct select *select,
                                 const struct plan *aggregate, struct plan **plan)
 {
     for (struct select_window *w = select->window_calls; w != NULL; w = w->next) {
-        if (w != select->window_calls && same_keys((*plan)->window->def, w->def)) {
+        if (w != select->window_calls &&
+            window_keys_same((*plan)->window->def, w->def, expr_equal)) {
             (*plan)->window_count++;
             continue;
         }

@@ -34,15 +34,6 @@ struct expr *expr_strip(struct expr *expr)
     return expr;
 }
 
-static bool values_identical(const struct value *a, const struct value *b)
-{
-    if (a->class_ != b->class_)
-        return false;
-    if (a->class_ == CLASS_TEXT || a->class_ == CLASS_BLOB)
-        return a->bytes == b->bytes && (a->bytes == 0 || memcmp(a->s, b->s, a->bytes) == 0);
-    return a->class_ == CLASS_NULL || a->i == b->i;
-}
-
 static bool function_repeats(const struct expr *expr)
 {
     const struct function *function = expr->resolved.function;
@@ -63,7 +54,7 @@ bool expr_equal(const struct expr *a, const struct expr *b)
         return false;
     switch (a->kind) {
     case EXPR_LITERAL:
-        return values_identical(&a->value, &b->value);
+        return value_identical(&a->value, &b->value);
     case EXPR_COLUMN:
         return a->resolved.source == b->resolved.source && a->resolved.column == b->resolved.column;
     case EXPR_AGGREGATE_REF:
@@ -324,4 +315,22 @@ bool expr_fold(struct arena *arena, const struct expr *expr, struct value *value
     default:
         return false;
     }
+}
+
+bool window_keys_same(const struct window_def *a, const struct window_def *b,
+                      bool (*same)(const struct expr *, const struct expr *))
+{
+    if (a->partition_by.count != b->partition_by.count || a->order_by.count != b->order_by.count)
+        return false;
+    for (uint32_t i = 0; i < a->partition_by.count; i++)
+        if (!same(a->partition_by.items[i], b->partition_by.items[i]))
+            return false;
+    for (uint32_t i = 0; i < a->order_by.count; i++) {
+        const struct order_term *x = &a->order_by.terms[i], *y = &b->order_by.terms[i];
+
+        if (x->descending != y->descending || order_nulls_last(x) != order_nulls_last(y) ||
+            !same(x->expr, y->expr))
+            return false;
+    }
+    return true;
 }

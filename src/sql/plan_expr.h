@@ -14,6 +14,9 @@ void         expr_walk(struct expr *expr, expr_visit *visit, void *data);
 bool expr_equal(const struct expr *a, const struct expr *b);
 /* expr without COLLATE and unary plus at its top. */
 struct expr *expr_strip(struct expr *expr);
+/* Whether sorting by b's keys what is sorted by a's changes nothing; same: of two expressions. */
+bool window_keys_same(const struct window_def *a, const struct window_def *b,
+                      bool (*same)(const struct expr *, const struct expr *));
 /* No column, aggregate or subquery below it, no function that varies within a statement. */
 bool expr_is_constant(struct expr *expr);
 /* Can raise an error for some row. */

@@ -311,20 +311,6 @@ static enum status resolve_term(struct resolver *r, struct scope *scope)
 }
 
 /* --- compounds -------------------------------------------------------------------------------- */
-static const char *compound_name(enum compound_op op)
-{
-    switch (op) {
-    case COMPOUND_UNION_ALL:
-        return "UNION ALL";
-    case COMPOUND_INTERSECT:
-        return "INTERSECT";
-    case COMPOUND_EXCEPT:
-        return "EXCEPT";
-    default:
-        return "UNION";
-    }
-}
-
 /* The result column of scope's term that an ORDER BY expression names or is; -1: none, which is
  * also what a name that is unknown there means. */
 static enum status match_in_term(struct resolver *r, struct scope *scope, struct expr *expr,

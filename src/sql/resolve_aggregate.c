@@ -71,36 +71,42 @@ static enum status resolve_arguments(struct resolver *r, struct scope *scope, st
     return STATUS_OK;
 }
 
+enum status calls_add(struct resolver *r, struct expr ***calls, uint32_t *count,
+                      const struct expr *expr)
+{
+    struct expr *copy = arena_alloc(r->arena, sizeof *copy);
+
+    if (copy == NULL)
+        return fail_nomem(r->err);
+    if ((*count & (*count - 1)) == 0) { /* room: the next power of two */
+        struct expr **grown =
+            arena_alloc(r->arena, (*count == 0 ? 1 : (size_t)*count * 2) * sizeof *grown);
+
+        if (grown == NULL)
+            return fail_nomem(r->err);
+        if (*count > 0)
+            memcpy(grown, *calls, *count * sizeof *grown);
+        *calls = grown;
+    }
+    *copy = *expr;
+    (*calls)[(*count)++] = copy;
+    return STATUS_OK;
+}
+
 /* The number of the same aggregate in select, a new one if there is none. */
 static enum status add_aggregate(struct resolver *r, struct select *select, const struct expr *expr,
                                  int32_t *number)
 {
-    struct expr *copy;
-    uint32_t     count = select->aggregate_count;
+    uint32_t count = select->aggregate_count;
 
     for (uint32_t i = 0; i < count; i++)
         if (expr_same(select->aggregates[i], expr)) {
             *number = (int32_t)i;
             return STATUS_OK;
         }
-    if ((count & (count - 1)) == 0) { /* room: the next power of two */
-        struct expr **grown =
-            arena_alloc(r->arena, (count == 0 ? 1 : (size_t)count * 2) * sizeof *grown);
-
-        if (grown == NULL)
-            return fail_nomem(r->err);
-        if (count > 0)
-            memcpy(grown, select->aggregates, count * sizeof *grown);
-        select->aggregates = grown;
-    }
-    copy = arena_alloc(r->arena, sizeof *copy);
-    if (copy == NULL)
-        return fail_nomem(r->err);
-    *copy = *expr;
-    select->aggregates[select->aggregate_count++] = copy;
     select->is_aggregate = true;
     *number = (int32_t)count;
-    return STATUS_OK;
+    return calls_add(r, &select->aggregates, &select->aggregate_count, expr);
 }
 
 /* allowed: aggregates may stand where this one does, only not those of owner. */

@@ -130,6 +130,12 @@ struct expr *expr_skip_collate(struct expr *expr);
 /* DESCRIBE, SUMMARIZE: statement->select becomes the select that reports. */
 enum status resolve_report(struct resolver *r, struct statement *statement);
 
+/* --- resolve_aggregate.c ------------------------------------------------------------------------
+ */
+/* Appends a copy of the call expr to *calls, which has room for the next power of two. */
+enum status calls_add(struct resolver *r, struct expr ***calls, uint32_t *count,
+                      const struct expr *expr);
+
 /* --- resolve_window.c ---------------------------------------------------------------------------
  */
 /* The definitions of the WINDOW clause take what they inherit from earlier ones. */
@@ -138,8 +144,8 @@ enum status resolve_window_clause(struct resolver *r, struct select *select);
 enum status resolve_window_call(struct resolver *r, struct scope *scope, struct expr *expr,
                                 int32_t kind);
 /* term, an ORDER BY term, may be a result column: SQLite sorts by a copy of the expression, whose
- * calls over the select's first window it computes apart, below the other windows, and shows what it
- * sorted by.  It matters where the windows' orders do not tell rows apart. */
+ * calls over the select's first window it computes apart, below the other windows, and shows what
+ * it sorted by.  It matters where the windows' orders do not tell rows apart. */
 enum status resolve_window_order(struct resolver *r, struct select *select,
                                  struct order_term *term);
 enum status fail_window_misuse(struct resolver *r, const char *name, int32_t position);

@@ -286,15 +286,6 @@ struct expr *expr_skip_collate(struct expr *expr)
     return expr;
 }
 
-static bool values_same(const struct value *a, const struct value *b)
-{
-    if (a->class_ != b->class_)
-        return false;
-    if (a->class_ == CLASS_TEXT || a->class_ == CLASS_BLOB)
-        return a->bytes == b->bytes && (a->bytes == 0 || memcmp(a->s, b->s, a->bytes) == 0);
-    return a->class_ == CLASS_NULL || a->i == b->i;
-}
-
 static bool lists_same(const struct expr_list *a, const struct expr_list *b)
 {
     if (a->count != b->count)
@@ -321,7 +312,7 @@ static bool details_same(const struct expr *a, const struct expr *b)
 {
     switch (a->kind) {
     case EXPR_LITERAL:
-        return values_same(&a->value, &b->value);
+        return value_identical(&a->value, &b->value);
     case EXPR_COLUMN:
         return a->resolved.source == b->resolved.source && plain_column(a) == plain_column(b);
     case EXPR_AGGREGATE_REF:

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "sql/ast_copy.h"
+#include "sql/plan_expr.h"
 #include "sql/resolve_internal.h"
 #include "vm/window.h"
 
@@ -44,7 +45,7 @@ static enum status find_named(struct resolver *r, const struct select *select, s
 static enum status inherit(struct resolver *r, const struct window_def *base,
                            struct window_def *window)
 {
-    const char *what = window->partition_by.count > 0                               ? "PARTITION clause"
+    const char *what = window->partition_by.count > 0                           ? "PARTITION clause"
                        : base->order_by.count > 0 && window->order_by.count > 0 ? "ORDER BY clause"
                        : base->has_frame ? "frame specification"
                                          : NULL;
@@ -190,8 +191,7 @@ static enum status make_window(struct resolver *r, const struct select *select,
     }
     window->next = NULL;
     if (window->unit == FRAME_RANGE &&
-        (window->start_offset != NULL || window->end_offset != NULL) &&
-        window->order_by.count != 1)
+        (window->start_offset != NULL || window->end_offset != NULL) && window->order_by.count != 1)
         return fail_at(r->err, STATUS_ERROR, over->position,
                        "RANGE with offset PRECEDING/FOLLOWING requires one ORDER BY expression");
     return STATUS_OK;
@@ -207,28 +207,6 @@ static enum status resolve_keys(struct resolver *r, struct scope *scope, struct 
 }
 
 /* --- windows and calls of a select ------------------------------------------------------------ */
-static bool nulls_last(const struct order_term *term)
-{
-    return term->nulls == 2 || (term->nulls == 0 && term->descending);
-}
-
-static bool same_keys(const struct window_def *a, const struct window_def *b)
-{
-    if (a->partition_by.count != b->partition_by.count || a->order_by.count != b->order_by.count)
-        return false;
-    for (uint32_t i = 0; i < a->partition_by.count; i++)
-        if (!expr_same(a->partition_by.items[i], b->partition_by.items[i]))
-            return false;
-    for (uint32_t i = 0; i < a->order_by.count; i++) {
-        const struct order_term *x = &a->order_by.terms[i], *y = &b->order_by.terms[i];
-
-        if (x->descending != y->descending || nulls_last(x) != nulls_last(y) ||
-            !expr_same(x->expr, y->expr))
-            return false;
-    }
-    return true;
-}
-
 static bool same_frame(const struct window_def *a, const struct window_def *b)
 {
     return a->unit == b->unit && a->start == b->start && a->end == b->end &&
@@ -255,7 +233,8 @@ static struct select_window *window_of(struct resolver *r, struct select *select
     struct select_window *window;
 
     for (window = select->window_calls; window != NULL; window = window->next)
-        if (!window->again && same_keys(window->def, def) && same_frame(window->def, def))
+        if (!window->again && window_keys_same(window->def, def, expr_same) &&
+            same_frame(window->def, def))
             return window;
     window = arena_zalloc(r->arena, sizeof *window);
     if (window == NULL)
@@ -270,31 +249,15 @@ static struct select_window *window_of(struct resolver *r, struct select *select
 static enum status add_call(struct resolver *r, struct select_window *window,
                             const struct expr *expr, int32_t *number)
 {
-    uint32_t     count = window->call_count;
-    struct expr *copy;
+    uint32_t count = window->call_count;
 
     for (uint32_t i = 0; i < count; i++)
         if (same_call(window->calls[i], expr)) {
             *number = (int32_t)i;
             return STATUS_OK;
         }
-    if ((count & (count - 1)) == 0) { /* room: the next power of two */
-        struct expr **grown =
-            arena_alloc(r->arena, (count == 0 ? 1 : (size_t)count * 2) * sizeof *grown);
-
-        if (grown == NULL)
-            return fail_nomem(r->err);
-        if (count > 0)
-            memcpy(grown, window->calls, count * sizeof *grown);
-        window->calls = grown;
-    }
-    copy = arena_alloc(r->arena, sizeof *copy);
-    if (copy == NULL)
-        return fail_nomem(r->err);
-    *copy = *expr;
-    window->calls[window->call_count++] = copy;
     *number = (int32_t)count;
-    return STATUS_OK;
+    return calls_add(r, &window->calls, &window->call_count, expr);
 }
 
 /* expr, resolved, becomes a reference to the call. */
@@ -322,7 +285,8 @@ static enum status hand_over(struct resolver *r, struct select *select, struct e
     return STATUS_OK;
 }
 
-/* --- ORDER BY ---------------------------------------------------------------------------------- */
+/* --- ORDER BY ----------------------------------------------------------------------------------
+ */
 /* The first window of the select, and the one that computes its calls again. */
 static enum status first_window(struct resolver *r, struct select *select,
                                 struct select_window **first, struct select_window **again)
@@ -389,8 +353,7 @@ static bool refers_to(const struct expr *expr, const struct select_window *windo
     return refers_to(expr->left, window) || refers_to(expr->right, window);
 }
 
-enum status resolve_window_order(struct resolver *r, struct select *select,
-                                 struct order_term *term)
+enum status resolve_window_order(struct resolver *r, struct select *select, struct order_term *term)
 {
     struct select_window *first = select->window_calls, *again;
     struct expr          *copy;
@@ -429,8 +392,8 @@ static enum status check_call(struct resolver *r, const struct scope *scope,
     return STATUS_OK;
 }
 
-/* The frame is what is written, unless the function has one that cannot be changed: that counts when
- * windows are compared. */
+/* The frame is what is written, unless the function has one that cannot be changed: that counts
+ * when windows are compared. */
 static enum status resolve_frame(struct resolver *r, struct window_def *window, int32_t kind)
 {
     static const struct {

@@ -27,8 +27,8 @@ struct cursor_ops {
     enum status (*rowid)(struct cursor *cursor, struct vector *out,
                          struct error *err); /* NULL: has none */
     /* Optional: the scan may skip rows for which not (column op value) holds (zone maps); it need
-     * not. op: enum bound_op, by value_compare with BINARY and no affinity: a NULL row or value never
-     * holds.  Called between open and rewind. */
+     * not. op: enum bound_op, by value_compare with BINARY and no affinity: a NULL row or value
+     * never holds.  Called between open and rewind. */
     enum status (*bound)(struct cursor *cursor, uint32_t column, int op, const struct value *value,
                          struct error *err);
     /* Optional: moves to the one row with this rowid; *found. */
@@ -39,6 +39,26 @@ struct cursor_ops {
 };
 
 enum bound_op { BOUND_EQ, BOUND_LT, BOUND_LE, BOUND_GT, BOUND_GE, BOUND_NOT_NULL };
+
+/* Whether a value in [lo, hi] may be op value.  below, above: value_compare of lo and hi with it.
+ */
+static inline bool bound_may_hold(enum bound_op op, int below, int above)
+{
+    switch (op) {
+    case BOUND_EQ:
+        return below <= 0 && above >= 0;
+    case BOUND_LT:
+        return below < 0;
+    case BOUND_LE:
+        return below <= 0;
+    case BOUND_GT:
+        return above > 0;
+    case BOUND_GE:
+        return above >= 0;
+    default:
+        return true;
+    }
+}
 
 struct cursor {
     const struct cursor_ops *ops;

@@ -51,20 +51,7 @@ static bool rowids_may_match(const struct row_group *group, uint32_t from, uint3
     int          below = value_compare(&lo, value, COLLATION_BINARY);
     int          above = value_compare(&hi, value, COLLATION_BINARY);
 
-    switch ((enum bound_op)op) {
-    case BOUND_EQ:
-        return below <= 0 && above >= 0;
-    case BOUND_LT:
-        return below < 0;
-    case BOUND_LE:
-        return below <= 0;
-    case BOUND_GT:
-        return above > 0;
-    case BOUND_GE:
-        return above >= 0;
-    default:
-        return true;
-    }
+    return bound_may_hold((enum bound_op)op, below, above);
 }
 
 static bool group_may_match(struct table_scan *scan, const struct row_group *group)

@@ -55,16 +55,6 @@ enum status packed_init(struct packed_table *table, struct memory *memory, uint3
     return STATUS_OK;
 }
 
-static void domain_hold(struct ordinal_domain *domain, const struct ordinal_domain *next)
-{
-    /* the table shows entries of dictionaries after the batches are gone */
-    if (next->dictionary != NULL)
-        dictionary_ref((struct dictionary *)next->dictionary);
-    if (domain->dictionary != NULL)
-        dictionary_unref((struct dictionary *)domain->dictionary);
-    *domain = *next;
-}
-
 static void ranks_drop(struct packed_table *table)
 {
     struct packed_ranks *ranks = &table->ranks;
@@ -91,7 +81,7 @@ static void layout_drop(struct packed_table *table)
     static const struct ordinal_domain none;
 
     for (uint32_t c = 0; table->layout != NULL && c < table->columns; c++) {
-        domain_hold(&table->layout[c].domain, &none);
+        ordinal_domain_hold(&table->layout[c].domain, &none);
         table->layout[c] = (struct packed_column){.span = 0};
     }
     table->raw = false;
@@ -389,7 +379,7 @@ static enum status layout_grow(struct packed_table *table, bool *fits, struct er
     if (*fits) {
         codes_rewrite(table, next, raw);
         for (uint32_t c = 0; c < table->columns; c++) {
-            domain_hold(&table->layout[c].domain, &next[c].domain);
+            ordinal_domain_hold(&table->layout[c].domain, &next[c].domain);
             table->layout[c] = next[c];
         }
         table->raw = raw;

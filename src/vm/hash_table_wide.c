@@ -40,21 +40,12 @@ enum status wide_init(struct wide_table *table, struct memory *memory, uint32_t 
     return STATUS_OK;
 }
 
-static void domain_hold(struct ordinal_domain *domain, const struct ordinal_domain *next)
-{
-    if (next->dictionary != NULL)
-        dictionary_ref((struct dictionary *)next->dictionary);
-    if (domain->dictionary != NULL)
-        dictionary_unref((struct dictionary *)domain->dictionary);
-    *domain = *next;
-}
-
 static void domains_drop(struct wide_table *table)
 {
     static const struct ordinal_domain none;
 
     for (uint32_t c = 0; table->domains != NULL && c < table->columns; c++)
-        domain_hold(&table->domains[c], &none);
+        ordinal_domain_hold(&table->domains[c], &none);
 }
 
 void wide_free(struct wide_table *table)
@@ -177,7 +168,7 @@ static bool domains_take(struct wide_table *table, const struct vector *const *c
             continue;
         if (!keep || table->domains[c].kind != ORDINAL_NONE)
             return false;
-        domain_hold(&table->domains[c], &domain);
+        ordinal_domain_hold(&table->domains[c], &domain);
     }
     return true;
 }

@@ -78,6 +78,15 @@ static enum ordinal_kind reals_kind(const int64_t *bits, const struct row_list *
     return negative_zeros == 0 ? ORDINAL_REAL : ORDINAL_MIXED;
 }
 
+void ordinal_domain_hold(struct ordinal_domain *domain, const struct ordinal_domain *next)
+{
+    if (next->dictionary != NULL)
+        dictionary_ref((struct dictionary *)next->dictionary);
+    if (domain->dictionary != NULL)
+        dictionary_unref((struct dictionary *)domain->dictionary);
+    *domain = *next;
+}
+
 struct ordinal_domain ordinal_domain_of(const struct vector *v, const struct row_list *rows)
 {
     struct ordinal_domain domain = {.kind = ORDINAL_MIXED};

@@ -37,6 +37,10 @@ struct row_list row_list_of(const struct selection *sel, uint16_t space[VECTOR_C
 /* Rows 0..count - 1. */
 struct row_list row_list_all(uint32_t count);
 
+/* *domain = *next, with a reference to its dictionary, for who shows values after the batches are
+ * gone; drops the one that *domain had.  The empty domain ends it. */
+void ordinal_domain_hold(struct ordinal_domain *domain, const struct ordinal_domain *next);
+
 /* The domain of the rows of v; reads them only where the type leaves it open (ANY, F64). */
 struct ordinal_domain ordinal_domain_of(const struct vector *v, const struct row_list *rows);
 
