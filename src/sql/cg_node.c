@@ -92,23 +92,16 @@ static int bound_of(const struct expr *expr, bool swapped)
     }
 }
 
-/* column op value may be told to the scan if the comparison sees the stored value as it is. */
+/* column op value is told to the scan, if it may be. */
 static void emit_bound(struct cg *cg, const struct plan *plan, int32_t slot, struct expr *column,
                        struct expr *value, int bound, enum affinity affinity,
                        enum collation collation)
 {
-    const struct schema_table *schema = table_schema(plan->item->catalog_table);
-    enum affinity              stored = AFFINITY_INTEGER;
-    int32_t                    reg, address;
-    char                       letter[2] = {(char)affinity, 0};
+    int32_t reg, address;
+    char    letter[2] = {(char)affinity, 0};
 
     column = expr_strip(column);
-    if (bound < 0 || column->kind != EXPR_COLUMN || column->resolved.source != plan->item ||
-        !expr_is_constant(value) || expr_may_fail(value) || collation != COLLATION_BINARY)
-        return;
-    if (column->resolved.column >= 0)
-        stored = schema->columns[column->resolved.column].affinity;
-    if (column->resolved.column < 0 || !affinity_is_implied(stored, affinity))
+    if (bound < 0 || !plan_can_bound(plan->item, column, value, affinity, collation))
         return;
     reg = cg_registers(cg, 1);
     cg_emit(cg, OP_SCopy, cg_hoist(cg, value), reg, 0);

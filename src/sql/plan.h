@@ -139,4 +139,11 @@ struct plan *plan_new(struct planner *planner, enum plan_kind kind, struct plan 
 double plan_selectivity(struct expr *filter); /* plan_estimate.c: part of the rows it lets pass */
 bool   plan_provides(const struct plan *plan, const void *owner);
 
+/* Whether column op value, compared so, sees a stored column of item as it is: the scan may be told
+ * of it. */
+bool plan_can_bound(const struct from_item *item, struct expr *column, struct expr *value,
+                    enum affinity affinity, enum collation collation);
+/* The unique key of a SCAN's table whose value its filters name; UINT32_MAX: none. */
+uint32_t plan_key_sought(const struct plan *scan);
+
 #endif

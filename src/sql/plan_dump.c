@@ -184,14 +184,33 @@ static void put_filters(const struct plan *plan, struct str *out)
     put_exprs(&plan->filters, " AND ", out);
 }
 
+/* SEARCH t USING INDEX name (a=? AND b=?) */
+static void key_line(const struct plan *plan, uint32_t k, struct str *out)
+{
+    const struct schema_table *schema = table_schema(plan->item->catalog_table);
+    const struct schema_key   *key = &schema->keys[k];
+
+    str_printf(out, "SEARCH %s USING INDEX ", plan->item->display);
+    if (key->from_index)
+        str_text(out, key->name);
+    else
+        str_printf(out, "sqlite_autoindex_%s_%u", schema->name, k + 1);
+    for (uint32_t i = 0; i < key->column_count; i++)
+        str_printf(out, "%s%s=?", i == 0 ? " (" : " AND ", schema->columns[key->columns[i]].name);
+    str_text(out, ")");
+}
+
 static void scan_line(const struct cg_line *line, const struct program *program, struct str *out)
 {
     const struct plan      *plan = line->plan;
     const struct op        *open = line->open_op < 0 ? NULL : &program->ops[line->open_op];
     const struct scan_desc *desc = open == NULL ? NULL : open->p4.desc;
+    uint32_t                key = plan_key_sought(plan);
 
     if (plan->rowid != NULL)
         str_printf(out, "SEARCH %s USING INTEGER PRIMARY KEY (rowid=?)", plan->item->display);
+    else if (key != UINT32_MAX)
+        key_line(plan, key, out);
     else
         str_printf(out, "SCAN %s", plan->item->display);
     if (desc == NULL)

@@ -5,19 +5,21 @@
 
 static const double LEAST = 1e-6; /* part of the rows that a condition is believed to leave */
 
-/* Statistics of a small table cost more than a wrong order of its joins: they look at its newest
- * rows one by one. */
+/* Small tables are joined well enough in any order. */
 enum { STATISTICS_ROWS = 10000 };
 
-/* expr is a column of a table that is worth its statistics. */
-static bool column_known(struct expr *expr, struct column_stats *stats)
+/* expr is a column of a table that is worth its statistics.  NULL: nothing is known. */
+static const struct column_stats *column_known(struct expr *expr)
 {
+    struct table *table;
+
     expr = expr_strip(expr);
-    return expr->kind == EXPR_COLUMN && expr->resolved.source != NULL &&
-           expr->resolved.source->catalog_table != NULL && expr->resolved.column >= 0 &&
-           table_row_count(expr->resolved.source->catalog_table) > STATISTICS_ROWS &&
-           table_column_stats(expr->resolved.source->catalog_table, (uint32_t)expr->resolved.column,
-                              stats, NULL) == STATUS_OK;
+    if (expr->kind != EXPR_COLUMN || expr->resolved.source == NULL || expr->resolved.column < 0)
+        return NULL;
+    table = expr->resolved.source->catalog_table;
+    if (table == NULL || table_row_count(table) <= STATISTICS_ROWS)
+        return NULL;
+    return table_column_estimate(table, (uint32_t)expr->resolved.column);
 }
 
 /* 0: not known. */
@@ -34,9 +36,9 @@ static double column_distinct(const struct column_stats *stats, double rows)
 
 double distinct_values(const struct from_state *state, struct expr *expr)
 {
-    struct column_stats stats;
-    const struct plan  *scan = NULL;
-    double              rows, distinct = 0;
+    const struct column_stats *stats;
+    const struct plan         *scan = NULL;
+    double                     rows, distinct = 0;
 
     expr = expr_strip(expr);
     if (expr->kind != EXPR_COLUMN)
@@ -49,8 +51,9 @@ double distinct_values(const struct from_state *state, struct expr *expr)
     if (scan->kind != PLAN_SCAN)
         return scan->rows;
     rows = (double)table_row_count(scan->item->catalog_table);
-    if (column_known(expr, &stats))
-        distinct = column_distinct(&stats, rows);
+    stats = column_known(expr);
+    if (stats != NULL)
+        distinct = column_distinct(stats, rows);
     if (distinct == 0)
         distinct = rows;
     return distinct < 1 ? 1 : distinct;
@@ -64,13 +67,13 @@ static double within(double part)
 /* Part of the rows that have one value of the column; 0: not known. */
 static double one_value(struct expr *column)
 {
-    struct column_stats stats;
-    double              distinct;
+    const struct column_stats *stats = column_known(column);
+    double                     distinct;
 
-    if (!column_known(column, &stats))
+    if (stats == NULL)
         return 0;
     distinct = column_distinct(
-        &stats, (double)table_row_count(expr_strip(column)->resolved.source->catalog_table));
+        stats, (double)table_row_count(expr_strip(column)->resolved.source->catalog_table));
     return distinct < 1 ? 0 : within(1 / distinct);
 }
 
@@ -111,12 +114,12 @@ static bool on_scale(const struct column_stats *stats, const struct expr *value,
 /* Part of the rows with column < value; negative: not known. */
 static double part_below(struct expr *column, const struct expr *value)
 {
-    struct column_stats stats;
-    double              at;
+    const struct column_stats *stats = column_known(column);
+    double                     at;
 
-    if (!column_known(column, &stats) || !on_scale(&stats, value, &at))
+    if (stats == NULL || !on_scale(stats, value, &at))
         return -1;
-    return within((at - (double)stats.lo) / ((double)stats.hi - (double)stats.lo));
+    return within((at - (double)stats->lo) / ((double)stats->hi - (double)stats->lo));
 }
 
 static double range_selectivity(const struct expr *filter)
@@ -193,4 +196,54 @@ double plan_selectivity(struct expr *filter)
     default:
         return 0.5;
     }
+}
+
+/* --- keys --------------------------------------------------------------------------------------
+ */
+bool plan_can_bound(const struct from_item *item, struct expr *column, struct expr *value,
+                    enum affinity affinity, enum collation collation)
+{
+    const struct schema_table *schema = table_schema(item->catalog_table);
+
+    return column->kind == EXPR_COLUMN && column->resolved.source == item &&
+           column->resolved.column >= 0 && expr_is_constant(value) && !expr_may_fail(value) &&
+           collation == COLLATION_BINARY &&
+           affinity_is_implied(schema->columns[column->resolved.column].affinity, affinity);
+}
+
+/* Some filter of the scan is column number `column` = constant. */
+static bool column_sought(const struct plan *scan, uint32_t column)
+{
+    for (uint32_t i = 0; i < scan->filters.count; i++) {
+        const struct expr *filter = scan->filters.items[i];
+
+        if (filter->kind != EXPR_BINARY || filter->op != EXPR_OP_EQ)
+            continue;
+        for (int side = 0; side < 2; side++) {
+            struct expr *at = expr_strip(side == 0 ? filter->left : filter->right);
+            struct expr *value = side == 0 ? filter->right : filter->left;
+
+            if (at->kind == EXPR_COLUMN && at->resolved.column == (int32_t)column &&
+                plan_can_bound(scan->item, at, value, filter->resolved.compare_affinity,
+                               filter->resolved.compare_collation))
+                return true;
+        }
+    }
+    return false;
+}
+
+uint32_t plan_key_sought(const struct plan *scan)
+{
+    const struct schema_table *schema = table_schema(scan->item->catalog_table);
+
+    for (uint32_t k = 0; k < schema->key_count; k++) {
+        const struct schema_key *key = &schema->keys[k];
+        uint32_t                 i = 0;
+
+        while (key->unique && i < key->column_count && column_sought(scan, key->columns[i]))
+            i++;
+        if (key->unique && i == key->column_count)
+            return k;
+    }
+    return UINT32_MAX;
 }

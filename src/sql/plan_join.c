@@ -222,7 +222,8 @@ enum status unit_filter(struct planner *planner, struct unit *unit, struct expr 
     if (!expr_list_add(planner->arena, &unit->plan->filters, expr))
         return fail_nomem(planner->err);
     unit->plan->rows *= plan_selectivity(expr);
-    if (unit->plan->rows < 1)
+    if (unit->plan->rows < 1 ||
+        (unit->plan->kind == PLAN_SCAN && plan_key_sought(unit->plan) != UINT32_MAX))
         unit->plan->rows = 1;
     return STATUS_OK;
 }

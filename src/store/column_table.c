@@ -33,6 +33,8 @@ static void table_free(struct table *table)
     for (uint32_t c = 0; table->texts != NULL && c < columns; c++)
         dictionary_unref(table->texts[c].dictionary);
     array_free(memory, table->texts, columns, sizeof *table->texts);
+    if (table->estimates != NULL)
+        array_free(memory, table->estimates, columns, sizeof *table->estimates);
     array_free(memory, table->row, columns, sizeof *table->row);
     array_free(memory, table->row_text, columns, sizeof *table->row_text);
     schema_table_unref(table->schema);

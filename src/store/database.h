@@ -96,9 +96,10 @@ enum status table_delete_all(struct table *table, uint64_t *deleted, struct erro
 
 /* Sets columns[c] of the rows rowids[i] to rows of values (row i; its last column_count columns,
  * those before are passed over); new_rowids: NULL, or the rowid each row gets.  Rows keep their
- * place in rowid order.  If a unique key or a rowid may change, the rows are taken one by one in the
- * order given, as SQLite does it: each must fit in among the others as they are at that time (SET
- * k = k + 1 can fail on the next row).  Rows that a REPLACE deleted meanwhile are passed over. */
+ * place in rowid order.  If a unique key or a rowid may change, the rows are taken one by one in
+ * the order given, as SQLite does it: each must fit in among the others as they are at that time
+ * (SET k = k + 1 can fail on the next row).  Rows that a REPLACE deleted meanwhile are passed over.
+ */
 struct rowset;
 enum status table_update(struct table *table, const uint32_t *columns, uint32_t column_count,
                          const int64_t *rowids, const int64_t *new_rowids,
@@ -132,5 +133,9 @@ struct column_stats {
 };
 enum status table_column_stats(struct table *table, uint32_t column, struct column_stats *stats,
                                struct error *err);
+/* The same from memory, while the table has about as many rows as then: true enough to plan by,
+ * without a look at the newest rows for each statement.  NULL: not known.  Borrowed, until the next
+ * call. */
+const struct column_stats *table_column_estimate(struct table *table, uint32_t column);
 
 #endif

@@ -25,6 +25,12 @@ enum {
 
 struct key_index;
 
+struct column_estimate { /* statistics as they were when the table had so many rows */
+    bool                known;
+    uint64_t            live;
+    struct column_stats stats;
+};
+
 struct table_state {
     struct group_list *groups; /* referenced; NULL: none */
     struct tail        tail;   /* referenced */
@@ -50,9 +56,11 @@ struct table {
     bool                      dirty;       /* in the database's list of changed tables */
     bool                      sparse;      /* some group has mostly deleted rows */
     struct column_dictionary *texts;       /* [columns] */
+    struct column_estimate   *estimates;   /* [columns]; NULL: none asked for yet */
     struct key_index        **indexes;     /* [index_count], NULL: not built */
     uint32_t                  index_count; /* keys of the schema */
     uint32_t                  index_capacity;
+    uint32_t                  unindexed_seeks; /* that read the table: in the end an index pays */
     uint32_t                  open_cursors;
     struct value             *row; /* [columns] scratch for one row's cells */
     char (*row_text)[16];
@@ -124,6 +132,11 @@ bool table_has_keys(const struct table *table); /* that must be unique */
 enum status table_find_duplicate(struct table *table, const struct value *cells,
                                  int64_t cells_rowid, bool has_self, int64_t self, uint32_t *key,
                                  int64_t *rowid, struct error *err);
+/* The live row whose unique key k equals that of cells ([the table's columns], of which the key's
+ * are read).  False: the index is not there, and not worth making for this one row; the rowid alias
+ * being part of the key there is no answer either. */
+bool table_seek_key(struct table *table, uint32_t k, const struct value *cells, int64_t *rowid,
+                    bool *found);
 /* Room for one more row in each index, so that table_index_row cannot fail. */
 enum status table_index_reserve(struct table *table, struct error *err);
 void        table_index_row(struct table *table, const struct value *cells, int64_t rowid);

@@ -2,7 +2,8 @@
  *
  * The snapshot is the state as it was when the cursor was opened: one reference each on groups and
  * tail.  Rewinding it first folds a tail that would cut the scan into small batches, if the table
- * has not changed since. */
+ * has not changed since; then too, a scan whose bounds name the one value of a unique key reads the
+ * row that the key's index knows. */
 #include <assert.h>
 
 #include "store/dictionary_internal.h"
@@ -27,6 +28,7 @@ struct table_cursor {
     struct table_scan    scan;
     struct scan_space    rowids;
     bool                 seeking;
+    bool                 seek_waits; /* the sought row is the scan's one batch, yet to come */
     uint32_t             column_count;
     uint32_t             bound_count;
     struct scan_bound    bounds[BOUNDS_MAX];
@@ -80,12 +82,75 @@ static void fold_for_scan(struct table_cursor *c)
     c->scan.groups = c->state.groups;
 }
 
+/* The row at place becomes the scan's batch. */
+static void stand_on(struct table_cursor *c, const struct row_place *place)
+{
+    c->cursor.rows_read++;
+    c->scan.count = 1;
+    c->scan.active = NULL;
+    c->scan.batch_in_tail = place->in_tail;
+    c->scan.batch_group = place->group;
+    c->scan.batch_row = place->row;
+    c->scan.batch_at = place->tail;
+}
+
+/* cells of the key's columns from bounds of equality; false: some column has none. */
+static bool key_cells(const struct table_cursor *c, const struct schema_key *key,
+                      struct value *cells)
+{
+    for (uint32_t i = 0; i < key->column_count; i++) {
+        uint32_t b = 0;
+
+        while (b < c->bound_count &&
+               (c->bounds[b].op != BOUND_EQ || c->bounds[b].column != key->columns[i]))
+            b++;
+        if (b == c->bound_count)
+            return false;
+        cells[key->columns[i]] = c->bounds[b].value;
+    }
+    return true;
+}
+
+/* The bounds say which value a unique key has: its index gives the row, or none.  Equal as
+ * BINARY texts are is equal under the key's own collation. */
+static bool seek_by_key(struct table_cursor *c)
+{
+    const struct schema_table *schema = c->table->schema;
+    struct value              *cells = NULL;
+    struct row_place           place;
+    int64_t                    rowid = 0;
+    bool                       found;
+
+    if (c->bound_count == 0 || c->table_columns != schema->column_count || !state_is_current(c))
+        return false;
+    for (uint32_t k = 0; k < schema->key_count; k++) {
+        if (!schema->keys[k].unique)
+            continue;
+        if (cells == NULL)
+            cells = arena_zalloc(&c->arena, c->table_columns * sizeof *cells);
+        if (cells == NULL)
+            return false;
+        if (!key_cells(c, &schema->keys[k], cells) ||
+            !table_seek_key(c->table, k, cells, &rowid, &found))
+            continue;
+        c->scan.count = 0;
+        c->seeking = true;
+        c->seek_waits = found && table_find(&c->state, rowid, &place);
+        if (c->seek_waits)
+            stand_on(c, &place);
+        return true;
+    }
+    return false;
+}
+
 static enum status cursor_rewind(struct cursor *cursor, struct error *err)
 {
     struct table_cursor *c = (struct table_cursor *)cursor;
 
-    c->seeking = false;
+    c->seeking = c->seek_waits = false;
     (void)err;
+    if (seek_by_key(c))
+        return STATUS_OK;
     fold_for_scan(c);
     scan_limit(&c->scan, 0, group_list_count(c->state.groups), (struct tail_place){0, 0},
                c->state.tail.rows);
@@ -100,9 +165,10 @@ static enum status cursor_next(struct cursor *cursor, uint32_t cap, uint32_t *co
     struct table_cursor *c = (struct table_cursor *)cursor;
 
     assert(cap >= 1 && cap <= VECTOR_CAP);
-    if (c->seeking) { /* a seek's one row was handed out */
-        *count = 0;
+    if (c->seeking) { /* a seek's one row is handed out once */
+        *count = c->seek_waits ? 1 : 0;
         *active = NULL;
+        c->seek_waits = false;
         return STATUS_OK;
     }
     TRY(scan_next(&c->scan, cap, err));
@@ -214,17 +280,11 @@ static enum status cursor_seek(struct cursor *cursor, int64_t rowid, bool *found
 
     (void)err;
     c->seeking = true;
+    c->seek_waits = false;
     c->scan.count = 0;
     *found = table_find(&c->state, rowid, &place);
-    if (!*found)
-        return STATUS_OK;
-    cursor->rows_read++;
-    c->scan.count = 1;
-    c->scan.active = NULL;
-    c->scan.batch_in_tail = place.in_tail;
-    c->scan.batch_group = place.group;
-    c->scan.batch_row = place.row;
-    c->scan.batch_at = place.tail;
+    if (*found)
+        stand_on(c, &place);
     return STATUS_OK;
 }
 

@@ -13,6 +13,10 @@
 
 enum { INDEX_FIRST_SLOTS = 64, PREFETCH_ROWS = 16 };
 
+/* Making an index costs about as much as reading the table this often; a small one is made at once.
+ */
+enum { SEEKS_BEFORE_INDEX = 16, SMALL_TABLE_ROWS = 4096 };
+
 struct key_slot {
     uint64_t hash; /* 0: free */
     int64_t  rowid;
@@ -374,6 +378,34 @@ enum status table_find_duplicate(struct table *table, const struct value *cells,
         }
     }
     return STATUS_OK;
+}
+
+static bool key_has_alias(const struct table *table, const struct schema_key *key)
+{
+    for (uint32_t i = 0; i < key->column_count; i++)
+        if ((int32_t)key->columns[i] == table->schema->rowid_column)
+            return true;
+    return false;
+}
+
+bool table_seek_key(struct table *table, uint32_t k, const struct value *cells, int64_t *rowid,
+                    bool *found)
+{
+    const struct schema_key *key = &table->schema->keys[k];
+    uint64_t                 hash;
+
+    *found = false;
+    if (!key->unique || key_has_alias(table, key))
+        return false;
+    if (table->indexes[k] == NULL && table->state.live > SMALL_TABLE_ROWS &&
+        ++table->unindexed_seeks < SEEKS_BEFORE_INDEX)
+        return false;
+    if (index_ready(table, k, NULL) != STATUS_OK)
+        return false;
+    table->unindexed_seeks = 0;
+    if (cells_hash(table, key, cells, 0, &hash))
+        *found = index_find(table, k, hash, cells, 0, false, 0, rowid);
+    return true;
 }
 
 enum status table_index_reserve(struct table *table, struct error *err)

@@ -4,7 +4,7 @@
 #include "store/dictionary_internal.h"
 #include "store/table_scan.h"
 
-enum { ENCODINGS_MAX = 8 };
+enum { ENCODINGS_MAX = 8, ESTIMATE_DRIFT = 8 /* of the rows, one part of so many */ };
 
 struct encodings {
     char     name[ENCODINGS_MAX][16];
@@ -143,4 +143,26 @@ enum status table_column_stats(struct table *table, uint32_t column, struct colu
         stats->distinct = range < table->state.live ? range + 1 : table->state.live;
     }
     return STATUS_OK;
+}
+
+const struct column_stats *table_column_estimate(struct table *table, uint32_t column)
+{
+    uint32_t                columns = table->schema->column_count;
+    uint64_t                live = table->state.live, drift;
+    struct column_estimate *estimate;
+
+    if (column >= columns)
+        return NULL;
+    if (table->estimates == NULL)
+        table->estimates =
+            memory_zalloc(table->memory, memory_product(columns, sizeof *table->estimates));
+    if (table->estimates == NULL)
+        return NULL;
+    estimate = &table->estimates[column];
+    drift = live > estimate->live ? live - estimate->live : estimate->live - live;
+    if (estimate->known && drift <= estimate->live / ESTIMATE_DRIFT)
+        return &estimate->stats;
+    estimate->known = table_column_stats(table, column, &estimate->stats, NULL) == STATUS_OK;
+    estimate->live = live;
+    return estimate->known ? &estimate->stats : NULL;
 }

@@ -236,6 +236,8 @@ static void compare_day_constant(struct vm *vm, const struct op *op, const struc
 /* --- dictionary codes against a constant
  * ----------------------------------------------------------- */
 
+enum { FEW_ROWS = 8, ENTRIES_PER_ROW = 64 };
+
 /* What an op found about the entries of a dictionary. */
 struct verdict_cache {
     struct op_cache head;
@@ -371,6 +373,13 @@ static enum status verdicts_of(struct vm *vm, const struct op *op, const struct 
     return STATUS_OK;
 }
 
+/* A row or two, of a key that was sought: judging a whole dictionary for them is a waste. */
+static bool few_of_many(struct vm *vm, const struct op *op, const struct vector *v)
+{
+    return vm->sel->rows <= FEW_ROWS && v->entry_count > ENTRIES_PER_ROW * vm->sel->rows &&
+           *vm_cache(vm, op) == NULL;
+}
+
 static enum status compare_dict_constant(struct vm *vm, const struct op *op,
                                          const struct comparison *c, const struct vector *v,
                                          bool flipped, const struct value *constant,
@@ -379,6 +388,8 @@ static enum status compare_dict_constant(struct vm *vm, const struct op *op,
     struct verdict_cache *cache = NULL;
     uint32_t              width = kernel_code_width(v->code_bytes);
 
+    if (few_of_many(vm, op, v))
+        return compare_cells(vm, c, out);
     TRY(verdicts_of(vm, op, c, v, flipped, constant, &cache));
     if (cache->ranged && !cache->nulls) {
         kernel->code_range[width](v->codes, cache->low, cache->high, vm_words(vm), out->true_);
