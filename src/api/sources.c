@@ -23,6 +23,7 @@ static void registry_fill(void)
 {
     registry_add(&series_module);
     registry_add(&analyze_module);
+    registry_add(&analyze_ops_module);
     registry_add(&csv_source_module);
     registry_add(&csv_rejects_module);
     registry_add(&csv_import_module);

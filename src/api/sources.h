@@ -5,7 +5,7 @@
 #include "vm/source.h"
 
 extern const struct source_module        series_module;
-extern const struct source_module        analyze_module; /* EXPLAIN ANALYZE */
+extern const struct source_module        analyze_module, analyze_ops_module; /* EXPLAIN ANALYZE */
 extern const struct source_module        schema_modules[];
 extern const uint32_t                    schema_module_count;
 extern const struct source_module *const pragma_modules[];

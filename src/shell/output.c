@@ -452,6 +452,8 @@ int output_rows(struct shell *shell, stoa_stmt *stmt, enum mode mode)
         return output_explain(shell, stmt);
     case MODE_EQP:
         return output_query_plan(shell, stmt);
+    case MODE_ANALYZE:
+        return output_analysis(shell, stmt);
     default:
         break;
     }

@@ -10,6 +10,7 @@ int output_rows(struct shell *shell, stoa_stmt *stmt, enum mode mode);
 int output_columnar(struct shell *shell, stoa_stmt *stmt, enum mode mode);
 int output_explain(struct shell *shell, stoa_stmt *stmt);
 int output_query_plan(struct shell *shell, stoa_stmt *stmt);
+int output_analysis(struct shell *shell, stoa_stmt *stmt); /* EXPLAIN ANALYZE */
 
 /* A value as an SQL literal. */
 void literal_add(struct text *out, stoa_stmt *stmt, int column);

@@ -59,10 +59,11 @@ static enum mode statement_mode(struct shell *shell, stoa_stmt *stmt)
         return shell->mode;
     switch (stoa_stmt_isexplain(stmt)) {
     case 1:
-    case 3:
         return MODE_EXPLAIN;
     case 2:
         return MODE_EQP;
+    case 3: /* VERBOSE lists opcodes */
+        return strcmp(stoa_column_name(stmt, 0), "addr") == 0 ? MODE_EXPLAIN : MODE_ANALYZE;
     default:
         return shell->explain == EXPLAIN_DISPLAY_ON ? MODE_EXPLAIN : shell->mode;
     }

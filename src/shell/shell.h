@@ -25,6 +25,7 @@ enum mode {
     MODE_TABS,    /* list with tabs; only a name */
     MODE_EXPLAIN, /* chosen for EXPLAIN */
     MODE_EQP,     /* chosen for EXPLAIN QUERY PLAN */
+    MODE_ANALYZE, /* chosen for EXPLAIN ANALYZE */
     MODE_COUNT
 };
 enum { SEPARATOR_CAP = 32, NULL_VALUE_CAP = 64, WIDTHS_MAX = 100 };

@@ -353,7 +353,13 @@ enum statement_kind {
     STATEMENT_KIND_COUNT
 };
 enum report { REPORT_NONE, REPORT_DESCRIBE, REPORT_SUMMARIZE };
-enum explain_mode { EXPLAIN_NONE, EXPLAIN_PROGRAM, EXPLAIN_QUERY_PLAN, EXPLAIN_ANALYZE };
+enum explain_mode {
+    EXPLAIN_NONE,
+    EXPLAIN_PROGRAM,
+    EXPLAIN_QUERY_PLAN,
+    EXPLAIN_ANALYZE,        /* runs it and shows the steps */
+    EXPLAIN_ANALYZE_VERBOSE /* runs it and shows the ops */
+};
 
 struct column_def {
     struct name         name;

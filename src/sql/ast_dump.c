@@ -772,7 +772,7 @@ void ast_dump_expr(const struct expr *expr, struct str *out)
 void ast_dump(const struct statement *statement, struct str *out)
 {
     static const char *const explains[] = {"", "EXPLAIN ", "EXPLAIN QUERY PLAN ",
-                                           "EXPLAIN ANALYZE "};
+                                           "EXPLAIN ANALYZE ", "EXPLAIN ANALYZE VERBOSE "};
 
     str_text(out, explains[statement->explain]);
     switch ((enum statement_kind)statement->kind) {

@@ -119,23 +119,27 @@ static bool name_columns(struct program *program, const char *const *names, uint
     return true;
 }
 
-/* EXPLAIN ANALYZE: a table function of the connection runs inner and yields its counters. */
+/* EXPLAIN ANALYZE: a table function of the connection runs inner and yields its steps, or its ops. */
 static enum status analyze(const struct compile_context *context, struct program *program,
-                           struct error *err)
+                           bool verbose, struct error *err)
 {
-    static const char *const    names[] = {"addr", "opcode", "p1",      "p2",       "p3", "p4",
+    static const char *const op_names[] = {"addr", "opcode", "p1",      "p2",       "p3", "p4",
                                            "p5",   "calls",  "rows_in", "rows_out", "ms", "comment"};
-    const struct source_module *module =
-        source_find(context->sources, "stoa_analyze", strlen("stoa_analyze"));
+    static const char *const step_names[] = {"id", "parent",  "detail", "rows",
+                                             "ms", "percent", "notes"};
+    const char *const       *names = verbose ? op_names : step_names;
+    const char              *source = verbose ? "stoa_analyze_ops" : "stoa_analyze";
+    const struct source_module *module = source_find(context->sources, source, strlen(source));
     struct source_desc *desc = arena_zalloc(&program->arena, sizeof *desc);
     uint32_t            count = program->inner->variable_count;
     const char   **argument_names = arena_zalloc(&program->arena, (count + 1) * sizeof(char *));
-    struct listing listing = {.program = program, .columns = countof(names)};
+    struct listing listing = {.program = program,
+                              .columns = verbose ? countof(op_names) : countof(step_names)};
     int32_t        arguments, address;
 
     if (module == NULL)
         return fail(err, STATUS_ERROR, "not supported yet: EXPLAIN ANALYZE without a connection");
-    if (desc == NULL || argument_names == NULL || !name_columns(program, names, countof(names)))
+    if (desc == NULL || argument_names == NULL || !name_columns(program, names, listing.columns))
         return fail_nomem(err);
     *desc = (struct source_desc){module, program->inner, argument_names};
     program->variable_count = count;
@@ -187,5 +191,7 @@ enum status cg_explain(const struct compile_context *context, struct program *pr
     program->sql = arena_copy_text(&program->arena, inner->sql, strlen(inner->sql));
     if (program->sql == NULL)
         return fail_nomem(err);
-    return mode == EXPLAIN_ANALYZE ? analyze(context, program, err) : list(program, mode, err);
+    if (mode == EXPLAIN_ANALYZE || mode == EXPLAIN_ANALYZE_VERBOSE)
+        return analyze(context, program, mode == EXPLAIN_ANALYZE_VERBOSE, err);
+    return list(program, mode, err);
 }

@@ -314,6 +314,15 @@ struct cg_place cg_line_enter(struct cg *cg, const struct plan *plan)
     return place;
 }
 
+struct cg_place cg_line_collect(struct cg *cg, const struct plan *plan)
+{
+    struct cg_place place = place_now(cg);
+
+    if (plan->line != 0)
+        cg->line_end = plan->line;
+    return place;
+}
+
 /* A sink without parent on the very plan that hands out rows takes a whole plan's rows. */
 struct cg_place cg_line_sink(struct cg *cg, const struct cg_sink *sink)
 {

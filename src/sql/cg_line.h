@@ -41,6 +41,8 @@ void cg_plan_lines(struct cg *cg, struct plan *plan);
 struct cg_place cg_line_subquery(struct cg *cg, const char *what, bool correlated);
 struct cg_place cg_line_enter(struct cg *cg, const struct plan *plan); /* ops are for plan */
 struct cg_place cg_line_sink(struct cg *cg, const struct cg_sink *sink);
+/* What is done with the rows of whole plans, until the place is left, is part of plan's step. */
+struct cg_place cg_line_collect(struct cg *cg, const struct plan *plan);
 void            cg_line_leave(struct cg *cg, struct cg_place place);
 
 /* plan_dump.c: one line, in SQLite's words where the thing is the same. */

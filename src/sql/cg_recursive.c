@@ -32,6 +32,7 @@ static void consume_term(struct cg *cg, struct cg_sink *sink, int32_t next)
 static void produce_step(struct cg *cg, const struct plan *plan, struct queue_sink *self)
 {
     struct cg_queue queue = {cg->queues, plan->select, self->queue};
+    struct cg_place place = cg_line_collect(cg, plan);
 
     cg->queues = &queue;
     cg->memo_depth++;
@@ -39,6 +40,7 @@ static void produce_step(struct cg *cg, const struct plan *plan, struct queue_si
     cg_produce(cg, plan->right, &self->sink);
     cg->memo_depth--;
     cg->queues = queue.outer;
+    cg_line_leave(cg, place);
 }
 
 void cg_produce_recursive(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
@@ -48,6 +50,7 @@ void cg_produce_recursive(struct cg *cg, const struct plan *plan, struct cg_sink
                               .distinct = plan->op == COMPOUND_UNION};
     int32_t           end = cg_label(cg), next = cg_label(cg), cap = plan->row_by_row ? 1 : 0, loop;
     uint32_t          mark = cg_mark(cg);
+    struct cg_place   place;
 
     if (self.distinct) {
         self.set = cg_slot(cg);
@@ -57,7 +60,9 @@ void cg_produce_recursive(struct cg *cg, const struct plan *plan, struct cg_sink
     cg_emit(cg, OP_OpenRowset, self.queue, (int32_t)plan->column_count, 0);
     if (plan->select->order_by.count != 0)
         cg_emit_p4(cg, OP_QueueOrder, self.queue, 0, 0, cg_queue_order(cg, plan->select));
+    place = cg_line_collect(cg, plan);
     cg_produce(cg, plan->input, &self.sink);
+    cg_line_leave(cg, place);
     cg->one_row = false;
     cg->loop_depth++;
     cg_emit(cg, OP_Rewind, self.queue, end, cap);

@@ -332,9 +332,11 @@ static void produce_union_all(struct cg *cg, const struct plan *plan, struct cg_
                               .body = cg_label(cg)};
     int32_t           end = cg_label(cg), done = cg_label(cg);
     uint32_t          mark = cg_mark(cg);
+    struct cg_place   place = cg_line_collect(cg, plan);
 
     cg->loop_depth++;
     produce_terms(cg, plan, &self);
+    cg_line_leave(cg, place);
     cg_emit(cg, OP_Goto, 0, end, 0);
     cg_here(cg, self.body);
     cg->one_row = false;
@@ -432,6 +434,7 @@ void cg_produce_compound(struct cg *cg, const struct plan *plan, struct cg_sink 
     struct compound_sink         self = {.sink = {consume_right, NULL, plan->right}};
     const struct aggregate_desc *desc;
     bool                         chain = plan->op == COMPOUND_UNION;
+    struct cg_place              place;
 
     if (plan->op == COMPOUND_UNION_ALL) {
         produce_union_all(cg, plan, parent);
@@ -440,6 +443,7 @@ void cg_produce_compound(struct cg *cg, const struct plan *plan, struct cg_sink 
     desc = describe_groups(cg, plan);
     if (desc == NULL)
         return;
+    place = cg_line_collect(cg, plan);
     if (!chain) {
         self.set = cg_slot(cg);
         cg_emit_p4(cg, OP_SetOpen, self.set, (int32_t)plan->column_count, 0, desc->key_collations);
@@ -449,6 +453,7 @@ void cg_produce_compound(struct cg *cg, const struct plan *plan, struct cg_sink 
     self.sink.consume = consume_grouped;
     cg_emit_p4(cg, OP_AggOpen, self.groups, 0, 0, desc);
     produce_grouped(cg, chain ? plan : plan->input, chain, &self);
+    cg_line_leave(cg, place);
     cg_emit(cg, OP_AggFinal, self.groups, 0, 0);
     self.sink = (struct cg_sink){consume_row, parent, plan};
     cg_loop(cg, OP_Rewind, self.groups, &self.sink);

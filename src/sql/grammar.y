@@ -3,10 +3,10 @@
  * Lemon makes sql/grammar.c of it.  The actions only call parse_build.h, whose functions leave the
  * parser by longjmp when something is wrong; they need no checks and no destructors.
  *
- * Ours, beyond SQLite: EXPLAIN ANALYZE statement, COPY, STORAGE and USING method, FROM 'file',
- * DESCRIBE, SUMMARIZE, SHOW TABLES, * EXCLUDE, RENAME, REPLACE, DISTINCT ON, FROM first, QUALIFY,
- * TABLESAMPLE and USING SAMPLE, IGNORE NULLS, name => value.  None of them may mean anything in
- * SQLite. */
+ * Ours, beyond SQLite: EXPLAIN ANALYZE [VERBOSE] statement, COPY, STORAGE and USING method, FROM
+ * 'file', DESCRIBE, SUMMARIZE, SHOW TABLES, * EXCLUDE, RENAME, REPLACE, DISTINCT ON, FROM first,
+ * QUALIFY, TABLESAMPLE and USING SAMPLE, IGNORE NULLS, name => value.  None of them may mean
+ * anything in SQLite. */
 %name Grammar
 %token_prefix TOKEN_
 %token_type {struct token}
@@ -91,6 +91,8 @@ command ::= EXPLAIN QUERY PLAN statement.
     { p->statement->explain = EXPLAIN_QUERY_PLAN; p->done = true; }
 command ::= EXPLAIN ANALYZE explainable.
     { p->statement->explain = EXPLAIN_ANALYZE; p->done = true; }
+command ::= EXPLAIN ANALYZE name(W) explainable.
+    { build_explain_word(p, W); p->done = true; }
 
 statement ::= explainable.
 

@@ -237,6 +237,7 @@ struct sample_seed build_sample_seed(struct parser *parser, struct token word, s
 void               check_sample_method(struct parser *parser, struct token method);
 void               build_report(struct parser *parser, enum report report, struct select *select);
 void               build_show(struct parser *parser, struct token what);
+void               build_explain_word(struct parser *parser, struct name word);
 
 struct cte        *build_cte(struct parser *parser, struct name name, struct name_list columns,
                              int materialized, struct select *select);

@@ -263,3 +263,11 @@ void build_show(struct parser *parser, struct token what)
     parser->statement->kind = STATEMENT_SELECT;
     parser->statement->select = expr_of(parser, text)->select;
 }
+
+/* EXPLAIN ANALYZE VERBOSE: no keyword, it may name anything. */
+void build_explain_word(struct parser *parser, struct name word)
+{
+    if (word.quoted || ascii_casecmp(word.text, "verbose") != 0)
+        parser_fail(parser, word.position, "near \"%s\": syntax error", word.text);
+    parser->statement->explain = EXPLAIN_ANALYZE_VERBOSE;
+}

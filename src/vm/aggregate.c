@@ -2,6 +2,7 @@
 #include "vm/aggregate_more.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -325,4 +326,7 @@ void aggregate_describe(const struct aggregate *aggregate, char *text, size_t by
         snprintf(text, bytes, "one group");
     else
         hash_table_describe(aggregate->keys, text, bytes);
+    if (aggregate->general_batches != 0)
+        snprintf(text + strlen(text), bytes - strlen(text), ", %" PRIu64 " batches cell by cell",
+                 aggregate->general_batches);
 }

@@ -16,6 +16,7 @@ struct aggregate {
     uint32_t                    *order; /* after finish: groups as delivered; NULL: by number */
     uint32_t                     order_count;
     struct arena                 scratch; /* of one call in one batch */
+    uint64_t                     general_batches; /* that a call took cell by cell */
     /* of the current batch: */
     uint32_t groups_before;       /* its groups from here on are new */
     uint32_t numbers[VECTOR_CAP]; /* groups of the active rows */

@@ -306,6 +306,7 @@ static enum status exact_step(struct aggregate *aggregate, struct aggregate_part
 {
     const struct value *argument, *separators = NULL;
 
+    aggregate->general_batches++;
     TRY(cells_of(aggregate, v, sel, &aggregate->argument, &argument, err));
     if (separator != NULL)
         TRY(cells_of(aggregate, separator, sel, &aggregate->separator, &separators, err));

@@ -15,6 +15,7 @@ enum status cells_of(struct vm *vm, const struct vector *v, uint32_t scratch, st
         return STATUS_OK;
     }
     cells->step = 1;
+    vm->general_batches++;
     if (v->type == PHYS_ANY && v->shape == VECTOR_FLAT) {
         cells->at = v->values;
         return STATUS_OK;

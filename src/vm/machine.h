@@ -71,6 +71,7 @@ struct vm_slot {
     bool              filled;  /* holds something that vm_reset must give back */
     bool              counts_changes;
     uint32_t          batch_rows; /* of the cursor's batch */
+    uint64_t          batches_skipped; /* by cursors that were closed in this run */
     struct loop_mark  loop;
     struct join_state pairs;
 };
@@ -122,12 +123,17 @@ struct vm {
 
     struct export_writer *exporter; /* COPY TO's open file */
     struct op_profile    *profiles; /* [op_count] or NULL */
+    uint64_t general_batches; /* operands that the general path took as cells (exact.h) */
 };
 
 typedef const struct op *op_function(struct vm *vm, const struct op *op);
 #define OP(name, p1, p2, p3, p4, synopsis, text) op_function op_##name;
 #include "vm/opcodes.def"
 #undef OP
+extern op_function *const op_table[OP_COUNT];
+/* Loops poll once a batch; this is for the one statement that has 100,000 ops in a batch. */
+enum { OPS_PER_POLL = 1024 };
+void                      run_profiled(struct vm *vm, const struct op *op); /* vm_profile.c */
 
 /* --- leaving ------------------------------------------------------------------------------------
  */
@@ -236,7 +242,8 @@ enum status vm_slot_rowset_cursor(struct vm *vm, const struct rowset *rowset,
 /* From now on that cursor is a priority queue: it hands out the least row that it has not yet. */
 void vm_slot_order(struct cursor *cursor, const struct queue_desc *order);
 
-void memo_free(struct memo *memo);
+void     memo_free(struct memo *memo);
+uint32_t memo_count(const struct memo *memo); /* distinct parameter tuples so far */
 
 /* Caches of ops (vm->caches): each begins with how it is freed. */
 struct op_cache {

@@ -32,9 +32,14 @@ struct vm_host {
 };
 
 struct vm;
+struct str;
 
+enum { PROFILE_OPERANDS = 4 };
 struct op_profile { /* one per op when profiling */
     uint64_t calls, rows_in, rows_out, nanoseconds;
+    uint64_t bytes;                   /* Column: of the vectors handed out */
+    uint64_t general;                 /* operands that the general path took as cells */
+    uint16_t kinds[PROFILE_OPERANDS]; /* types and shapes that the operands had, a bit each */
 };
 
 enum status vm_new(struct vm_host *host, const struct program *program, struct vm **vm,
@@ -65,6 +70,8 @@ int64_t vm_changes(const struct vm *vm); /* rows changed by the last run */
 /* EXPLAIN ANALYZE: counts from the next run on. */
 enum status              vm_profile(struct vm *vm, struct error *err);
 const struct op_profile *vm_op_profiles(const struct vm *vm); /* [op_count]; NULL: off */
+/* "FilterGt(i8,const)": an op and what its operands were. */
+void                     vm_describe_op(const struct vm *vm, int32_t address, struct str *text);
 void                     vm_describe_slot(const struct vm *vm, int32_t slot, char *text,
                                           size_t bytes); /* tier, encoding, skipped batches */
 

@@ -40,6 +40,11 @@ void memo_free(struct memo *memo)
     memory_free(memo->memory, memo, sizeof *memo);
 }
 
+uint32_t memo_count(const struct memo *memo)
+{
+    return memo->count;
+}
+
 static struct memo *memo_new(struct memory *memory, uint32_t columns)
 {
     struct memo *memo = memory_alloc(memory, sizeof *memo);

@@ -5,22 +5,11 @@
 #include <string.h>
 #include <time.h>
 
-static op_function *const op_table[OP_COUNT] = {
+op_function *const op_table[OP_COUNT] = {
 #define OP(name, p1, p2, p3, p4, synopsis, text) [OP_##name] = op_##name,
 #include "vm/opcodes.def"
 #undef OP
 };
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-/* Loops poll once a batch; this is for the one statement that has 100,000 ops in a batch. */
-enum { OPS_PER_POLL = 1024 };
 
 /* Milliseconds since the julian epoch: 2440587.5 days before 1970. */
 static int64_t now_julian_ms(void)
@@ -211,23 +200,6 @@ void vm_clear_bindings(struct vm *vm)
 /* --- running -----------------------------------------------------------------------------------
  */
 
-static void run_profiled(struct vm *vm, const struct op *op)
-{
-    while (op != NULL) {
-        struct op_profile *profile = &vm->profiles[op - vm->ops];
-        uint64_t           start = now_ns();
-        uint32_t           rows_in = vm->sel->count;
-        const struct op   *next = op_table[op->code](vm, op);
-
-        profile->nanoseconds += now_ns() - start;
-        profile->calls++;
-        profile->rows_in += rows_in;
-        if (next != NULL || vm->status == STATUS_ROW)
-            profile->rows_out += vm->sel->count;
-        op = next;
-    }
-}
-
 static const struct op *run_start(struct vm *vm)
 {
     vm->running = true;
@@ -364,22 +336,4 @@ struct selection *vm_result_selection(struct vm *vm)
 struct arena *vm_result_arena(struct vm *vm)
 {
     return &vm->arena;
-}
-
-enum status vm_profile(struct vm *vm, struct error *err)
-{
-    size_t bytes = vm->program->op_count * sizeof *vm->profiles;
-
-    if (vm->profiles == NULL) {
-        vm->profiles = memory_alloc(vm->memory, bytes);
-        if (vm->profiles == NULL)
-            return fail_nomem(err);
-    }
-    memset(vm->profiles, 0, bytes);
-    return STATUS_OK;
-}
-
-const struct op_profile *vm_op_profiles(const struct vm *vm)
-{
-    return vm->profiles;
 }

@@ -235,8 +235,10 @@ void vm_slot_order(struct cursor *cursor, const struct queue_desc *order)
 
 static void cursor_close(struct vm_slot *slot)
 {
-    if (slot->cursor != NULL)
+    if (slot->cursor != NULL) {
+        slot->batches_skipped += slot->cursor->batches_skipped;
         slot->cursor->ops->close(slot->cursor);
+    }
     slot->cursor = NULL;
 }
 
@@ -288,7 +290,7 @@ void vm_slot_free(struct vm *vm, struct vm_slot *slot)
         break;
     }
     memory_free(vm->memory, slot->pairs.probe, sizeof *slot->pairs.probe);
-    *slot = (struct vm_slot){.kind = SLOT_FREE};
+    *slot = (struct vm_slot){.kind = SLOT_FREE, .batches_skipped = slot->batches_skipped};
 }
 
 /* Cursors are closed: a snapshot is not held longer than the run.  Objects that hold rows give them
@@ -337,9 +339,8 @@ void vm_describe_slot(const struct vm *vm, int32_t number, char *text, size_t by
     switch ((enum slot_kind)slot->kind) {
     case SLOT_CURSOR:
         if (slot->cursor != NULL)
-            snprintf(text, bytes, "%s: %llu rows read, %llu batches skipped",
-                     slot->cursor->ops->name, (unsigned long long)slot->cursor->rows_read,
-                     (unsigned long long)slot->cursor->batches_skipped);
+            snprintf(text, bytes, "%s, %llu batches skipped by zone maps", slot->cursor->ops->name,
+                     (unsigned long long)(slot->cursor->batches_skipped + slot->batches_skipped));
         break;
     case SLOT_AGGREGATE:
         aggregate_describe(slot->aggregate, text, bytes);
@@ -358,6 +359,9 @@ void vm_describe_slot(const struct vm *vm, int32_t number, char *text, size_t by
         break;
     case SLOT_ROWSET:
         snprintf(text, bytes, "%llu rows", (unsigned long long)rowset_count(slot->rowset));
+        break;
+    case SLOT_MEMO:
+        snprintf(text, bytes, "ran %u times", memo_count(slot->memo));
         break;
     default:
         break;
