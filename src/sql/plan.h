@@ -96,7 +96,8 @@ enum plan_pass { /* bits of compile_context.passes_off */
                  PASS_JOIN_ORDER = 2,
                  PASS_HOIST = 4,
                  PASS_FOLD = 8,
-                 PASS_UNNEST = 16
+                 PASS_UNNEST = 16,
+                 PASS_SINK = 32 /* conditions into subqueries */
 };
 
 struct planner {

@@ -34,13 +34,13 @@ struct expr *expr_strip(struct expr *expr)
     return expr;
 }
 
-static bool function_repeats(const struct expr *expr)
+bool expr_repeats(const struct expr *expr)
 {
     const struct function *function = expr->resolved.function;
 
     if (expr->resolved.aggregate_kind != 0)
         return true;
-    return function == NULL ||
+    return expr->kind != EXPR_FUNCTION || function == NULL ||
            (function->flags & (FUNCTION_PURE | FUNCTION_STATEMENT | FUNCTION_SPECIAL)) != 0;
 }
 
@@ -75,7 +75,7 @@ bool expr_equal(const struct expr *a, const struct expr *b)
     case EXPR_FUNCTION:
         if (a->resolved.function != b->resolved.function ||
             a->resolved.aggregate_kind != b->resolved.aggregate_kind || a->order_by.count != 0 ||
-            b->order_by.count != 0 || !function_repeats(a))
+            b->order_by.count != 0 || !expr_repeats(a))
             return false;
         break;
     default:
@@ -104,7 +104,7 @@ static bool visit_constant(struct expr *expr, void *data)
         *constant = false;
         break;
     case EXPR_FUNCTION:
-        if (expr->resolved.aggregate_kind != 0 || !function_repeats(expr) || expr->over != NULL)
+        if (expr->resolved.aggregate_kind != 0 || !expr_repeats(expr) || expr->over != NULL)
             *constant = false;
         break;
     case EXPR_IN:

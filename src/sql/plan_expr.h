@@ -19,6 +19,8 @@ bool window_keys_same(const struct window_def *a, const struct window_def *b,
                       bool (*same)(const struct expr *, const struct expr *));
 /* No column, aggregate or subquery below it, no function that varies within a statement. */
 bool expr_is_constant(struct expr *expr);
+/* expr itself, without what is below it, gives the same again for the same operands. */
+bool expr_repeats(const struct expr *expr);
 /* Can raise an error for some row. */
 bool expr_may_fail(struct expr *expr);
 bool expr_has_subquery(struct expr *expr);

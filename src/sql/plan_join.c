@@ -236,7 +236,7 @@ static bool unit_seek(const struct from_state *state, struct unit *unit, struct 
     struct expr               *column, *other;
 
     if (scan->kind != PLAN_SCAN || scan->rowid != NULL || expr->kind != EXPR_BINARY ||
-        expr->op != EXPR_OP_EQ)
+        expr->op != EXPR_OP_EQ || expr->resolved.compare_affinity < AFFINITY_NUMERIC)
         return false;
     schema = table_schema(scan->item->catalog_table);
     for (int side = 0; side < 2; side++) {
@@ -753,6 +753,7 @@ static enum status join_list(struct from_state *state, const struct from_list *l
 
     if (block == NULL || units == NULL)
         return fail_nomem(state->planner->err);
+    TRY(push_into_subqueries(state->planner, list, &where));
     TRY(unnest_split(state, &where, &exists));
     for (uint32_t i = 0; i < list->count; i++) { /* all items first: masks need them */
         TRY(from_item_plan(state, list->items[i], &units[i]));

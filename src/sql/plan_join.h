@@ -1,4 +1,5 @@
-/* plan_join.h - shared by plan_join.c, plan_order.c, plan_estimate.c and plan_unnest.c: relations
+/* plan_join.h - shared by plan_join.c, plan_order.c, plan_estimate.c, plan_push.c and
+ * plan_unnest.c: relations
  * of a FROM as bits, and what is being joined. */
 #ifndef STOA_SQL_PLAN_JOIN_H
 #define STOA_SQL_PLAN_JOIN_H
@@ -48,6 +49,11 @@ enum status unit_filter(struct planner *planner, struct unit *unit, struct expr 
 /* left op right; right alone if left is NULL.  NULL: memory. */
 struct expr *expr_logic(struct arena *arena, enum expr_op op, struct expr *left,
                         struct expr *right);
+
+/* plan_push.c: moves conditions that are about one subquery of list, out of *where and ON, into
+ * it. */
+enum status push_into_subqueries(struct planner *planner, const struct from_list *list,
+                                 struct expr **where);
 
 /* plan_estimate.c: estimated different values of expr, at least 1. */
 double distinct_values(const struct from_state *state, struct expr *expr);
