@@ -1,0 +1,7 @@
+SELECT printf('%08.3f|%-5s|%+d|%,d|%x|%c|%q|%Q|%w|%e|%g|%%|%*d|%.*s', 1.5, 'a', 2, 3000, 255, 'z', 'it''s', NULL, 'w"', 1e10, 0.1, 5, 6, 2, 'abc');
+SELECT substr('abcdef', -3, 2), instr('abc', 'c'), replace('aaa', 'a', 'bb'), trim('  x '), ltrim('xxa', 'x'), hex('ab'), unhex('6162'), quote(x'00'), unicode('é'), char(65, 233, 8364),
+ round(2.5, 0), abs(-9223372036854775807), sign(-1), random() IS NULL, zeroblob(5), typeof(1.0), coalesce(NULL, 1), iif(1, 2, 3), nullif(1, 1), min(1, 'a'), max(x'', 2), likelihood(1, 0.5), concat_ws('-', 1, NULL, 2), octet_length('é'), soundex('abc');
+SELECT date('now', 'start of month', '+1 month', '-1 day'), strftime('%Y-%j %H:%M:%f %s %W %w %%', '2024-02-29 12:34:56.789', 'subsec'), julianday('2000-01-01'), unixepoch('2000-01-01'), timediff('2024-01-01', '2023-12-25'),
+ date_trunc('month', '2024-05-06'), date_part('dow', '2024-05-06'), date_diff('day', '2024-01-01', '2024-03-01'), date_add('2024-01-31', '1 month'), time_bucket('15 minutes', '2024-01-01 10:07'), strptime('01/02/2024', '%d/%m/%Y');
+SELECT regexp_replace('abc', 'b+', 'x'), split_part('a-b-c', '-', 2), lpad('x', 5, 'ab'), rpad('x', 3, ' '), reverse('abc'), levenshtein('kitten', 'sitting'), greatest(1, 2, 3), least(3, 'a'), 'a' LIKE 'A%' ESCAPE '!', 'x' GLOB '[a-z]*', 1 -> 2;
+SELECT CAST('1e3x' AS INTEGER), CAST(x'31' AS TEXT), 0x7fffffffffffffff + 1, 1_000, -9223372036854775808 / -1, 5 % 0, 1 << 65, ~5, 'a' IS DISTINCT FROM NULL, (1, 2) < (1, 3), CASE 1 WHEN 1.0 THEN 'y' ELSE 'n' END COLLATE RTRIM;
