@@ -20,8 +20,8 @@ extern _Thread_local struct stack_bounds stack_bounds;
 /* stack_low of an address that is not within the bounds as known. */
 bool stack_look(uintptr_t here);
 
-/* Whether the recursion must end: what is left does for functions that do not recurse.  Always false
- * on a stack that is not the thread's own (a coroutine's), whose size nobody knows. */
+/* Whether the recursion must end: what is left does for functions that do not recurse.  Always
+ * false on a stack that is not the thread's own (a coroutine's), whose size nobody knows. */
 static inline bool stack_low(void)
 {
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);

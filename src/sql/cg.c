@@ -5,10 +5,21 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/stack.h"
+
 void cg_fail(struct cg *cg, enum status status)
 {
     if (cg->status == STATUS_OK)
         cg->status = status;
+}
+
+bool cg_may_go_deeper(struct cg *cg, int32_t position)
+{
+    if (cg->status == STATUS_OK)
+        cg->status = memory_poll(cg->arena->memory, cg->err);
+    if (cg->status == STATUS_OK)
+        cg->status = stack_check(cg->err, position);
+    return cg->status == STATUS_OK;
 }
 
 void cg_unsupported(struct cg *cg, int32_t position, const char *format, ...)

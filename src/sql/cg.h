@@ -84,6 +84,9 @@ struct cg_sink {
 /* --- cg.c: context ------------------------------------------------------------------------------
  */
 void cg_fail(struct cg *cg, enum status status); /* keeps the first */
+/* True if nothing has failed, nobody interrupts, and the C stack does for one more level; position
+ * in the text is for the error. */
+bool cg_may_go_deeper(struct cg *cg, int32_t position);
 void cg_unsupported(struct cg *cg, int32_t position, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 int32_t cg_emit(struct cg *cg, enum opcode code, int32_t p1, int32_t p2, int32_t p3);

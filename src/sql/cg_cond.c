@@ -306,7 +306,7 @@ static bool filter_constant(struct cg *cg, const struct expr *expr, int32_t next
 
 void cg_filter(struct cg *cg, struct expr *expr, int32_t next)
 {
-    if (cg->status != STATUS_OK || filter_constant(cg, expr, next))
+    if (!cg_may_go_deeper(cg, expr->position) || filter_constant(cg, expr, next))
         return;
     switch ((enum expr_kind)expr->kind) {
     case EXPR_BINARY:

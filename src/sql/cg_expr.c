@@ -422,11 +422,10 @@ int32_t cg_expr(struct cg *cg, struct expr *expr)
 {
     int32_t reg;
 
-    if (cg->status != STATUS_OK)
+    if (!cg_may_go_deeper(cg, expr->position))
         return 1;
     if (expr->kind == EXPR_COLLATE || (expr->kind == EXPR_UNARY && expr->op == EXPR_OP_PLUS))
         return cg_expr(cg, expr->left);
-    cg->status = memory_poll(cg->arena->memory, cg->err);
     reg = at_hand(cg, expr);
     if (reg != 0)
         return reg;
@@ -458,7 +457,7 @@ void cg_expr_to(struct cg *cg, struct expr *expr, int32_t target)
 {
     int32_t reg;
 
-    if (cg->status != STATUS_OK)
+    if (!cg_may_go_deeper(cg, expr->position))
         return;
     if (column_straight_to(cg, expr, target))
         return;

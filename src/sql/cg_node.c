@@ -452,7 +452,7 @@ void cg_produce(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
 {
     struct cg_place place = cg_line_enter(cg, plan);
 
-    if (cg->status == STATUS_OK)
+    if (cg_may_go_deeper(cg, -1))
         produce(cg, plan, parent);
     cg_line_leave(cg, place);
 }

@@ -11,10 +11,9 @@
 %token_prefix TOKEN_
 %token_type {struct token}
 %default_type {struct token}
-%extra_argument {struct parser *p}
+%extra_context {struct parser *p}
 %start_symbol input
-/* Each open parenthesis takes one to five entries. */
-%stack_size 1000
+%stack_size 0
 
 %include {
 #include <assert.h>
@@ -31,6 +30,16 @@
 
 struct create_head { struct name schema, name; bool temporary, if_not_exists; };
 struct cast_pair { uint8_t on_delete, on_update; };
+
+/* Lemon's stack grows where it calls the heap: in the statement's arena, which needs no free. */
+#define malloc(bytes) parser_zalloc(p->p, bytes)
+#define realloc(stack, bytes) parser_stack_grow(p->p, stack, p->yystksz * sizeof *(stack), bytes)
+#define free(stack) ((void)(stack))
+
+static void *parser_stack_grow(struct parser *p, const void *stack, size_t old_bytes, size_t bytes)
+{
+    return memcpy(parser_zalloc(p, bytes), stack, old_bytes);
+}
 
 static struct token no_token(void)
 {
@@ -49,7 +58,7 @@ static void check_plain(struct parser *p, struct name name, struct token extra)
 }
 
 %syntax_error { parser_fail_token(p, yyminor); }
-%stack_overflow { parser_fail(p, -1, "parser stack overflow"); }
+%stack_overflow { parser_fail(p, -1, "Recursion limit"); }
 
 %token EXPRESSION SEMI.
 %fallback ID
@@ -831,8 +840,8 @@ limit_opt(A) ::= LIMIT expr(O) COMMA expr(L).
 with_opt(A) ::= .                            { A = (struct cte_list){0}; }
 with_opt(A) ::= WITH cte_list(L).            { A = L; }
 with_opt(A) ::= WITH RECURSIVE cte_list(L).  { A = L; A.recursive = true; }
-cte_list(A) ::= cte(C).                      { A = ctes_add((struct cte_list){0}, C); }
-cte_list(A) ::= cte_list(L) COMMA cte(C).    { A = ctes_add(L, C); }
+cte_list(A) ::= cte(C).                      { A = ctes_add(p, (struct cte_list){0}, C); }
+cte_list(A) ::= cte_list(L) COMMA cte(C).    { A = ctes_add(p, L, C); }
 cte(A) ::= name(N) plain_names_opt(L) materialized(M) LP select(S) RP.
     { A = build_cte(p, N, L, M, S); }
 materialized(A) ::= AS.                  { A = 0; }
@@ -1169,9 +1178,9 @@ bool token_is_fallback(int code)
 /* Feeds one token; true when the statement is done. */
 static bool feed(struct parser *p, yyParser *engine, int code, struct token token)
 {
-    Grammar(engine, code, token, p);
+    Grammar(engine, code, token);
     if (engine->yytos - engine->yystack > (ptrdiff_t)p->limits->nesting)
-        parser_fail(p, token_position(p, token), "parser stack overflow");
+        parser_fail(p, token_position(p, token), "Recursion limit");
     return p->done;
 }
 
@@ -1210,7 +1219,7 @@ size_t grammar_run(struct parser *p, size_t at, int first)
     yyParser engine; /* lies on the C stack, so that leaving by longjmp loses nothing */
     int      before = 0;
 
-    GrammarInit(&engine);
+    GrammarInit(&engine, p);
     if (first != 0)
         feed(p, &engine, first, (struct token){p->sql + at, 0});
     for (;;) {

@@ -13,7 +13,7 @@ const struct parse_limits parse_limits_default = {
     .compound_terms = 500,
     .variables = 32766,
     .function_arguments = 1000,
-    .nesting = 1000,
+    .nesting = 2500,
 };
 
 /* Runs the grammar from offset at; *end: behind what it used. */

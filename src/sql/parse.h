@@ -11,7 +11,7 @@ struct parse_limits {
     uint32_t compound_terms;     /* 500 */
     uint32_t variables;          /* 32766 */
     uint32_t function_arguments; /* 1000 */
-    uint32_t nesting;            /* parser stack depth; 1000 */
+    uint32_t nesting;            /* parser stack depth; 2500 */
 };
 extern const struct parse_limits parse_limits_default;
 

@@ -183,6 +183,12 @@ static void raise_depth(struct parser *parser, struct expr *expr, uint32_t child
     expr->depth = (uint16_t)(child_depth + 1);
 }
 
+void check_order_terms(struct parser *parser, uint32_t count, int32_t position)
+{
+    if (count > parser->limits->columns)
+        parser_fail(parser, position, "too many terms in ORDER BY clause");
+}
+
 static uint32_t expr_depth(const struct expr *expr)
 {
     return expr == NULL ? 0 : expr->depth;
@@ -598,6 +604,7 @@ struct expr *build_function(struct parser *parser, struct token name, bool disti
     if (arguments.count > parser->limits->function_arguments)
         parser_fail(parser, expr->position, "too many arguments on function %.*s", (int)name.bytes,
                     name.text);
+    check_order_terms(parser, order_by.count, expr->position);
     expr->name = build_name(parser, name);
     expr->distinct = distinct;
     expr->star = star;

@@ -198,6 +198,7 @@ struct star_changes star_join(struct star_changes left, struct star_changes righ
 struct assignment_list assignments_add(struct parser *parser, struct assignment_list list,
                                        struct name_list columns, struct expr *value);
 void                   check_length(struct parser *parser, uint32_t count, const char *of);
+void check_order_terms(struct parser *parser, uint32_t count, int32_t position);
 
 /* --- select -------------------------------------------------------------------------------------
  */
@@ -241,7 +242,7 @@ void               build_explain_word(struct parser *parser, struct name word);
 
 struct cte        *build_cte(struct parser *parser, struct name name, struct name_list columns,
                              int materialized, struct select *select);
-struct cte_list    ctes_add(struct cte_list list, struct cte *cte);
+struct cte_list ctes_add(struct parser *parser, struct cte_list list, struct cte *cte);
 struct window_def *build_window(struct parser *parser, struct name base, struct expr_list partition,
                                 struct order_list order_by, struct window_def *frame);
 struct window_def *build_frame(struct parser *parser, int unit, struct frame_limit start,

@@ -24,8 +24,7 @@ struct select *build_select(struct parser *parser, struct token token, bool dist
     select->position = token_position(parser, token);
     if (group_by.count > parser->limits->columns)
         parser_fail(parser, select->position, "too many terms in GROUP BY clause");
-    if (order_by.count > parser->limits->columns)
-        parser_fail(parser, select->position, "too many terms in ORDER BY clause");
+    check_order_terms(parser, order_by.count, select->position);
     select->distinct = distinct;
     select->columns = columns.items;
     select->column_count = columns.count;
@@ -273,8 +272,12 @@ struct cte *build_cte(struct parser *parser, struct name name, struct name_list 
     return cte;
 }
 
-struct cte_list ctes_add(struct cte_list list, struct cte *cte)
+struct cte_list ctes_add(struct parser *parser, struct cte_list list, struct cte *cte)
 {
+    for (const struct cte *other = list.first; other != NULL; other = other->next)
+        if (ascii_casecmp(other->name.text, cte->name.text) == 0)
+            parser_fail(parser, cte->name.position, "duplicate WITH table name: %s",
+                        cte->name.text);
     if (list.first == NULL)
         list.first = cte;
     else
@@ -294,6 +297,7 @@ struct window_def *build_window(struct parser *parser, struct name base, struct 
         window->start = FRAME_UNBOUNDED_PRECEDING;
         window->end = FRAME_CURRENT_ROW;
     }
+    check_order_terms(parser, partition.count + order_by.count, -1); /* rows are sorted by both */
     window->base = base;
     window->partition_by = partition;
     window->order_by = order_by;

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-enum { PLAN_DEPTH_MAX = 1000 }; /* nested selects: the parser's own bound */
 
 struct plan *plan_new(struct planner *planner, enum plan_kind kind, struct plan *input)
 {
@@ -267,6 +266,7 @@ static enum status plan_terms(struct planner *planner, struct select *select, st
 {
     struct plan *left, *right, *compound;
 
+    TRY(stack_check(planner->err, select->position));
     if (select->prior == NULL)
         return plan_term(planner, select, plan);
     TRY(plan_terms(planner, select->prior, &left));
@@ -359,8 +359,7 @@ enum status plan_select(struct planner *planner, struct select *select, struct p
 {
     double limit;
 
-    if (++planner->depth > PLAN_DEPTH_MAX)
-        return fail_at(planner->err, STATUS_ERROR, select->position, "selects nested too deep");
+    TRY(memory_poll(planner->arena->memory, planner->err));
     if (select->first_recursive != NULL)
         TRY(plan_recursive(planner, select, plan));
     else
@@ -380,7 +379,6 @@ enum status plan_select(struct planner *planner, struct select *select, struct p
         if (fixed_limit(planner, select->limit, &limit) && limit < (*plan)->rows)
             (*plan)->rows = limit;
     }
-    planner->depth--;
     return STATUS_OK;
 }
 

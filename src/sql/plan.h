@@ -12,6 +12,7 @@
 #ifndef STOA_SQL_PLAN_H
 #define STOA_SQL_PLAN_H
 
+#include "base/stack.h"
 #include "sql/compile.h"
 #include "sql/plan_expr.h"
 #include "vm/join.h"
@@ -104,7 +105,6 @@ struct planner {
     const struct compile_context *context;
     struct arena                 *arena;
     struct error                 *err;
-    uint32_t                      depth; /* of nested selects: bounded */
 };
 
 /* The plan of a whole select (compound, ORDER BY and LIMIT included). */

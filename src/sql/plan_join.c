@@ -645,6 +645,7 @@ enum status from_item_plan(struct from_state *state, struct from_item *item, str
     struct planner *planner = state->planner;
     struct plan    *plan, *input;
 
+    TRY(stack_check(planner->err, item->position));
     if (item->select != NULL) {
         TRY(plan_select(planner, item->select, &input));
         plan = plan_new(planner, PLAN_SUBQUERY, input);

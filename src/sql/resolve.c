@@ -411,6 +411,7 @@ enum status resolve_select(struct resolver *r, struct select *select, struct sco
 {
     struct with_scope with = {r->with, select->with};
 
+    TRY(stack_check(r->err, select->position));
     if (select->with != NULL)
         r->with = &with;
     TRY(resolve_terms(r, select, outer));

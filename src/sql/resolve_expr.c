@@ -330,16 +330,10 @@ static enum status resolve_node(struct resolver *r, struct scope *scope, struct 
 
 enum status resolve_expr(struct resolver *r, struct scope *scope, struct expr *expr)
 {
-    enum status status;
-
-    if (r->depth >= RESOLVE_DEPTH_MAX)
-        return fail_at(r->err, STATUS_ERROR, expr->position,
-                       "Expression tree is too large (maximum depth %d)", RESOLVE_DEPTH_MAX);
+    TRY(stack_check(r->err, expr->position));
     TRY(memory_poll(r->context->arena->memory, r->err));
-    r->depth++;
-    status = resolve_node(r, scope, expr);
-    r->depth--;
-    if (status == STATUS_OK && wants_type(expr))
+    TRY(resolve_node(r, scope, expr));
+    if (wants_type(expr))
         resolve_type(expr);
-    return status;
+    return STATUS_OK;
 }

@@ -673,6 +673,7 @@ static enum status resolve_items(struct resolver *r, struct scope *scope, struct
 {
     struct join_sides sides = {scope->leaf_count, scope->leaf_count};
 
+    TRY(stack_check(r->err, -1));
     for (uint32_t i = 0; i < from->count; i++) {
         struct from_item *item = from->items[i];
 

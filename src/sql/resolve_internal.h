@@ -2,6 +2,7 @@
 #ifndef STOA_SQL_RESOLVE_INTERNAL_H
 #define STOA_SQL_RESOLVE_INTERNAL_H
 
+#include "base/stack.h"
 #include "sql/resolve.h"
 
 /* A table, subquery or function whose columns can be named, and the operand of the join that it is
@@ -51,14 +52,10 @@ struct resolver {
     struct with_scope      *with;
     struct cte_progress    *progress;
     struct reference_track *track;
-    uint32_t                depth;       /* of the recursion */
     uint32_t                item_number; /* next from_item->number */
 };
 
-enum {
-    RESOLVE_DEPTH_MAX = 2500, /* C frames; one statement has 1000, views in views add theirs */
-    VIEW_DEPTH_MAX = 100
-};
+enum { VIEW_DEPTH_MAX = 100 };
 
 /* --- resolve.c ----------------------------------------------------------------------------------
  */

@@ -196,7 +196,8 @@ void state_vector(const struct state_array *states, const struct aggregate_part 
         real_sum_vector(states, part, groups, count, buffer, out);
         return;
     }
-    for (uint32_t i = 0; i < count; i++)
-        cells[i] = state_value(part, state_at(states, part, groups[i]));
+    for (uint32_t i = 0; i < count; i++) /* without records no call has seen a value */
+        cells[i] = state_value(
+            part, states->records == NULL ? NULL : state_at(states, part, groups[i]));
     vector_from_cells(buffer, count, out);
 }

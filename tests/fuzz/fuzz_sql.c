@@ -1,5 +1,5 @@
-/* fuzz_sql.c - any text as a script for a connection: nothing may crash, leak or run on.  A statement
- * that fails does not end the script. */
+/* fuzz_sql.c - any text as a script for a connection: nothing may crash, leak or run on.  A
+ * statement that fails does not end the script. */
 #include "stoa.h"
 
 #include <stdint.h>

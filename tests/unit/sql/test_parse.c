@@ -333,7 +333,7 @@ static const char *const syntax_words[] = {
     "syntax error",
     "incomplete input",
     "unrecognized token",
-    "parser stack overflow",
+    "Recursion limit",
     "unknown join type",
     "clause should come after",
     "all VALUES must have",
@@ -562,12 +562,13 @@ static void nesting_and_lengths_are_bounded(void **state)
     expect_repeated("select ", "1+", 1000, "1", "",
                     "Expression tree is too large (maximum depth 1000)");
     expect_repeated("select ", "(", 900, "1", ")", NULL);
-    expect_repeated("select ", "(", 100000, "1", ")", "parser stack overflow");
-    expect_repeated("select ", "(select ", 100000, "1", ")", "parser stack overflow");
-    expect_repeated("select ", "case when ", 100000, "1", " then 1 end", "parser stack overflow");
-    expect_repeated("select * from ", "(select * from ", 100000, "t", ")", "parser stack overflow");
-    expect_repeated("select ", "- ", 2000, " 1", "", "parser stack overflow");
-    expect_repeated("select ", "not ", 100000, "1", "", "parser stack overflow");
+    expect_repeated("select ", "(", 100000, "1", ")", "Recursion limit");
+    expect_repeated("select ", "(select ", 100000, "1", ")", "Recursion limit");
+    expect_repeated("select ", "case when ", 100000, "1", " then 1 end", "Recursion limit");
+    expect_repeated("select * from ", "(select * from ", 100000, "t", ")", "Recursion limit");
+    expect_repeated("select ", "- ", 2000, " 1", "",
+                    "Expression tree is too large (maximum depth 1000)");
+    expect_repeated("select ", "not ", 100000, "1", "", "Recursion limit");
     expect_repeated("select 1", ", 1", 1999, "", "", NULL);
     expect_repeated("select 1", ", 1", 2000, "", "", "too many columns in result set");
     expect_repeated("select 1", " union select 1", 499, "", "", NULL);
