@@ -32,6 +32,25 @@ static bool group_overflows(const struct aggregate *aggregate, uint32_t group)
     return false;
 }
 
+/* Groups in key order are all over the arrays of keys and states: those of a batch are asked for at
+ * once, not one by one by its columns. */
+static void groups_prefetch(const struct aggregate *aggregate, const uint32_t *groups, uint32_t count)
+{
+    const char *records = aggregate->states.records;
+    size_t      stride = aggregate->states.stride;
+
+    hash_table_prefetch(aggregate->keys, groups, count);
+    if (stride == 0 || stride > 256) /* each call's columns then has lines of its own */
+        return;
+    for (uint32_t i = 0; i < count; i++) {
+        const char *record = records + stride * groups[i];
+
+        for (size_t at = 0; at < stride; at += 64)
+            __builtin_prefetch(record + at);
+        __builtin_prefetch(record + stride - 1);
+    }
+}
+
 static enum status group_cursor_next(struct cursor *cursor, uint32_t cap, uint32_t *count,
                                      const uint64_t **active, struct error *err)
 {
@@ -39,16 +58,16 @@ static enum status group_cursor_next(struct cursor *cursor, uint32_t cap, uint32
     const struct aggregate *aggregate = c->aggregate;
     uint32_t                left = aggregate->groups - c->position, n;
 
-    for (n = 0; n < left && n < cap; n++) {
-        uint32_t at = c->position + n;
-
-        c->groups[n] = aggregate->order == NULL ? at : aggregate->order[at];
-        if (group_overflows(aggregate, c->groups[n])) {
-            if (n == 0)
-                return fail(err, STATUS_ERROR, "integer overflow");
-            break;
-        }
-    }
+    left = left < cap ? left : cap;
+    for (n = 0; n < left; n++)
+        c->groups[n] = aggregate->order == NULL ? c->position + n
+                                                : aggregate->order[c->position + n];
+    if (aggregate->order != NULL)
+        groups_prefetch(aggregate, c->groups, left);
+    for (n = 0; n < left && !group_overflows(aggregate, c->groups[n]); n++)
+        ;
+    if (n == 0 && left > 0)
+        return fail(err, STATUS_ERROR, "integer overflow");
     c->position += n;
     c->count = n;
     cursor->rows_read += n;

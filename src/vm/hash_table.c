@@ -273,6 +273,25 @@ void hash_table_keys(const struct hash_table *table, uint32_t column, const uint
     vector_from_cells(buffer, count, out);
 }
 
+void hash_table_prefetch(const struct hash_table *table, const uint32_t *numbers, uint32_t count)
+{
+    const char *keys;
+    size_t      bytes;
+
+    if (table->tier == TIER_PACKED) {
+        keys = (const char *)table->packed.codes;
+        bytes = sizeof *table->packed.codes;
+    } else if (table->tier == TIER_WIDE) {
+        keys = (const char *)table->wide.words;
+        bytes = table->wide.width * sizeof *table->wide.words;
+    } else {
+        keys = (const char *)table->general.cells;
+        bytes = table->columns * sizeof *table->general.cells;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        __builtin_prefetch(keys + bytes * numbers[i]);
+}
+
 enum status hash_table_order(struct hash_table *table, uint32_t *order, struct error *err)
 {
     if (table->tier == TIER_PACKED) {

@@ -39,6 +39,8 @@ enum status hash_table_find(struct hash_table *table, const struct vector *const
  * buffer or borrowed from the table until it changes. */
 void hash_table_keys(const struct hash_table *table, uint32_t column, const uint32_t *numbers,
                      uint32_t count, struct vector_buffer *buffer, struct vector *out);
+/* The keys with these numbers are about to be read. */
+void hash_table_prefetch(const struct hash_table *table, const uint32_t *numbers, uint32_t count);
 /* order[0..count) = all numbers in ascending key order, column by column: NULL, numbers, text,
  * blob. */
 enum status hash_table_order(struct hash_table *table, uint32_t *order, struct error *err);

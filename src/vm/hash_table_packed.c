@@ -9,7 +9,10 @@
 #include <assert.h>
 #include <string.h>
 
-enum { SLOTS_MIN = 64, KEYS_MIN = 64, PREFETCH_AHEAD = 16 };
+enum { SLOTS_MIN = 64, KEYS_MIN = 64, PREFETCH_AHEAD = 32 };
+
+/* So many slots of 8 may be taken. */
+enum { SLOTS_FULL = 5 };
 
 /* An array over the domain costs 4 bytes a code: at once when it is small, later when the rows seen
  * are many enough that making it is cheap beside hashing them. */
@@ -136,24 +139,40 @@ size_t packed_bytes(const struct packed_table *table)
 
 /* --- index --------------------------------------------------------------------------------------
  */
+/* The slot where a search begins: the high bits of the hash, so that slots are in the order of the
+ * hashes, however many there are. */
+static inline uint64_t code_home(uint64_t mask, uint64_t code)
+{
+    return hash_u64(code) >> __builtin_clzll(mask);
+}
+
 static inline uint64_t code_slot(const struct packed_slot *slots, uint64_t mask, uint64_t code)
 {
-    uint64_t i = hash_u64(code) & mask;
+    uint64_t i = code_home(mask, code);
 
     while (slots[i].number != 0 && slots[i].code != code)
         i = (i + 1) & mask;
     return i;
 }
 
-static enum status slots_make(struct packed_table *table, uint64_t count, struct error *err)
+/* The keys in old slots move to more of them: both are walked in order. */
+static enum status slots_spread(struct packed_table *table, struct packed_slot *slots,
+                                uint64_t count, struct error *err)
 {
-    struct packed_slot *slots = memory_zalloc(table->memory, memory_product(count, sizeof *slots));
+    for (uint64_t from = 0; from < table->slot_count; from++) {
+        struct packed_slot slot = table->slots[from];
 
-    if (slots == NULL)
-        return fail_nomem(err);
-    index_drop(table);
-    table->slots = slots;
-    table->slot_count = count;
+        if (from % INTERRUPT_ROWS == 0)
+            TRY(memory_poll(table->memory, err));
+        if (slot.number != 0)
+            slots[code_slot(slots, count - 1, slot.code)] = slot;
+    }
+    return STATUS_OK;
+}
+
+static enum status slots_fill(struct packed_table *table, struct packed_slot *slots,
+                              uint64_t count, struct error *err)
+{
     for (uint32_t n = 0; n < table->count; n++) {
         if (n % INTERRUPT_ROWS == 0)
             TRY(memory_poll(table->memory, err));
@@ -162,6 +181,21 @@ static enum status slots_make(struct packed_table *table, uint64_t count, struct
                 (struct packed_slot){table->codes[n], n + 1};
     }
     return STATUS_OK;
+}
+
+static enum status slots_make(struct packed_table *table, uint64_t count, struct error *err)
+{
+    struct packed_slot *slots = memory_zalloc(table->memory, memory_product(count, sizeof *slots));
+    enum status         status;
+
+    if (slots == NULL)
+        return fail_nomem(err);
+    status = table->slots != NULL ? slots_spread(table, slots, count, err)
+                                  : slots_fill(table, slots, count, err);
+    index_drop(table);
+    table->slots = slots;
+    table->slot_count = count;
+    return status;
 }
 
 static enum status direct_make(struct packed_table *table, struct error *err)
@@ -217,17 +251,30 @@ static enum status packed_reserve(struct packed_table *table, uint32_t more, str
         return STATUS_OK;
     if (direct_pays(table, more))
         return direct_make(table, err);
-    while (slots < (table->count + (uint64_t)more) * 2)
+    while (slots * SLOTS_FULL / 8 < table->count + (uint64_t)more)
         slots *= 2;
     return slots == table->slot_count ? STATUS_OK : slots_make(table, slots, err);
 }
 
 /* --- layout -------------------------------------------------------------------------------------
  */
+/* x / divisor: the product with the inverse is too small by 1 at most. */
+static inline uint64_t divide(uint64_t x, uint64_t divisor, uint64_t inverse)
+{
+    uint64_t quotient = (uint64_t)((unsigned __int128)x * inverse >> 64);
+
+    return quotient + (x - quotient * divisor >= divisor);
+}
+
 /* The digit of column c in code; 0: NULL. */
 static inline uint64_t code_digit(const struct packed_column *column, uint64_t code)
 {
-    return column->span == 0 ? 0 : code / column->stride % (column->span + 1);
+    uint64_t digits, radix = column->span + 1;
+
+    if (column->span == 0)
+        return 0;
+    digits = divide(code, column->stride, column->stride_inverse);
+    return digits - divide(digits, radix, column->radix_inverse) * radix;
 }
 
 /* What the batch needs of each column.  False: it has rows without ordinals. */
@@ -319,6 +366,8 @@ static bool layout_plan(const struct packed_table *table, bool widen, struct pac
             return false;
         next[c].lo = lo;
         next[c].span = (uint64_t)hi - (uint64_t)lo + 1;
+        next[c].stride_inverse = UINT64_MAX / next[c].stride;
+        next[c].radix_inverse = UINT64_MAX / (next[c].span + 1);
         if (__builtin_mul_overflow(*domain, next[c].span + 1, domain) || *domain >> 63 != 0)
             return false;
     }
@@ -563,7 +612,7 @@ static void numbers_hashed(struct packed_table *table, uint32_t count, uint32_t 
         uint64_t i;
 
         if (k + PREFETCH_AHEAD < count)
-            __builtin_prefetch(&slots[hash_u64(codes[k + PREFETCH_AHEAD]) & mask]);
+            __builtin_prefetch(&slots[code_home(mask, codes[k + PREFETCH_AHEAD])]);
         i = code_slot(slots, mask, codes[k]);
         if (unlikely(slots[i].number == 0)) {
             table->codes[table->count] = codes[k];
@@ -698,7 +747,7 @@ static void find_hashed(const struct packed_table *table, uint32_t count, uint32
 
     for (uint32_t k = 0; k < count; k++) {
         if (k + PREFETCH_AHEAD < count)
-            __builtin_prefetch(&table->slots[hash_u64(work->codes[k + PREFETCH_AHEAD]) & mask]);
+            __builtin_prefetch(&table->slots[code_home(mask, work->codes[k + PREFETCH_AHEAD])]);
         numbers[k] = work->absent[k]
                          ? HASH_ABSENT
                          : table->slots[code_slot(table->slots, mask, work->codes[k])].number - 1;

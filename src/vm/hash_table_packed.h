@@ -18,6 +18,8 @@ struct packed_column {
     int64_t               lo;
     uint64_t              span;   /* 0: only NULLs yet */
     uint64_t              stride; /* product of the radices (span + 1) of the columns behind it */
+    /* 2^64 divided by stride and by the radix, rounded down: dividing codes would be dear */
+    uint64_t stride_inverse, radix_inverse;
 };
 struct packed_slot {
     uint64_t code;

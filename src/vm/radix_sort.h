@@ -10,9 +10,9 @@ struct sort_record {
     uint32_t row;
 };
 
-/* Sorts records[0..count); spare is as long.  Returns where the sorted records are: records or
- * spare.  Ends early, with all records in some order, when work on the account shall stop: the
- * caller asks memory_poll. */
+/* Sorts records[0..count), count < 2^32; spare is as long.  Returns where the sorted records are:
+ * records or spare.  Ends early, with records in any order, some perhaps twice, when work on the
+ * account shall stop: the caller asks memory_poll. */
 struct sort_record *records_sort(struct memory *memory, struct sort_record *records,
                                  struct sort_record *spare, size_t count);
 
