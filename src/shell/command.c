@@ -237,6 +237,29 @@ static int command_quit(struct shell *shell, int count, char **words)
     return 2;
 }
 
+static int command_open(struct shell *shell, int count, char **words)
+{
+    const char *file = ":memory:";
+
+    for (int i = 1; i < count; i++) {
+        if (words[i][0] == '-' && !same_name(words[i], "--new") && !same_name(words[i], "-new")) {
+            fprintf(stderr, "unknown option: %s\n", words[i]);
+            return 1;
+        }
+        if (words[i][0] != '-')
+            file = words[i];
+    }
+    return !shell_open(shell, file);
+}
+
+static int command_version(struct shell *shell, int count, char **words)
+{
+    (void)count;
+    (void)words;
+    fprintf(shell->out, "Stoa %s\n", stoa_libversion());
+    return 0;
+}
+
 static int command_progress(struct shell *shell, int count, char **words)
 {
     (void)shell;
@@ -334,6 +357,8 @@ static const struct command {
      "     TABLE          The name of SQL table used for \"insert\" mode\n"},
     {"nullvalue", 2, command_nullvalue, "STRING", "Use STRING in place of NULL values", NULL},
     {"once", 2, command_once, "FILE", "Output for the next SQL command only to FILE", NULL},
+    {"open", 2, command_open, "?FILE?", "Close the database and open FILE, or an empty one in memory",
+     NULL},
     {"output", 1, command_output, "?FILE?", "Send output to FILE or stdout if FILE is omitted",
      "   If FILE begins with \"|\" the output is the input of that command.\n"},
     {"parameter", 2, command_parameter, "CMD ...", "Manage SQL parameter bindings", NULL},
@@ -341,7 +366,10 @@ static const struct command {
     {"progress", 2, command_progress, "", "How progress is shown", NULL},
     {"quit", 1, command_quit, "", "Exit this program", NULL},
     {"read", 3, command_read, "FILE", "Read input from FILE", NULL},
-    {"schema", 2, command_schema, "?PATTERN?", "Show the CREATE statements matching PATTERN", NULL},
+    {"schema", 2, command_schema, "?PATTERN?", "Show the CREATE statements matching PATTERN",
+     "   Options:\n"
+     "      --indent             Try to pretty-print the schema\n"
+     "      --nosys              Omit objects whose names start with \"sqlite_\"\n"},
     {"separator", 2, command_separator, "COL ?ROW?", "Change the column and row separators", NULL},
     {"shell", 3, command_shell, "CMD ARGS...", "Run CMD ARGS... in a system shell", NULL},
     {"show", 4, command_show, "", "Show the current values for various settings", NULL},
@@ -350,6 +378,7 @@ static const struct command {
     {"tables", 1, command_tables, "?TABLE?", "List names of tables matching LIKE pattern TABLE",
      NULL},
     {"timer", 2, command_timer, "on|off", "Turn SQL timer on or off", NULL},
+    {"version", 2, command_version, "", "Show the version", NULL},
     {"width", 1, command_width, "NUM1 NUM2 ...", "Set minimum column widths for columnar output",
      NULL},
 };

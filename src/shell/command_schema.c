@@ -137,6 +137,100 @@ static void print_temporary(struct shell *shell, const char *sql)
     fputs(sql, shell->out);
 }
 
+/* --- .schema --indent --------------------------------------------------------------------------
+ */
+/* Where the quoted name, text or comment that begins at p ends; p itself if none does. */
+static const char *quoted_end(const char *p)
+{
+    char        quote = *p == '[' ? ']' : *p;
+    const char *end;
+
+    if (p[0] == '-' && p[1] == '-')
+        return p + strcspn(p, "\n");
+    if (p[0] == '/' && p[1] == '*') {
+        end = strstr(p + 2, "*/");
+        return end == NULL ? p + strlen(p) : end + 2;
+    }
+    if (strchr("\"'`[", *p) == NULL)
+        return p;
+    for (end = p + 1; *end != '\0' && *end != quote; end++)
+        ;
+    return *end == '\0' ? end : end + 1;
+}
+
+/* Runs of blanks as one, none beside parentheses; a line's end stays, for it may end a comment. */
+static void squeeze(const char *sql, struct text *out)
+{
+    for (const char *p = sql; *p != '\0';) {
+        const char *end = quoted_end(p);
+        char        last = out->bytes > 0 ? out->data[out->bytes - 1] : '(';
+
+        if (end > p) {
+            text_add(out, p, (size_t)(end - p));
+            p = end;
+            continue;
+        }
+        if (isspace((unsigned char)*p)) {
+            if (last != '(' && !isspace((unsigned char)last))
+                text_add(out, *p == '\n' ? "\n" : " ", 1);
+        } else {
+            if ((*p == '(' || *p == ')') && last == ' ')
+                out->bytes--;
+            text_add(out, p, 1);
+        }
+        p++;
+    }
+    while (out->bytes > 0 && isspace((unsigned char)out->data[out->bytes - 1]))
+        out->bytes--;
+    if (out->bytes > 0)
+        out->data[out->bytes] = '\0';
+}
+
+/* Only blanks or a comment up to the end of the line. */
+static bool ends_line(const char *p)
+{
+    while (*p == ' ' || *p == '\t')
+        p++;
+    return *p == '\n' || (p[0] == '-' && p[1] == '-');
+}
+
+/* A long statement with the columns of a table or index on lines of their own. */
+static void print_indented(struct shell *shell, const char *sql)
+{
+    enum { ONE_LINE_MAX = 78 };
+    struct text flat = {0}, out = {0};
+    int         depth = 0;
+    bool        broken = false;
+
+    squeeze(sql, &flat);
+    for (const char *p = flat.data; *p != '\0';) {
+        const char *end = quoted_end(p);
+
+        if (end > p) {
+            text_add(&out, p, (size_t)(end - p));
+            p = end;
+            continue;
+        }
+        depth += *p == '(';
+        depth -= *p == ')';
+        if (*p == ')' && depth == 0 && broken && out.data[out.bytes - 1] != '\n')
+            text_add(&out, "\n", 1);
+        if (*p != '\n' || depth != 1)
+            text_add(&out, p, 1);
+        if (depth == 1 &&
+            (*p == '(' || *p == '\n' || (*p == ',' && p[1] != '\0' && !ends_line(p + 1)))) {
+            broken = true;
+            while (isspace((unsigned char)p[1]))
+                p++;
+            text_puts(&out, p[1] == ')' ? "\n" : "\n  ");
+        }
+        p++;
+    }
+    fputs(flat.bytes > ONE_LINE_MAX ? out.data : flat.data, shell->out);
+    text_free(&flat);
+    text_free(&out);
+}
+
 /* The comment behind a view that tells its columns. */
 static void print_view_columns(struct shell *shell, const char *name)
 {
@@ -162,7 +256,7 @@ static void print_view_columns(struct shell *shell, const char *name)
     text_free(&list);
 }
 
-static int print_schema(struct shell *shell, const char *pattern)
+static int print_schema(struct shell *shell, const char *pattern, bool indent)
 {
     static const char query[] =
         "SELECT type, name, sql, 0 FROM sqlite_schema WHERE sql IS NOT NULL "
@@ -184,6 +278,8 @@ static int print_schema(struct shell *shell, const char *pattern)
     while (stoa_step(stmt) == STOA_ROW) {
         if (stoa_column_int(stmt, 3))
             print_temporary(shell, stoa_column_text(stmt, 2));
+        else if (indent && strcmp(stoa_column_text(stmt, 0), "view") != 0)
+            print_indented(shell, stoa_column_text(stmt, 2));
         else
             print_create(shell, stoa_column_text(stmt, 2), "");
         if (strcmp(stoa_column_text(stmt, 0), "view") == 0)
@@ -197,15 +293,22 @@ int command_schema(struct shell *shell, int count, char **words)
 {
     const char *pattern = NULL;
     char       *lowered = NULL;
+    bool        indent = false;
     int         rc;
 
     for (int i = 1; i < count; i++) {
+        if (strcmp(words[i], "--indent") == 0 || strcmp(words[i], "-indent") == 0) {
+            indent = true;
+            continue;
+        }
+        if (strcmp(words[i], "--nosys") == 0 || strcmp(words[i], "-nosys") == 0)
+            continue; /* no table's name may begin with sqlite_ */
         if (words[i][0] == '-') {
             fprintf(stderr, "Unknown option: \"%s\"\n", words[i]);
             return 1;
         }
         if (pattern != NULL) {
-            fputs("Usage: .schema ?LIKE-PATTERN?\n", stderr);
+            fputs("Usage: .schema ?--indent? ?--nosys? ?LIKE-PATTERN?\n", stderr);
             return 1;
         }
         pattern = words[i];
@@ -223,7 +326,7 @@ int command_schema(struct shell *shell, int count, char **words)
         for (char *p = lowered; *p != '\0'; p++)
             *p = (char)tolower((unsigned char)*p);
     }
-    rc = print_schema(shell, lowered);
+    rc = print_schema(shell, lowered, indent);
     free(lowered);
     return rc;
 }

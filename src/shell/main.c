@@ -207,6 +207,7 @@ static void finish(struct shell *shell, int code)
     free(shell->insert_table);
     interrupted_db = NULL;
     stoa_close(shell->db);
+    free(shell->file_name);
     exit(code);
 }
 
@@ -234,15 +235,22 @@ static void run_argument(struct shell *shell, const char *text)
     finish(shell, rc != 0 ? rc : 1);
 }
 
-static void open_database(struct shell *shell, const char *file)
+bool shell_open(struct shell *shell, const char *file)
 {
-    shell->file_name = file == NULL ? ":memory:" : file;
-    if (stoa_open(shell->file_name, &shell->db) != STOA_OK) {
-        fprintf(stderr, "Error: unable to open database \"%s\": %s\n", shell->file_name,
-                shell->db == NULL ? "out of memory" : stoa_errmsg(shell->db));
-        finish(shell, 1);
+    stoa_db *db = NULL;
+
+    if (stoa_open(file, &db) != STOA_OK) {
+        fprintf(stderr, "Error: unable to open database \"%s\": %s\n", file,
+                db == NULL ? "out of memory" : stoa_errmsg(db));
+        stoa_close(db);
+        return false;
     }
-    interrupted_db = shell->db;
+    interrupted_db = NULL;
+    stoa_close(shell->db);
+    shell->db = interrupted_db = db;
+    free(shell->file_name);
+    shell->file_name = text_copy(file);
+    return true;
 }
 
 /* ~/.stoarc, or the file of -init. */
@@ -301,7 +309,8 @@ int main(int argc, char **argv)
     first_pass(&shell, argc, argv, &arguments);
     shell.interactive = isatty(STDIN_FILENO) && !shell.batch;
     signal(SIGINT, on_interrupt);
-    open_database(&shell, arguments.file);
+    if (!shell_open(&shell, arguments.file == NULL ? ":memory:" : arguments.file))
+        finish(&shell, 1);
     if (isatty(STDOUT_FILENO) && shell.interactive && arguments.sql_count == 0) {
         set_mode(&shell, "box");
         shell.show_header = true;

@@ -42,7 +42,7 @@ struct parameter { /* .parameter set: kept by the shell, bound by name */
 
 struct shell {
     stoa_db    *db;
-    const char *file_name; /* as .show prints it */
+    char       *file_name; /* as .show prints it; owned */
     FILE       *out;
     char        out_name[512];
     bool        out_is_pipe, once; /* once: back to stdout after the next statement */
@@ -70,6 +70,10 @@ struct shell {
     int               read_depth; /* .read inside .read */
     int               line;       /* of the current input */
 };
+
+/* main.c: opens file instead of what is open, which is lost.  False: told on stderr, and all is as
+ * it was. */
+bool shell_open(struct shell *shell, const char *file);
 
 /* run.c: runs every statement of sql.  STOA_OK, or the error's code with *message (owned by the
  * caller) saying "in prepare, ..." or "stepping, ...". */
