@@ -114,6 +114,7 @@ static bool is_named(const struct plan *plan)
     switch (plan->kind) {
     case PLAN_PROJECT:
     case PLAN_FILTER:
+    case PLAN_GATE:
         return is_named(plan->input);
     case PLAN_ONE_ROW:
     case PLAN_SCAN:
@@ -270,6 +271,7 @@ static void add_plan(struct cg *cg, struct plan *plan, int32_t parent)
         add_recursive(cg, plan, parent);
         break;
     case PLAN_FILTER: /* part of the step that makes the rows */
+    case PLAN_GATE:
     case PLAN_PROJECT:
     case PLAN_LIMIT:
         add_plan(cg, plan->input, parent);

@@ -293,6 +293,21 @@ static void consume_filter(struct cg *cg, struct cg_sink *sink, int32_t next)
     cg_consume(cg, sink->parent, next);
 }
 
+/* The conditions are tried once, before the input's loops. */
+static void produce_gate(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
+{
+    int32_t  end = cg_label(cg);
+    uint32_t mark = cg_mark(cg);
+
+    cg_one_row(cg);
+    cg_filters(cg, &plan->filters, end);
+    cg_truncate(cg, mark);
+    cg_produce(cg, plan->input, parent);
+    cg_here(cg, end);
+    cg_truncate(cg, mark);
+    cg->one_row = false; /* filters may have left it empty */
+}
+
 static void consume_project(struct cg *cg, struct cg_sink *sink, int32_t next)
 {
     cg_push(cg, CG_PROJECT, sink->plan->owner)->plan = sink->plan;
@@ -409,6 +424,9 @@ static void produce(struct cg *cg, const struct plan *plan, struct cg_sink *pare
     case PLAN_FILTER:
         sink.consume = consume_filter;
         break;
+    case PLAN_GATE:
+        produce_gate(cg, plan, parent);
+        return;
     case PLAN_JOIN:
         cg_produce_join(cg, plan, parent);
         return;

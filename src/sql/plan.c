@@ -393,6 +393,7 @@ bool plan_provides(const struct plan *plan, const void *owner)
     case PLAN_QUEUE:
         return plan->item == owner;
     case PLAN_FILTER:
+    case PLAN_GATE:
         return plan_provides(plan->input, owner);
     case PLAN_WINDOW:
         return plan_has_window(plan, owner) || plan_provides(plan->input, owner);
@@ -458,6 +459,7 @@ enum status plan_need(struct planner *planner, struct plan *plan, const void *ow
         return owner == plan->item ? plan_need(planner, plan->input, plan->input->owner, column)
                                    : STATUS_OK;
     case PLAN_FILTER:
+    case PLAN_GATE:
     case PLAN_LIMIT:
     case PLAN_DISTINCT:
         return plan_need(planner, plan->input, owner, column);
@@ -553,6 +555,7 @@ static enum status need_own(struct planner *planner, struct plan *plan)
     case PLAN_SUBQUERY:
         return need_list(planner, plan, &plan->filters, NULL);
     case PLAN_FILTER:
+    case PLAN_GATE:
         return need_list(planner, plan->input, &plan->filters, plan->aggregate);
     case PLAN_JOIN:
         for (uint32_t i = 0; i < plan->key_count; i++) {
@@ -639,6 +642,7 @@ static bool node_independent(const struct plan *root, const struct plan *plan)
     case PLAN_SUBQUERY:
         return !plan->item->select->correlated;
     case PLAN_FILTER:
+    case PLAN_GATE:
         return node_independent(root, plan->input);
     case PLAN_JOIN:
         for (uint32_t i = 0; i < plan->key_count; i++) {

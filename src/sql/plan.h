@@ -24,6 +24,7 @@ enum plan_kind {
     PLAN_SUBQUERY,  /* input's result columns as item's columns */
     PLAN_VALUES,    /* select's rows */
     PLAN_FILTER,    /* filters */
+    PLAN_GATE,      /* filters, constants: without them nothing of the input is begun */
     PLAN_JOIN,      /* input probes the hash table of right */
     PLAN_LATERAL,   /* right, a SOURCE, once for each row of input, whose columns are arguments */
     PLAN_AGGREGATE, /* select's groups */
@@ -80,9 +81,9 @@ struct plan {
     uint32_t              window_count;
     struct expr          *keep_bound; /* rows are wanted while keep_kind <= (keep_strict: <) it;
                                          NULL: all */
-    enum window_kind      keep_kind;
-    bool                  keep_strict;
-    struct plan_columns   carried; /* read above; all of an AGGREGATE's output is, unlisted */
+    enum window_kind    keep_kind;
+    bool                keep_strict;
+    struct plan_columns carried; /* read above; all of an AGGREGATE's output is, unlisted */
     /* COMPOUND */
     enum compound_op op;
     /* PROJECT: which result columns were asked for already, one bit each */
@@ -98,7 +99,9 @@ enum plan_pass { /* bits of compile_context.passes_off */
                  PASS_HOIST = 4,
                  PASS_FOLD = 8,
                  PASS_UNNEST = 16,
-                 PASS_SINK = 32 /* conditions into subqueries */
+                 PASS_SINK = 32, /* conditions into subqueries */
+                 PASS_TRANSITIVE = 64,
+                 PASS_GATE = 128 /* constant conditions before the loops */
 };
 
 struct planner {

@@ -406,6 +406,7 @@ void plan_line(const struct cg_line *line, const struct program *program, struct
         sort_line(line, out);
         break;
     case PLAN_FILTER: /* these have no line of their own */
+    case PLAN_GATE:
     case PLAN_LATERAL:
     case PLAN_PROJECT:
     case PLAN_LIMIT:

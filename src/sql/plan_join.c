@@ -424,12 +424,46 @@ static enum status join_in_order(const struct from_state *state, struct block *b
     return STATUS_OK;
 }
 
+/* Takes the conditions that are constants from the block. */
+static enum status take_gates(const struct from_state *state, struct block *block,
+                              struct expr_list *gates)
+{
+    for (uint32_t i = 0; i < block->conjunct_count;) {
+        struct expr *expr = block->conjuncts[i].expr;
+
+        if (block->conjuncts[i].mask != 0 || !expr_is_constant(expr) || expr_may_fail(expr)) {
+            i++;
+            continue;
+        }
+        if (!expr_list_add(state->planner->arena, gates, expr))
+            return fail_nomem(state->planner->err);
+        block_drop(block, i);
+    }
+    return STATUS_OK;
+}
+
+static enum status unit_gate(struct planner *planner, struct unit *unit,
+                             const struct expr_list *gates)
+{
+    if (gates->count == 0)
+        return STATUS_OK;
+    unit->plan = plan_new(planner, PLAN_GATE, unit->plan);
+    if (unit->plan == NULL)
+        return fail_nomem(planner->err);
+    unit->plan->filters = *gates;
+    return STATUS_OK;
+}
+
 /* All units of the block into its first. */
 enum status block_join(const struct from_state *state, struct block *block)
 {
     bool              ordered = (state->planner->context->passes_off & PASS_JOIN_ORDER) == 0;
     struct join_order order = {.count = 0};
+    struct expr_list  gates = {0};
 
+    if ((state->planner->context->passes_off & PASS_GATE) == 0)
+        TRY(take_gates(state, block, &gates));
+    TRY(block_add_transitive(state, block));
     if ((state->planner->context->passes_off & PASS_PUSH_DOWN) == 0)
         TRY(push_down(state, block));
     if (ordered) {
@@ -453,7 +487,7 @@ enum status block_join(const struct from_state *state, struct block *block)
             i++;
         }
     }
-    return STATUS_OK;
+    return unit_gate(state->planner, &block->units[0], &gates);
 }
 
 /* --- outer joins -------------------------------------------------------------------------------

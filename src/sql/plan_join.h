@@ -1,5 +1,5 @@
-/* plan_join.h - shared by plan_join.c, plan_order.c, plan_estimate.c, plan_push.c and
- * plan_unnest.c: relations
+/* plan_join.h - shared by plan_join.c, plan_order.c, plan_estimate.c, plan_push.c,
+ * plan_transitive.c and plan_unnest.c: relations
  * of a FROM as bits, and what is being joined. */
 #ifndef STOA_SQL_PLAN_JOIN_H
 #define STOA_SQL_PLAN_JOIN_H
@@ -54,6 +54,12 @@ struct expr *expr_logic(struct arena *arena, enum expr_op op, struct expr *left,
  * it. */
 enum status push_into_subqueries(struct planner *planner, const struct from_list *list,
                                  struct expr **where);
+
+/* expr is a column of a table, and equal values of it are the same value. */
+bool column_is_exact(const struct expr *expr);
+
+/* plan_transitive.c: adds to the block what its equalities imply. */
+enum status block_add_transitive(const struct from_state *state, struct block *block);
 
 /* plan_estimate.c: estimated different values of expr, at least 1. */
 double distinct_values(const struct from_state *state, struct expr *expr);

@@ -63,8 +63,7 @@ static struct from_item *source_of(struct expr *expr)
 
 /* --- what cannot tell equal values apart -------------------------------------------------------
  */
-/* Equal values of a table's column are the same value. */
-static bool is_exact(const struct expr *expr)
+bool column_is_exact(const struct expr *expr)
 {
     const struct from_item    *item = expr->resolved.source;
     const struct schema_table *schema;
@@ -136,7 +135,7 @@ static bool visit_keys(struct expr *expr, void *data)
 
         if (!expr_equal(key, expr))
             continue;
-        search->holds = search->holds && (is_exact(key) || is_blind(search->condition, key));
+        search->holds = search->holds && (column_is_exact(key) || is_blind(search->condition, key));
         return false;
     }
     if (expr->kind == EXPR_COLUMN)
