@@ -34,7 +34,7 @@ static void aggregate_text(struct str *out, const struct aggregate_desc *desc)
     for (uint32_t i = 0; i < desc->call_count; i++) {
         const struct aggregate_call *call = &desc->calls[i];
 
-        str_printf(out, " %s(%s", aggregate_kind_name(call->kind),
+        str_printf(out, " %s(%s", call->name != NULL ? call->name : aggregate_kind_name(call->kind),
                    call->distinct ? "distinct " : "");
         if (call->argument >= 0)
             str_printf(out, "%" PRId32, call->argument);
@@ -58,6 +58,21 @@ static void sorter_text(struct str *out, const struct sorter_desc *desc)
                                                       : "");
     }
     str_printf(out, ") of %" PRIu32, desc->column_count);
+}
+
+static void queue_text(struct str *out, const struct queue_desc *desc)
+{
+    str_text(out, "columns");
+    for (uint32_t i = 0; i < desc->key_count; i++)
+        str_printf(out, "%s%s%" PRIu32, i > 0 ? "," : " ", desc->keys[i].descending ? "-" : "",
+                   desc->columns[i]);
+}
+
+static void window_text(struct str *out, const struct window_desc *desc)
+{
+    sorter_text(out, &desc->sort);
+    str_printf(out, "; partition=%" PRIu32 " frames=%" PRIu32 " calls=%" PRIu32,
+               desc->partition_count, desc->frame_count, desc->call_count);
 }
 
 static void join_text(struct str *out, const struct join_desc *desc)
@@ -84,8 +99,13 @@ static void scan_text(struct str *out, const struct scan_desc *desc)
 
 static void write_text(struct str *out, const struct write_desc *desc)
 {
-    const struct schema_table *schema = table_schema(desc->table);
+    const struct schema_table *schema;
 
+    if (desc->table == NULL) { /* CREATE TABLE AS */
+        str_text(out, desc->name);
+        return;
+    }
+    schema = table_schema(desc->table);
     str_text(out, schema->name);
     for (uint32_t i = 0; i < desc->column_count; i++)
         str_printf(out, "%s%s", i > 0 ? "," : " set ", schema->columns[desc->columns[i]].name);
@@ -108,6 +128,12 @@ static void desc_text(const struct op *op, struct str *out)
         break;
     case OP_SorterOpen:
         sorter_text(out, op->p4.desc);
+        break;
+    case OP_QueueOrder:
+        queue_text(out, op->p4.desc);
+        break;
+    case OP_WindowOpen:
+        window_text(out, op->p4.desc);
         break;
     case OP_JoinOpen:
         join_text(out, op->p4.desc);
@@ -169,23 +195,94 @@ void program_p4_text(const struct program *program, int32_t address, struct str 
     }
 }
 
+/* --- comments ----------------------------------------------------------------------------------
+ */
+static int64_t operand_value(const struct op *op, char which)
+{
+    switch (which) {
+    case '1':
+        return op->p1;
+    case '2':
+        return op->p2;
+    case '3':
+        return op->code == OP_Null && op->p3 == 0 ? 1 : op->p3;
+    default:
+        return op->p4.i;
+    }
+}
+
+/* Operands that are codes, as words; NULL: a number. */
+static const char *operand_word(const struct op *op, char which)
+{
+    static const char *const truths[] = {
+        [TRUTH_TRUE] = "true",  [TRUTH_NOT_TRUE] = "not true", [TRUTH_NOT_FALSE] = "not false",
+        [TRUTH_NULL] = "NULL",  [TRUTH_NOT_NULL] = "not NULL", [TRUTH_FALSE] = "false",
+    };
+    static const char *const bounds[] = {
+        [BOUND_EQ] = "=",  [BOUND_LT] = "<",  [BOUND_LE] = "<=",
+        [BOUND_GT] = ">", [BOUND_GE] = ">=", [BOUND_NOT_NULL] = "is no NULL, not even",
+    };
+    bool truth = op->code == OP_FilterTruth || op->code == OP_Truth || op->code == OP_SelPushIf;
+
+    if (truth && which == '3' && (uint32_t)op->p3 < countof(truths))
+        return truths[op->p3];
+    if (op->code == OP_Bound && which == '5' && op->p5 < countof(bounds))
+        return bounds[op->p5];
+    return NULL;
+}
+
+static const char *affinity_word(int letter)
+{
+    static const char *const words[] = {"NONE", "BLOB", "TEXT", "NUMERIC", "INTEGER", "REAL"};
+
+    return letter >= AFFINITY_NONE && letter <= AFFINITY_REAL ? words[letter - AFFINITY_NONE] : "?";
+}
+
+/* "P2" of a synopsis, and "P2+P3" as their sum.  The number of characters taken. */
+static size_t operand_text(const struct program *program, int32_t address, const char *at,
+                           struct str *out)
+{
+    const struct op *op = &program->ops[address];
+    const char      *word = operand_word(op, at[1]);
+    bool             p4_number = opcode_info[op->code].p4 == P4_I64;
+
+    if (word != NULL) {
+        str_text(out, word);
+        return 2;
+    }
+    if (op->code == OP_Cast && at[1] == '2') {
+        str_text(out, affinity_word(op->p2));
+        return 2;
+    }
+    if (at[1] == '4' && !p4_number) {
+        program_p4_text(program, address, out);
+        return 2;
+    }
+    if (at[2] == '+' && at[3] == 'P') {
+        str_printf(out, "%" PRId64, operand_value(op, at[1]) + operand_value(op, at[4]));
+        return 5;
+    }
+    str_printf(out, "%" PRId64, operand_value(op, at[1]));
+    return 2;
+}
+
+static bool is_comparison(enum opcode code)
+{
+    return (code >= OP_Eq && code <= OP_IsNot) || (code >= OP_FilterEq && code <= OP_FilterGe);
+}
+
 void program_comment_text(const struct program *program, int32_t address, struct str *out)
 {
     const struct op *op = &program->ops[address];
 
-    for (const char *c = opcode_info[op->code].synopsis; *c != 0; c++) {
-        if (*c == 'P' && c[1] >= '1' && c[1] <= '3') {
-            int32_t operand = c[1] == '1' ? op->p1 : c[1] == '2' ? op->p2 : op->p3;
-
-            str_printf(out, "%d", operand);
-            c++;
-        } else if (*c == 'P' && c[1] == '4') {
-            program_p4_text(program, address, out);
-            c++;
-        } else {
-            str_char(out, *c);
-        }
+    for (const char *c = opcode_info[op->code].synopsis; *c != 0;) {
+        if (*c == 'P' && c[1] >= '1' && c[1] <= '5')
+            c += operand_text(program, address, c, out);
+        else
+            str_char(out, *c++);
     }
+    if (is_comparison((enum opcode)op->code) && op->p5 > AFFINITY_NONE)
+        str_printf(out, "; affinity %s", affinity_word(op->p5));
     if (program->comments != NULL && program->comments[address] != NULL) {
         str_text(out, "; ");
         str_text(out, program->comments[address]);

@@ -341,6 +341,53 @@ static void brackets_tell_what_is_read(void **state)
     stoa_close(db);
 }
 
+/* --- EXPLAIN -----------------------------------------------------------------------------------
+ */
+/* Every statement of `trees`, and some that have no plan: each op has a comment, in which operands
+ * are filled in. */
+static void listings_have_comments(void **state)
+{
+    static const char *const more[] = {
+        "CREATE TABLE u AS SELECT b, count(*) FROM t1 GROUP BY b",
+        "CREATE TABLE n(a, b)",
+        "CREATE VIEW w AS SELECT 1",
+        "CREATE INDEX i ON t1(b)",
+        "DROP TABLE t1",
+        "BEGIN",
+        "SAVEPOINT s",
+        "COPY t1 TO 'file.csv'",
+        "UPDATE t1 SET b=1 RETURNING *",
+        "SELECT median(b), CAST(c AS INT) FROM t1 WHERE d IS NULL AND b>1 GROUP BY ROLLUP(b, c)",
+        "SELECT sum(b) OVER (ORDER BY a ROWS 2 PRECEDING) FROM t1",
+        "WITH RECURSIVE c(n) AS (SELECT 1 UNION SELECT n+1 FROM c ORDER BY 1) SELECT * FROM c",
+        "PRAGMA table_info(t1)",
+    };
+    enum { TREES = sizeof trees / sizeof trees[0], MORE = sizeof more / sizeof more[0] };
+    stoa_db *db = open_with_data();
+    char     explain[600];
+
+    (void)state;
+    for (size_t i = 0; i < TREES + MORE; i++) {
+        stoa_stmt *stmt;
+
+        (void)snprintf(explain, sizeof explain, "EXPLAIN %s",
+                       i < TREES ? trees[i].sql : more[i - TREES]);
+        stmt = prepare(db, explain);
+        while (stoa_step(stmt) == STOA_ROW) {
+            const char *comment = stoa_column_text(stmt, 7);
+
+            if (comment[0] == '\0')
+                fail_msg("%s: %s has no comment", explain, stoa_column_text(stmt, 1));
+            for (const char *p = strchr(comment, 'P'); p != NULL; p = strchr(p + 1, 'P'))
+                if (p[1] >= '1' && p[1] <= '5')
+                    fail_msg("%s: %s has comment \"%s\"", explain, stoa_column_text(stmt, 1),
+                             comment);
+        }
+        assert_int_equal(stoa_finalize(stmt), STOA_OK);
+    }
+    stoa_close(db);
+}
+
 /* --- EXPLAIN ANALYZE ---------------------------------------------------------------------------
  */
 struct found {
@@ -492,6 +539,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(trees_are_sqlites),
         cmocka_unit_test(brackets_tell_what_is_read),
+        cmocka_unit_test(listings_have_comments),
         cmocka_unit_test(rows_of_steps_are_true),
         cmocka_unit_test(notes_name_tiers_and_kernels),
         cmocka_unit_test(verdict_says_where_the_time_went),
