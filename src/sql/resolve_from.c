@@ -162,6 +162,16 @@ static struct cte_progress *find_cte_progress(const struct resolver *r, const st
     return progress;
 }
 
+/* Does the last term of head name cte in its FROM, where a recursion may? */
+static bool is_recursive(const struct select *head, const struct cte *cte)
+{
+    for (uint32_t i = 0; i < head->from.count; i++)
+        if (head->from.items[i]->schema.text == NULL && head->from.items[i]->name.text != NULL &&
+            name_equal(head->from.items[i]->name, cte->name))
+            return true;
+    return false;
+}
+
 /* A reference to the table that is being defined: legal once in the FROM of each of its last terms,
  * behind a term without one. Its columns are those of the leftmost term, which is resolved by now.
  */
@@ -178,8 +188,9 @@ static enum status resolve_from_recursion(struct resolver *r, struct scope *scop
                        cte->name.text);
     if (scope->head != head || term->prior == NULL)
         return fail_at(r->err, STATUS_ERROR, item->position,
-                       scope->head == head ? "circular reference: %s"
-                                           : "recursive reference in a subquery: %s",
+                       scope->head != head && is_recursive(head, cte)
+                           ? "multiple recursive references: %s"
+                           : "circular reference: %s",
                        cte->name.text);
     if (term->recursion != NULL)
         return fail_at(r->err, STATUS_ERROR, item->position,
