@@ -221,16 +221,16 @@ static enum status resolve_like(struct resolver *r, struct scope *scope, struct 
     if (expr->op != EXPR_OP_LIKE && expr->list.count > 0)
         return fail_at(r->err, STATUS_ERROR, expr->position,
                        "wrong number of arguments to function %s()",
-                       expr->op == EXPR_OP_GLOB     ? "glob"
-                       : expr->op == EXPR_OP_REGEXP ? "regexp"
-                                                    : "match");
+                       expr->op == EXPR_OP_GLOB     ? "GLOB"
+                       : expr->op == EXPR_OP_REGEXP ? "REGEXP"
+                                                    : "MATCH");
     if (expr->op == EXPR_OP_MATCH)
         return fail_at(r->err, STATUS_ERROR, expr->position,
                        "unable to use function MATCH in the requested context");
     if (expr->op == EXPR_OP_REGEXP) {
         expr->resolved.function = function_find("regexp", 6, 2, &known);
         if (expr->resolved.function == NULL)
-            return fail_at(r->err, STATUS_ERROR, expr->position, "no such function: regexp");
+            return fail_at(r->err, STATUS_ERROR, expr->position, "no such function: REGEXP");
     }
     return STATUS_OK;
 }

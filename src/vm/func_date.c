@@ -235,7 +235,7 @@ enum status func_strftime(FUNCTION_ARGUMENTS)
     uint32_t      plain_bytes;
 
     *out = value_null();
-    if (argv[0].class_ == CLASS_NULL)
+    if (argc == 0 || argv[0].class_ == CLASS_NULL)
         return STATUS_OK;
     format = func_until_nul(func_text(context, &argv[0], buffer));
     if (only_canonical(argc - 1, argv + 1, canonical) &&

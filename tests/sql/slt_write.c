@@ -178,6 +178,7 @@ int main(int argc, char **argv)
 {
     int failures = 0;
 
+    setenv("TZ", "UTC", 1); /* as slt_run does */
     for (int i = 1; i < argc; i++)
         failures += !script_rewrite(argv[i]);
     return failures > 0;
