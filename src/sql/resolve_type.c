@@ -182,8 +182,7 @@ static void type_in(struct expr *expr)
     if (expr->resolved.compare_affinity >= AFFINITY_NUMERIC)
         expr->resolved.compare_affinity = AFFINITY_NUMERIC;
     if (expr->list.count == 1 && is_written_constant(expr->list.items[0]))
-        expr->resolved.compare_collation =
-            (uint8_t)comparison_collation(left, expr->list.items[0]);
+        expr->resolved.compare_collation = (uint8_t)comparison_collation(left, expr->list.items[0]);
     else
         expr->resolved.compare_collation =
             left->resolved.collation_known ? left->resolved.collation : COLLATION_BINARY;

@@ -3,10 +3,10 @@
  *   slt_write FILE.test...
  *
  * Keeps comments and SQL; a record that yields columns becomes "query" (kept sort mode) with one
- * line a row, values joined by '|'; others become "statement ok" or "statement error", with sqlite3's
- * message behind "----".  A "statement error" that has no "----" stays without message: the wording
- * is not compared.  Records under "skipif sqlite" or "onlyif stoa" are left as they are.  Expectations are
- * sqlite3's, never ours: run it after adding records, and read the diff. */
+ * line a row, values joined by '|'; others become "statement ok" or "statement error", with
+ * sqlite3's message behind "----".  A "statement error" that has no "----" stays without message:
+ * the wording is not compared.  Records under "skipif sqlite" or "onlyif stoa" are left as they
+ * are.  Expectations are sqlite3's, never ours: run it after adding records, and read the diff. */
 #include "tests/support/compare.h"
 
 #include <stdio.h>

@@ -294,8 +294,8 @@ bool compare_names(stoa_db *db, sqlite3 *oracle, const char *sql, char *differen
     bool          equal = true;
 
     if (stoa_prepare(db, sql, -1, &mine, NULL) == STOA_OK &&
-        sqlite3_prepare_v2(oracle, sql, -1, &right, NULL) == SQLITE_OK &&
-        mine != NULL && right != NULL) {
+        sqlite3_prepare_v2(oracle, sql, -1, &right, NULL) == SQLITE_OK && mine != NULL &&
+        right != NULL) {
         int columns = stoa_column_count(mine);
 
         for (int c = 0; c < columns && c < sqlite3_column_count(right) && equal; c++) {
