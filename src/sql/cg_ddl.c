@@ -657,10 +657,18 @@ void cg_create_index(struct cg *cg, const struct statement *statement)
 {
     const struct create_index *create = statement->create_index;
     struct database           *database = cg->context->database;
-    struct name                none = {0};
-    struct table              *table = cg_target(cg, &create->schema, &create->table);
+    struct name                none = {0}, schema = create->schema;
+    struct table              *table;
     struct schema_key         *key;
 
+    if (schema.text == NULL) {
+        if (database_find_object(database, SCHEMA_VIEW, create->table.text) != NULL) {
+            ddl_fail(cg, &create->table, "views may not be indexed%s", "");
+            return;
+        }
+        schema.text = "main";
+    }
+    table = cg_target(cg, &schema, &create->table);
     if (table == NULL)
         return;
     if (database_find_object(database, SCHEMA_INDEX, create->name.text) != NULL) {

@@ -387,7 +387,7 @@ static bool map_columns(struct cg *cg, const struct insert *insert, struct inser
             return false;
         }
         if (column < 0 || column == schema->rowid_column)
-            self->rowid = self->rowid < 0 ? (int32_t)i : self->rowid;
+            self->rowid = (int32_t)i; /* of several the last, of other columns the first */
         else if (self->from[column] < 0)
             self->from[column] = (int32_t)i;
     }

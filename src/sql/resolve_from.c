@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "sql/ast_copy.h"
 #include "sql/parse.h"
+#include "sql/plan_expr.h"
 #include "sql/resolve_internal.h"
 
 enum { LEAVES_MAX = 64 }; /* as in SQLite */
@@ -92,7 +93,17 @@ static bool name_taken(const struct from_item *item, uint32_t count, const char 
     return false;
 }
 
-/* A name used twice gets ":1", ":2"... */
+/* The bytes of name before a ":12" at its end. */
+static int numbered_base(const char *name)
+{
+    size_t bytes = strlen(name), i = bytes;
+
+    while (i > 1 && ascii_digit(name[i - 1]))
+        i--;
+    return (int)(i > 1 && name[i - 1] == ':' ? i - 1 : bytes);
+}
+
+/* A name used twice gets ":1", ":2"..., in place of the number that it may have. */
 static enum status set_column_name(struct resolver *r, struct from_item *item, uint32_t i,
                                    const char *name)
 {
@@ -103,7 +114,7 @@ static enum status set_column_name(struct resolver *r, struct from_item *item, u
     if (name == NULL)
         return fail_nomem(r->err);
     for (uint32_t n = 1; name_taken(item, i, unique); n++) {
-        unique = arena_printf(r->arena, "%s:%u", name, n);
+        unique = arena_printf(r->arena, "%.*s:%u", numbered_base(name), name, n);
         if (unique == NULL)
             return fail_nomem(r->err);
     }
@@ -729,6 +740,39 @@ static enum status resolve_nested_conditions(struct resolver *r, const struct sc
     return resolve_conditions(r, &inner, item->nested);
 }
 
+struct right_reference {
+    const struct scope *scope;
+    uint32_t            first; /* leaf that the condition may not name, and those behind it */
+    bool                found;
+};
+
+static bool visit_right_reference(struct expr *expr, void *data)
+{
+    struct right_reference *search = data;
+
+    if (expr->kind == EXPR_COLUMN)
+        for (uint32_t l = search->first; l < search->scope->leaf_count; l++)
+            search->found |= search->scope->leaves[l].item == expr->resolved.source;
+    return !search->found;
+}
+
+/* The condition of an outer join, and any beside a right join, sees no table that follows. */
+static enum status check_right_references(struct resolver *r, const struct scope *scope,
+                                          const struct from_list *from,
+                                          const struct from_item *item, uint32_t end)
+{
+    struct right_reference search = {scope, end, false};
+    bool                   outer = (item->join & (JOIN_TYPE_LEFT | JOIN_TYPE_RIGHT)) != 0;
+
+    for (uint32_t i = 0; i < from->count; i++)
+        outer |= (from->items[i]->join & JOIN_TYPE_RIGHT) != 0;
+    if (outer)
+        expr_walk(item->on, visit_right_reference, &search);
+    return search.found ? fail_at(r->err, STATUS_ERROR, item->on->position,
+                                  "ON clause references tables to its right")
+                        : STATUS_OK;
+}
+
 enum status resolve_conditions(struct resolver *r, struct scope *scope, struct from_list *from)
 {
     uint32_t leaf = 0;
@@ -738,9 +782,11 @@ enum status resolve_conditions(struct resolver *r, struct scope *scope, struct f
 
         if (item->kind == FROM_NESTED)
             TRY(resolve_nested_conditions(r, scope, item, leaf));
-        if (item->on != NULL && item->using_count == 0)
-            TRY(resolve_scalar(r, scope, item->on));
         leaf += count_leaves(item);
+        if (item->on == NULL || item->using_count > 0)
+            continue;
+        TRY(resolve_scalar(r, scope, item->on));
+        TRY(check_right_references(r, scope, from, item, leaf));
     }
     return STATUS_OK;
 }
