@@ -513,6 +513,7 @@ struct expr *build_like(struct parser *parser, struct token op, bool negated, st
                          : ascii_equal(op.text, op.bytes, "GLOB", 4)   ? EXPR_OP_GLOB
                          : ascii_equal(op.text, op.bytes, "REGEXP", 6) ? EXPR_OP_REGEXP
                                                                        : EXPR_OP_MATCH);
+    expr->name = build_name(parser, op); /* for messages */
     expr->negated = negated;
     expr->left = left;
     expr->right = right;

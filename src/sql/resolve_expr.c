@@ -218,20 +218,18 @@ static enum status resolve_like(struct resolver *r, struct scope *scope, struct 
     TRY(resolve_scalar(r, scope, expr->left));
     TRY(resolve_scalar(r, scope, expr->right));
     TRY(resolve_list(r, scope, &expr->list));
-    if (expr->op != EXPR_OP_LIKE && expr->list.count > 0)
-        return fail_at(r->err, STATUS_ERROR, expr->position,
-                       "wrong number of arguments to function %s()",
-                       expr->op == EXPR_OP_GLOB     ? "GLOB"
-                       : expr->op == EXPR_OP_REGEXP ? "REGEXP"
-                                                    : "MATCH");
     if (expr->op == EXPR_OP_MATCH)
         return fail_at(r->err, STATUS_ERROR, expr->position,
                        "unable to use function MATCH in the requested context");
     if (expr->op == EXPR_OP_REGEXP) {
         expr->resolved.function = function_find("regexp", 6, 2, &known);
         if (expr->resolved.function == NULL)
-            return fail_at(r->err, STATUS_ERROR, expr->position, "no such function: REGEXP");
+            return fail_at(r->err, STATUS_ERROR, expr->position, "no such function: %s",
+                           expr->name.text);
     }
+    if (expr->op != EXPR_OP_LIKE && expr->list.count > 0)
+        return fail_at(r->err, STATUS_ERROR, expr->position,
+                       "wrong number of arguments to function %s()", expr->name.text);
     return STATUS_OK;
 }
 
