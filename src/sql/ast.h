@@ -231,19 +231,20 @@ struct from_item {
     int32_t           position;
     /* resolved; NATURAL and USING have their condition in `on`, NATURAL its columns in using_names
      */
-    const char   **argument_names; /* FUNCTION: f(name = value); NULL for positional ones */
-    struct table  *catalog_table;  /* TABLE that is one; a view or CTE becomes SUBQUERY */
-    const void    *source_module;  /* FUNCTION, FILE: struct source_module (vm/source.h) */
-    void          *source_state;   /* FILE, FUNCTION: what its bind made */
-    const char    *display;        /* alias or name */
-    uint32_t       column_count;
-    const char   **column_names;
-    uint8_t       *column_affinities, *column_collations;
-    uint64_t      *columns_used; /* bits */
-    bool           rowid_used;
-    uint32_t       number;    /* unique within the statement, 0.. */
-    struct cte    *cte;       /* a reference to a common table expression */
-    struct select *recursion; /* RECURSION: the compound that it is a reference to */
+    const char      **argument_names; /* FUNCTION: f(name = value); NULL for positional ones */
+    struct table     *catalog_table;  /* TABLE that is one; a view or CTE becomes SUBQUERY */
+    const void       *source_module;  /* FUNCTION, FILE: struct source_module (vm/source.h) */
+    void             *source_state;   /* FILE, FUNCTION: what its bind made */
+    const char       *display;        /* alias or name */
+    uint32_t          column_count;
+    const char      **column_names;
+    uint8_t          *column_affinities, *column_collations;
+    uint64_t         *columns_used; /* bits */
+    bool              rowid_used;
+    uint32_t          number;         /* unique within the statement, 0.. */
+    struct cte       *cte;            /* a reference to a common table expression */
+    struct from_item *next_reference; /* to the same one */
+    struct select    *recursion;      /* RECURSION: the compound that it is a reference to */
 };
 struct from_list {
     uint32_t           count, capacity;
@@ -256,14 +257,15 @@ struct result_column {
     const char *name; /* as sqlite3_column_name */
 };
 struct cte {
-    struct cte    *next;
-    struct name    name;
-    struct name   *columns;
-    uint32_t       column_count;
-    struct select *select;
-    int8_t         materialized; /* 0 unsaid, 1 MATERIALIZED, 2 NOT MATERIALIZED */
-    bool           recursive;    /* of a WITH RECURSIVE clause; resolved: refers to itself */
-    uint32_t       references;
+    struct cte       *next;
+    struct name       name;
+    struct name      *columns;
+    uint32_t          column_count;
+    struct select    *select;
+    int8_t            materialized; /* 0 unsaid, 1 MATERIALIZED, 2 NOT MATERIALIZED */
+    bool              recursive;    /* of a WITH RECURSIVE clause; resolved: refers to itself */
+    uint32_t          references;
+    struct from_item *first_reference; /* resolved */
 };
 enum compound_op {
     COMPOUND_NONE,

@@ -148,7 +148,7 @@ void cg_subquery_to(struct cg *cg, struct expr *expr, uint32_t column, int32_t t
 void cg_exists_to(struct cg *cg, struct expr *expr, int32_t target);
 void cg_in_to(struct cg *cg, struct expr *expr, int32_t target); /* without NOT */
 
-/* --- cg_node.c, cg_join.c, cg_sort.c ------------------------------------------------------------
+/* --- cg_node.c, cg_join.c, cg_sort.c... ----------------------------------------------------------
  */
 void           cg_produce(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
 void           cg_consume(struct cg *cg, struct cg_sink *sink, int32_t next);
@@ -161,6 +161,7 @@ void           cg_produce_distinct(struct cg *cg, const struct plan *plan, struc
 void           cg_produce_compound(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
 void           cg_produce_recursive(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
 void           cg_produce_queue(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void           cg_produce_shared(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
 void           cg_produce_values(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
 void           cg_one_row(struct cg *cg); /* makes the batch one row, unless it is */
 const uint8_t *cg_result_collations(struct cg *cg, const struct select *select);

@@ -150,6 +150,21 @@ static void add_subquery(struct cg *cg, struct plan *plan, int32_t parent)
     plan->line = line_append(cg, parent, plan, NULL);
 }
 
+static void add_shared(struct cg *cg, struct plan *plan, int32_t parent)
+{
+    int32_t heading;
+
+    if (!plan->shared->listed) {
+        plan->shared->listed = true;
+        heading = line_append(cg, parent, NULL,
+                              line_text(cg, "MATERIALIZE %s", plan->shared->cte->name.text));
+        if (heading == 0)
+            return;
+        add_plan(cg, plan->shared->plan, heading);
+    }
+    plan->line = line_append(cg, parent, plan, NULL);
+}
+
 static void add_join(struct cg *cg, struct plan *plan, int32_t parent)
 {
     add_plan(cg, plan->input, parent);
@@ -219,9 +234,9 @@ static void add_terms(struct cg *cg, struct plan *plan, int32_t parent)
 
     if (plan->kind == PLAN_COMPOUND)
         add_terms(cg, plan->input, parent);
-    heading = line_append(
-        cg, parent, NULL,
-        plan->kind == PLAN_COMPOUND ? compound_text(plan->op) : "LEFT-MOST SUBQUERY");
+    heading =
+        line_append(cg, parent, NULL,
+                    plan->kind == PLAN_COMPOUND ? compound_text(plan->op) : "LEFT-MOST SUBQUERY");
     if (heading == 0)
         return;
     if (plan->kind == PLAN_COMPOUND) {
@@ -250,6 +265,9 @@ static void add_plan(struct cg *cg, struct plan *plan, int32_t parent)
     switch (plan->kind) {
     case PLAN_SUBQUERY:
         add_subquery(cg, plan, parent);
+        break;
+    case PLAN_SHARED:
+        add_shared(cg, plan, parent);
         break;
     case PLAN_JOIN:
         add_join(cg, plan, parent);
@@ -368,8 +386,8 @@ struct cg_place cg_line_subquery(struct cg *cg, const char *what, bool correlate
 
     if (!cg->explained || cg->status != STATUS_OK)
         return place;
-    heading = heading_new(cg, line_text(cg, "%s%s %u", correlated ? "CORRELATED " : "", what,
-                                        ++cg->subqueries));
+    heading = heading_new(
+        cg, line_text(cg, "%s%s %u", correlated ? "CORRELATED " : "", what, ++cg->subqueries));
     if (heading != 0)
         cg->program->line = cg->line_parent = cg->line_end = heading;
     return place;
@@ -462,8 +480,8 @@ static void lines_below(struct cg *cg, int32_t root, int32_t *places)
     while (at != 0 && at != root) {
         const struct cg_line *line = line_at(cg, at);
 
-        line_finish(cg, at,
-                    line->parent == root ? 0 : cg->program->plan[places[line->parent]].id, places);
+        line_finish(cg, at, line->parent == root ? 0 : cg->program->plan[places[line->parent]].id,
+                    places);
         if (line->first != 0) {
             at = line->first;
             continue;

@@ -16,8 +16,12 @@ void cg_consume(struct cg *cg, struct cg_sink *sink, int32_t next)
 struct plan *cg_plan(struct cg *cg, struct select *select)
 {
     struct plan *plan;
-    enum status  status = plan_select(&cg->planner, select, &plan);
+    uint32_t     recursions = cg->planner.recursions;
+    enum status  status;
 
+    cg->planner.recursions += cg->queues != NULL;
+    status = plan_select(&cg->planner, select, &plan);
+    cg->planner.recursions = recursions;
     if (status == STATUS_OK)
         status = plan_needs(&cg->planner, plan);
     if (status == STATUS_OK)
@@ -418,6 +422,9 @@ static void produce(struct cg *cg, const struct plan *plan, struct cg_sink *pare
     case PLAN_SUBQUERY:
         sink.consume = consume_subquery;
         break;
+    case PLAN_SHARED:
+        cg_produce_shared(cg, plan, parent);
+        return;
     case PLAN_VALUES:
         cg_produce_values(cg, plan, parent);
         return;

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-
 struct plan *plan_new(struct planner *planner, enum plan_kind kind, struct plan *input)
 {
     struct plan *plan = arena_zalloc(planner->arena, sizeof *plan);
@@ -339,7 +338,9 @@ static enum status plan_recursive(struct planner *planner, struct select *head, 
     recursive->owner = recursive;
     recursive->aggregate = NULL;
     recursive->rows = initial->rows * 100;
+    planner->recursions++;
     TRY(plan_recursive_terms(planner, head, first, recursive, &recursive->right));
+    planner->recursions--;
     *plan = recursive;
     return STATUS_OK;
 }
@@ -390,6 +391,7 @@ bool plan_provides(const struct plan *plan, const void *owner)
     case PLAN_SCAN:
     case PLAN_SOURCE:
     case PLAN_SUBQUERY:
+    case PLAN_SHARED:
     case PLAN_QUEUE:
         return plan->item == owner;
     case PLAN_FILTER:
@@ -553,6 +555,7 @@ static enum status need_own(struct planner *planner, struct plan *plan)
 {
     switch (plan->kind) {
     case PLAN_SUBQUERY:
+    case PLAN_SHARED:
         return need_list(planner, plan, &plan->filters, NULL);
     case PLAN_FILTER:
     case PLAN_GATE:
@@ -641,6 +644,8 @@ static bool node_independent(const struct plan *root, const struct plan *plan)
         return list_independent(root, &plan->item->arguments);
     case PLAN_SUBQUERY:
         return !plan->item->select->correlated;
+    case PLAN_SHARED:
+        return true;
     case PLAN_FILTER:
     case PLAN_GATE:
         return node_independent(root, plan->input);

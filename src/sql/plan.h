@@ -22,6 +22,7 @@ enum plan_kind {
     PLAN_SCAN,      /* item's table */
     PLAN_SOURCE,    /* item's table function or file */
     PLAN_SUBQUERY,  /* input's result columns as item's columns */
+    PLAN_SHARED,    /* the rows of a common table expression that is computed once */
     PLAN_VALUES,    /* select's rows */
     PLAN_FILTER,    /* filters */
     PLAN_GATE,      /* filters, constants: without them nothing of the input is begun */
@@ -55,17 +56,18 @@ struct plan_key { /* of a hash join */
 };
 
 struct plan {
-    enum plan_kind     kind;
-    double             rows;   /* estimate of what comes out */
-    struct plan       *input;  /* NULL: a leaf */
-    struct plan       *right;  /* JOIN: build side; COMPOUND: second term */
-    struct select     *select; /* that it is part of */
-    struct from_item  *item;
-    const void        *owner; /* of the result columns, from PROJECT, VALUES, COMPOUND upwards */
-    uint32_t           column_count;
-    const struct plan *aggregate; /* the select's AGGREGATE below: expressions mean its output */
-    struct expr_list   filters;   /* SCAN, SOURCE, SUBQUERY, FILTER; JOIN: residual condition */
-    struct expr       *rowid;     /* SCAN: only the row with this rowid, a constant in the loop */
+    enum plan_kind      kind;
+    double              rows;   /* estimate of what comes out */
+    struct plan        *input;  /* NULL: a leaf */
+    struct plan        *right;  /* JOIN: build side; COMPOUND: second term */
+    struct select      *select; /* that it is part of */
+    struct from_item   *item;
+    const void         *owner; /* of the result columns, from PROJECT, VALUES, COMPOUND upwards */
+    uint32_t            column_count;
+    const struct plan  *aggregate; /* the select's AGGREGATE below: expressions mean its output */
+    struct expr_list    filters;   /* SCAN, SOURCE, SUBQUERY, FILTER; JOIN: residual condition */
+    struct expr        *rowid;     /* SCAN: only the row with this rowid, a constant in the loop */
+    struct plan_shared *shared;    /* SHARED */
     /* JOIN */
     enum join_kind      join;
     struct plan_key    *keys;
@@ -101,13 +103,27 @@ enum plan_pass { /* bits of compile_context.passes_off */
                  PASS_UNNEST = 16,
                  PASS_SINK = 32, /* conditions into subqueries */
                  PASS_TRANSITIVE = 64,
-                 PASS_GATE = 128 /* constant conditions before the loops */
+                 PASS_GATE = 128, /* constant conditions before the loops */
+                 PASS_SHARE = 256 /* common table expressions computed once */
+};
+
+struct plan_shared { /* a common table expression that is computed once */
+    struct plan_shared *next;
+    const struct cte   *cte;
+    struct plan        *plan;
+    uint32_t            kept;   /* columns of it that are read somewhere */
+    uint32_t           *place;  /* [columns] number among the kept; UINT32_MAX: nobody reads it */
+    bool                listed; /* by EXPLAIN QUERY PLAN */
+    int32_t             rows, once, body,
+        back; /* cg: rowset, flag, label and return register; body 0: none yet */
 };
 
 struct planner {
     const struct compile_context *context;
     struct arena                 *arena;
     struct error                 *err;
+    struct plan_shared           *shared;
+    uint32_t                      recursions; /* recursive terms around what is being planned */
 };
 
 /* The plan of a whole select (compound, ORDER BY and LIMIT included). */

@@ -149,8 +149,7 @@ static void put_columns(const struct scan_desc *desc, bool rowid, struct str *ou
     for (uint32_t i = 0; i < desc->column_count; i++) {
         uint32_t column = desc->columns[i];
 
-        str_printf(out, "%s%s", i > 0 || rowid ? ", " : "; reads ",
-                   schema->columns[column].name);
+        str_printf(out, "%s%s", i > 0 || rowid ? ", " : "; reads ", schema->columns[column].name);
         if (table_column_stats(desc->table, column, &stats, NULL) == STATUS_OK)
             put_encodings(stats.encodings, out);
     }
@@ -382,6 +381,7 @@ void plan_line(const struct cg_line *line, const struct program *program, struct
         filtered(plan, out);
         break;
     case PLAN_SUBQUERY:
+    case PLAN_SHARED:
     case PLAN_QUEUE:
         str_text(out, "SCAN ");
         put_name(plan->item, out);

@@ -214,7 +214,8 @@ static void block_drop(struct block *block, uint32_t index)
 enum status unit_filter(struct planner *planner, struct unit *unit, struct expr *expr)
 {
     if (unit->plan->kind != PLAN_SCAN && unit->plan->kind != PLAN_SOURCE &&
-        unit->plan->kind != PLAN_SUBQUERY && unit->plan->kind != PLAN_FILTER) {
+        unit->plan->kind != PLAN_SUBQUERY && unit->plan->kind != PLAN_SHARED &&
+        unit->plan->kind != PLAN_FILTER) {
         unit->plan = plan_new(planner, PLAN_FILTER, unit->plan);
         if (unit->plan == NULL)
             return fail_nomem(planner->err);
@@ -680,6 +681,10 @@ enum status from_item_plan(struct from_state *state, struct from_item *item, str
     struct plan    *plan, *input;
 
     TRY(stack_check(planner->err, item->position));
+    if (plan_is_shared(planner, item)) {
+        TRY(plan_share(planner, item, &plan));
+        return add_item(state, item, plan, unit);
+    }
     if (item->select != NULL) {
         TRY(plan_select(planner, item->select, &input));
         plan = plan_new(planner, PLAN_SUBQUERY, input);

@@ -1,5 +1,5 @@
 /* plan_join.h - shared by plan_join.c, plan_order.c, plan_estimate.c, plan_push.c,
- * plan_transitive.c and plan_unnest.c: relations
+ * plan_share.c, plan_transitive.c and plan_unnest.c: relations
  * of a FROM as bits, and what is being joined. */
 #ifndef STOA_SQL_PLAN_JOIN_H
 #define STOA_SQL_PLAN_JOIN_H
@@ -60,6 +60,10 @@ bool column_is_exact(const struct expr *expr);
 
 /* plan_transitive.c: adds to the block what its equalities imply. */
 enum status block_add_transitive(const struct from_state *state, struct block *block);
+
+/* plan_share.c: whether item's rows are computed once for several references; the leaf for one. */
+bool        plan_is_shared(const struct planner *planner, const struct from_item *item);
+enum status plan_share(struct planner *planner, const struct from_item *item, struct plan **out);
 
 /* plan_estimate.c: estimated different values of expr, at least 1. */
 double distinct_values(const struct from_state *state, struct expr *expr);

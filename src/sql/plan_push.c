@@ -300,7 +300,7 @@ static enum status push_conjuncts(struct planner *planner, const struct from_lis
         for (uint32_t f = 0; source != NULL && f < list->count && !done; f++) {
             const struct from_item *item = list->items[f];
 
-            if (item != source || item->select == NULL ||
+            if (item != source || item->select == NULL || plan_is_shared(planner, item) ||
                 (only == NULL ? (item->join & JOIN_TYPE_LEFT) != 0 : item != only))
                 continue;
             TRY(push_into(planner, item, conjuncts.items[i], &done));

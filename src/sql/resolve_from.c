@@ -256,6 +256,8 @@ static enum status resolve_from_cte(struct resolver *r, struct scope *scope, str
     if (item->select == NULL)
         return fail_nomem(r->err);
     cte->references++;
+    item->next_reference = cte->first_reference;
+    cte->first_reference = item;
     r->with = where;
     r->progress = &progress;
     progress.select = item->select;
