@@ -38,7 +38,11 @@ struct cast_pair { uint8_t on_delete, on_update; };
 
 static void *parser_stack_grow(struct parser *p, const void *stack, size_t old_bytes, size_t bytes)
 {
-    return memcpy(parser_zalloc(p, bytes), stack, old_bytes);
+    void *grown = parser_zalloc(p, bytes);
+
+    if (stack != NULL) /* NULL: it is the first */
+        memcpy(grown, stack, old_bytes);
+    return grown;
 }
 
 static struct token no_token(void)
