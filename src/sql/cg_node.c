@@ -251,6 +251,73 @@ static void consume_lateral(struct cg *cg, struct cg_sink *sink, int32_t next)
     cg_emit(cg, OP_RowsetInsert, self->rows, first, (int32_t)(arguments + plan->probe_needs.count));
 }
 
+/* --- LEFT: what follows is a subroutine, called for the function's rows and, where none of them
+ * fits, for NULLs in their place. */
+struct lateral_rows {
+    struct cg_sink sink;
+    int32_t        found, columns; /* registers: 1 once a row fits; of the function, as read above */
+    int32_t        body, back;
+};
+
+static void consume_lateral_rows(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    const struct lateral_rows *self = (const struct lateral_rows *)sink;
+    const struct plan_columns *needs = &sink->plan->build_needs;
+
+    cg_filters(cg, &sink->plan->filters, next);
+    for (uint32_t i = 0; i < needs->count; i++)
+        cg_column(cg, needs->items[i].owner, needs->items[i].column, self->columns + (int32_t)i);
+    cg_emit(cg, OP_Integer, 1, self->found, 0);
+    cg_emit(cg, OP_Gosub, self->back, self->body, 0);
+}
+
+/* Behind the loop over the function's rows; code runs past the subroutine. */
+static void emit_lateral_body(struct cg *cg, const struct lateral_rows *self,
+                              struct cg_sink *parent)
+{
+    const struct plan_columns *needs = &self->sink.plan->build_needs;
+    int32_t                    none = cg_label(cg), over = cg_label(cg), done = cg_label(cg);
+    uint32_t                   mark = cg_mark(cg);
+
+    cg_emit(cg, OP_IfZero, self->found, none, 0);
+    cg_emit(cg, OP_Goto, 0, over, 0);
+    cg_here(cg, none);
+    cg->one_row = false;
+    cg_one_row(cg);
+    cg_emit(cg, OP_Null, 0, self->columns, needs->count == 0 ? 1 : (int32_t)needs->count);
+    cg_emit(cg, OP_Gosub, self->back, self->body, 0);
+    cg_emit(cg, OP_Goto, 0, over, 0);
+    cg_here(cg, self->body);
+    cg->one_row = false;
+    cg_floor(cg, mark);
+    for (uint32_t i = 0; i < needs->count; i++) {
+        struct cg_entry *entry = cg_push(cg, CG_REGISTER, needs->items[i].owner);
+
+        entry->column = needs->items[i].column;
+        entry->reg = self->columns + (int32_t)i;
+    }
+    cg_consume(cg, parent, done);
+    cg_here(cg, done);
+    cg_emit(cg, OP_Return, self->back, 0, 0);
+    cg_here(cg, over);
+    cg_truncate(cg, mark);
+}
+
+static void produce_lateral_left(struct cg *cg, const struct plan *plan, int32_t first,
+                                 struct cg_sink *parent)
+{
+    uint32_t            count = plan->build_needs.count;
+    struct lateral_rows self = {.sink = {consume_lateral_rows, NULL, plan},
+                                .found = cg_registers(cg, 1),
+                                .columns = cg_registers(cg, count == 0 ? 1 : count),
+                                .body = cg_label(cg),
+                                .back = cg_registers(cg, 1)};
+
+    cg_emit(cg, OP_Integer, 0, self.found, 0);
+    loop_source(cg, plan->right, first, &self.sink);
+    emit_lateral_body(cg, &self, parent);
+}
+
 /* The rows of the input are collected first, then read one by one: each is constants in the loop
  * over what the function gives for it. */
 static void produce_lateral(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
@@ -277,7 +344,10 @@ static void produce_lateral(struct cg *cg, const struct plan *plan, struct cg_si
         entry->reg = first + (int32_t)(arguments + i);
         entry->constant = true;
     }
-    loop_source(cg, plan->right, first, parent);
+    if (plan->join == JOIN_LEFT)
+        produce_lateral_left(cg, plan, first, parent);
+    else
+        loop_source(cg, plan->right, first, parent);
     cg_emit(cg, OP_Next, self.rows, loop, 1);
     cg_here(cg, end);
     cg_truncate(cg, mark);

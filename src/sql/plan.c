@@ -572,6 +572,7 @@ static enum status need_own(struct planner *planner, struct plan *plan)
         return need_window(planner, plan);
     case PLAN_LATERAL:
         TRY(need_list(planner, plan->input, &plan->right->item->arguments, NULL));
+        TRY(need_list(planner, plan, &plan->filters, NULL));
         return need_list(planner, plan, &plan->right->filters, NULL);
     case PLAN_DISTINCT:
         if (plan->filters.count != 0)

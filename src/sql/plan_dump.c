@@ -378,6 +378,8 @@ void plan_line(const struct cg_line *line, const struct program *program, struct
         break;
     case PLAN_SOURCE:
         str_printf(out, "SCAN %s VIRTUAL TABLE INDEX 0:", plan->item->display);
+        if (plan->join == JOIN_LEFT)
+            str_text(out, " LEFT-JOIN");
         filtered(plan, out);
         break;
     case PLAN_SUBQUERY:

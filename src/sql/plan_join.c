@@ -728,9 +728,10 @@ static relations argument_relations(const struct from_state *state, const struct
     return mask;
 }
 
-/* block (one unit) becomes its inner join with a table function that is called for each row. */
+/* block (one unit) becomes its join, inner or LEFT, with a table function that is called for each
+ * row.  on: the condition of a LEFT JOIN. */
 static enum status join_lateral(const struct from_state *state, struct block *block,
-                                const struct unit *source)
+                                const struct unit *source, enum join_kind kind, struct expr *on)
 {
     const struct from_item *item = source->plan->item;
     struct plan            *plan;
@@ -744,8 +745,12 @@ static enum status join_lateral(const struct from_state *state, struct block *bl
     if (plan == NULL)
         return fail_nomem(state->planner->err);
     plan->right = source->plan;
+    plan->right->join = kind;
     plan->select = state->select;
+    plan->join = kind;
     plan->rows = block->units[0].plan->rows * 10;
+    if (!expr_conjuncts(state->planner->arena, on, &plan->filters))
+        return fail_nomem(state->planner->err);
     block->units[0].plan = plan;
     block->units[0].mask |= source->mask;
     return STATUS_OK;
@@ -811,9 +816,9 @@ static enum status join_list(struct from_state *state, const struct from_list *l
             (state->planner->context->passes_off & PASS_PUSH_DOWN) == 0)
             inner = where_rejects_nulls(state, block, units[i].mask);
         if (argument_relations(state, item) != 0) {
-            if (!inner)
+            if (!inner && outer_kind(item->join) != JOIN_LEFT)
                 return fail_at(state->planner->err, STATUS_ERROR, item->position,
-                               "not supported yet: outer join with table function %s, whose "
+                               "not supported yet: RIGHT or FULL JOIN with table function %s, whose "
                                "arguments are columns",
                                item->name.text);
             if (first_block)
@@ -821,8 +826,10 @@ static enum status join_list(struct from_state *state, const struct from_list *l
             first_block = false;
             if (block->unit_count > 0)
                 TRY(block_join(state, block));
-            TRY(join_lateral(state, block, &units[i]));
-            TRY(block_add(state, block, item->on));
+            TRY(join_lateral(state, block, &units[i], inner ? JOIN_INNER : JOIN_LEFT,
+                             inner ? NULL : item->on));
+            if (inner)
+                TRY(block_add(state, block, item->on));
             continue;
         }
         if (inner) {
