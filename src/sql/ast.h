@@ -254,7 +254,8 @@ struct result_column {
     struct expr *expr; /* EXPR_STAR before resolution */
     struct name  alias;
     /* resolved */
-    const char *name; /* as sqlite3_column_name */
+    const char  *name;       /* as sqlite3_column_name */
+    struct expr *unresolved; /* with an alias: a copy of expr as it was, for subqueries that name it */
 };
 struct cte {
     struct cte       *next;

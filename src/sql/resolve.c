@@ -203,6 +203,11 @@ static enum status resolve_results(struct resolver *r, struct scope *scope)
 
         if (column->name != NULL) /* of an expanded star */
             continue;
+        if (column->alias.text != NULL) {
+            column->unresolved = ast_copy_expr(r->arena, column->expr);
+            if (column->unresolved == NULL)
+                return fail_nomem(r->err);
+        }
         TRY(resolve_scalar(r, scope, column->expr));
         column->expr->source_text = text;
         column->expr->source_bytes = bytes;
@@ -277,6 +282,7 @@ static enum status resolve_term(struct resolver *r, struct scope *scope)
     struct select *select = scope->select;
 
     select->outer = scope->outer == NULL ? NULL : scope->outer->select;
+    scope->with = r->with;
     if (select->is_values)
         return resolve_values(r, scope);
     TRY(resolve_window_clause(r, select));

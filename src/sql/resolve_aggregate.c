@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "sql/ast_copy.h"
 #include "sql/resolve_internal.h"
 #include "vm/aggregate.h"
 #include "vm/functions.h"
@@ -41,34 +42,22 @@ static void restore_outers(struct scope *scope, uint32_t levels, const struct ou
     }
 }
 
-/* Makes expr, resolved `levels` further in, one of the owner's select. */
-static enum status move_outward(struct resolver *r, struct expr *expr, uint32_t levels)
-{
-    if (expr == NULL || levels == 0)
-        return STATUS_OK;
-    if (expr->select != NULL)
-        return fail_at(r->err, STATUS_ERROR, expr->position,
-                       "not supported yet: subquery in an aggregate of an enclosing select");
-    if (expr->kind == EXPR_COLUMN || expr->kind == EXPR_AGGREGATE_REF)
-        expr->resolved.levels_up = (uint16_t)(expr->resolved.levels_up - levels);
-    TRY(move_outward(r, expr->left, levels));
-    TRY(move_outward(r, expr->right, levels));
-    TRY(move_outward(r, expr->filter, levels));
-    for (uint32_t i = 0; i < expr->list.count; i++)
-        TRY(move_outward(r, expr->list.items[i], levels));
-    return STATUS_OK;
-}
-
 static enum status resolve_arguments(struct resolver *r, struct scope *scope, struct expr *expr)
 {
+    bool        aggregates = scope->aggregates, windows = scope->windows;
+    enum status status;
+
     if (expr->list.count == 0)
         expr->order_by.count = 0;
-    TRY(resolve_list(r, scope, &expr->list));
-    for (uint32_t i = 0; i < expr->order_by.count; i++)
-        TRY(resolve_scalar(r, scope, expr->order_by.terms[i].expr));
-    if (expr->filter != NULL)
-        TRY(resolve_scalar(r, scope, expr->filter));
-    return STATUS_OK;
+    scope->aggregates = scope->windows = false;
+    status = resolve_list(r, scope, &expr->list);
+    for (uint32_t i = 0; status == STATUS_OK && i < expr->order_by.count; i++)
+        status = resolve_scalar(r, scope, expr->order_by.terms[i].expr);
+    if (status == STATUS_OK && expr->filter != NULL)
+        status = resolve_scalar(r, scope, expr->filter);
+    scope->aggregates = aggregates;
+    scope->windows = windows;
+    return status;
 }
 
 enum status calls_add(struct resolver *r, struct expr ***calls, uint32_t *count,
@@ -134,11 +123,6 @@ static enum status hand_over(struct resolver *r, struct scope *scope, struct sco
                              .parenthesised = expr->parenthesised};
     int32_t     number = 0;
 
-    TRY(move_outward(r, expr->filter, levels));
-    for (uint32_t i = 0; i < expr->list.count; i++)
-        TRY(move_outward(r, expr->list.items[i], levels));
-    for (uint32_t i = 0; i < expr->order_by.count; i++)
-        TRY(move_outward(r, expr->order_by.terms[i].expr, levels));
     resolve_type(expr);
     TRY(add_aggregate(r, owner->select, expr, &number));
     reference.resolved.select = owner->select;
@@ -159,26 +143,34 @@ static enum status resolve_aggregate(struct resolver *r, struct scope *scope, st
     struct reference_track track = {r->track, scope->depth, -1};
     struct outer_counts   *counts = NULL;
     struct scope          *owner = scope;
-    bool                   allowed = scope->aggregates, windows = scope->windows;
+    struct expr           *unresolved = NULL;
+    bool                   allowed = scope->aggregates;
     uint32_t               levels;
 
     if (expr->distinct && expr->list.count != 1)
         return fail_at(r->err, STATUS_ERROR, expr->position,
                        "DISTINCT aggregates must have exactly one argument");
     TRY(save_outers(r, scope, &counts));
+    if (scope->outer != NULL) {
+        unresolved = ast_copy_expr(r->arena, expr);
+        if (unresolved == NULL)
+            return fail_nomem(r->err);
+    }
     r->track = &track;
-    scope->aggregates = false;
-    scope->windows = false;
     TRY(resolve_arguments(r, scope, expr));
-    scope->aggregates = allowed;
-    scope->windows = windows;
     r->track = track.outer;
     levels = track.deepest < 0 ? 0 : scope->depth - (uint32_t)track.deepest;
     for (uint32_t i = 0; i < levels; i++)
         owner = owner->outer;
+    for (; owner->transparent; levels++)
+        owner = owner->outer;
     if (!allowed || !owner->aggregates || owner->before_groups || owner->aggregate_refusal != NULL)
         return fail_misuse(r, owner, allowed, expr);
     restore_outers(scope, levels, counts);
+    if (levels > 0) { /* what it names is named from the owner */
+        *expr = *unresolved;
+        TRY(resolve_arguments(r, owner, expr));
+    }
     expr->resolved.aggregate_kind = (int32_t)kind + 1;
     return hand_over(r, scope, owner, levels, expr);
 }

@@ -895,6 +895,9 @@ static enum status apply_changes(struct resolver *r, const struct expr *star, st
         case STAR_RENAME:
             column->alias = change->to;
             column->name = change->to.text;
+            column->unresolved = new_column(r, name, star->position);
+            if (column->unresolved == NULL)
+                return fail_nomem(r->err);
             break;
         case STAR_REPLACE:
             column->expr = ast_copy_expr(r->arena, change->expr);

@@ -24,8 +24,10 @@ struct scope {
     bool           aggregates;        /* aggregates may stand here... */
     bool           before_groups;     /* ...but not its own: WHERE, ON */
     bool           windows;           /* window functions may stand here */
+    bool           transparent;       /* nothing can be named and no aggregate can belong here */
     const char    *aggregate_refusal; /* why not; NULL: "misuse of aggregate" */
     bool           columns_refused;   /* nothing can be named here or further out: LIMIT */
+    struct with_scope *with;          /* visible around its expressions */
 };
 
 struct with_scope { /* a WITH clause whose names are visible */

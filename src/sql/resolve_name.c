@@ -5,6 +5,7 @@
 
 #include "base/bits.h"
 #include "base/str.h"
+#include "sql/ast_copy.h"
 #include "sql/resolve_internal.h"
 #include "vm/functions.h"
 
@@ -113,6 +114,14 @@ static bool is_rowid(const struct from_item *item, int32_t column)
                           table_schema(item->catalog_table)->rowid_column == column);
 }
 
+/* The aggregates whose arguments are being resolved refer to something of scope. */
+static void track_reference(struct resolver *r, const struct scope *scope)
+{
+    for (struct reference_track *track = r->track; track != NULL; track = track->outer)
+        if (scope->depth <= track->depth && (int32_t)scope->depth > track->deepest)
+            track->deepest = (int32_t)scope->depth;
+}
+
 enum status bind_column(struct resolver *r, struct scope *scope, uint32_t levels,
                         struct from_item *item, int32_t column, struct expr *expr)
 {
@@ -133,9 +142,7 @@ enum status bind_column(struct resolver *r, struct scope *scope, uint32_t levels
         expr->resolved.affinity = item->column_affinities[column];
         expr->resolved.collation = item->column_collations[column];
     }
-    for (struct reference_track *track = r->track; track != NULL; track = track->outer)
-        if (owner->depth <= track->depth && (int32_t)owner->depth > track->deepest)
-            track->deepest = (int32_t)owner->depth;
+    track_reference(r, owner);
     return note_outer(r, scope, levels, expr);
 }
 
@@ -295,36 +302,53 @@ const struct expr *find_aggregate(const struct expr *expr)
     return found != NULL ? found : find_aggregate(expr->right);
 }
 
-/* A copy of what the alias stands for, seen from `levels` further in. */
-static enum status copy_inward(struct resolver *r, struct scope *scope, uint32_t levels,
-                               const struct expr *expr, struct expr **out)
+/* The scopes from scope to the one `levels` further out, where all but the last name nothing: what
+ * is resolved there is resolved as in the last, by selects further in. */
+static struct scope *see_through(struct resolver *r, const struct scope *scope, uint32_t levels)
 {
-    struct expr *copy;
+    struct scope *copies = arena_alloc(r->arena, (levels + (size_t)1) * sizeof *copies);
 
-    *out = NULL;
-    if (expr == NULL)
-        return STATUS_OK;
-    if (expr->select != NULL)
-        return fail_at(r->err, STATUS_ERROR, expr->position,
-                       "not supported yet: alias of a subquery, named in another subquery");
-    copy = arena_alloc(r->arena, sizeof *copy);
-    if (copy == NULL)
-        return fail_nomem(r->err);
-    *copy = *expr;
-    *out = copy;
-    if (expr->kind == EXPR_COLUMN || expr->kind == EXPR_AGGREGATE_REF) {
-        copy->resolved.levels_up = (uint16_t)(copy->resolved.levels_up + levels);
-        return note_outer(r, scope, copy->resolved.levels_up, copy);
+    for (uint32_t i = 0; copies != NULL && i <= levels; i++, scope = scope->outer) {
+        copies[i] = *scope;
+        copies[i].aliases = false;
+        if (i == levels)
+            break;
+        copies[i].outer = &copies[i + 1];
+        copies[i].leaf_count = 0;
+        copies[i].transparent = true;
+        copies[i].aggregates = true;
     }
-    TRY(copy_inward(r, scope, levels, expr->left, &copy->left));
-    TRY(copy_inward(r, scope, levels, expr->right, &copy->right));
-    if (expr->list.count == 0)
-        return STATUS_OK;
-    copy->list.items = arena_alloc(r->arena, expr->list.count * sizeof *copy->list.items);
-    if (copy->list.items == NULL)
+    return copies;
+}
+
+/* expr becomes what the alias of the select `levels` further out stands for: that is resolved once
+ * more, from here. */
+static enum status bind_alias_inward(struct resolver *r, struct scope *scope, uint32_t levels,
+                                     const struct result_column *column, struct expr *expr)
+{
+    struct with_scope *with = r->with;
+    struct scope      *scopes;
+    struct expr       *copy;
+
+    if (column->expr->kind == EXPR_COLUMN) {
+        *expr = *column->expr;
+        return bind_column(r, scope, expr->resolved.levels_up + levels, expr->resolved.source,
+                           expr->resolved.column, expr);
+    }
+    if (column->expr->kind == EXPR_AGGREGATE_REF) {
+        *expr = *column->expr;
+        expr->resolved.levels_up = (uint16_t)(expr->resolved.levels_up + levels);
+        track_reference(r, scope_up(scope, expr->resolved.levels_up));
+        return note_outer(r, scope, expr->resolved.levels_up, expr);
+    }
+    copy = ast_copy_expr(r->arena, column->unresolved);
+    scopes = see_through(r, scope, levels);
+    if (copy == NULL || scopes == NULL)
         return fail_nomem(r->err);
-    for (uint32_t i = 0; i < expr->list.count; i++)
-        TRY(copy_inward(r, scope, levels, expr->list.items[i], &copy->list.items[i]));
+    r->with = scope_up(scope, levels)->with;
+    TRY(resolve_scalar(r, scopes, copy));
+    r->with = with;
+    *expr = *copy;
     return STATUS_OK;
 }
 
@@ -334,7 +358,6 @@ static enum status bind_alias(struct resolver *r, struct scope *scope, uint32_t 
     struct scope      *owner = scope_up(scope, levels);
     const struct expr *meaning = owner->select->columns[column].expr;
     const struct expr *aggregate = find_aggregate(meaning);
-    struct expr       *copy;
 
     if (aggregate != NULL && !owner->aggregates)
         return fail_at(r->err, STATUS_ERROR, expr->position, "misuse of aliased aggregate %s",
@@ -351,9 +374,7 @@ static enum status bind_alias(struct resolver *r, struct scope *scope, uint32_t 
         *expr = *meaning;
         return STATUS_OK;
     }
-    TRY(copy_inward(r, scope, levels, meaning, &copy));
-    *expr = *copy;
-    return STATUS_OK;
+    return bind_alias_inward(r, scope, levels, &owner->select->columns[column], expr);
 }
 
 /* --- names that are no columns ---------------------------------------------------------------- */
