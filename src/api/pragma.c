@@ -87,7 +87,7 @@ static enum status pragma_open(const struct source_context *context, uint32_t co
         return pragma_open(context, countof(names_##id), answer, arguments, cursor, err);             \
     }                                                                                                 \
     static const struct source_module module_##id = {                                                 \
-        .name = "pragma_" #id, .bind = bind_##id, .open = open_##id};
+        .name = "pragma_" #id, .bind = bind_##id, .open = open_##id, .has_rowids = true};
 #include "api/pragma.def"
 #undef PRAGMA
 

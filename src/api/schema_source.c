@@ -109,8 +109,8 @@ static enum status temp_open(const struct source_context *context, void *state,
 }
 
 const struct source_module schema_modules[] = {
-    {.name = "sqlite_schema", .bind = schema_bind, .open = main_open},
-    {.name = "sqlite_master", .bind = schema_bind, .open = main_open},
-    {.name = "sqlite_temp_schema", .bind = schema_bind, .open = temp_open},
-    {.name = "sqlite_temp_master", .bind = schema_bind, .open = temp_open}};
+    {.name = "sqlite_schema", .bind = schema_bind, .open = main_open, .has_rowids = true},
+    {.name = "sqlite_master", .bind = schema_bind, .open = main_open, .has_rowids = true},
+    {.name = "sqlite_temp_schema", .bind = schema_bind, .open = temp_open, .has_rowids = true},
+    {.name = "sqlite_temp_master", .bind = schema_bind, .open = temp_open, .has_rowids = true}};
 const uint32_t schema_module_count = countof(schema_modules);

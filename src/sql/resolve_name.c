@@ -8,6 +8,7 @@
 #include "sql/ast_copy.h"
 #include "sql/resolve_internal.h"
 #include "vm/functions.h"
+#include "vm/source.h"
 
 bool name_equal(struct name a, struct name b)
 {
@@ -42,6 +43,8 @@ bool has_rowid(const struct from_item *item)
 {
     if (item->kind == FROM_TABLE)
         return item->catalog_table == NULL || !table_schema(item->catalog_table)->without_rowid;
+    if (item->kind == FROM_FUNCTION)
+        return ((const struct source_module *)item->source_module)->has_rowids;
     return false;
 }
 

@@ -41,6 +41,7 @@ struct source_module {
                         struct error *err);
     bool needs_constants; /* bind must know the values (a path) */
     bool reads_files;     /* refused in defensive mode */
+    bool has_rowids;      /* its cursor knows them: rowid can be named */
 };
 struct source_registry {
     uint32_t                           count;
