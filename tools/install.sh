@@ -3,7 +3,7 @@
 # Usage: tools/install.sh [bench|fuzz]
 set -eu
 packages="gcc libc6-dev make cmake ninja-build pkg-config lemon liblz4-dev libxxhash-dev libroaring-dev zlib1g-dev
-          libedit-dev libcmocka-dev libsqlite3-dev sqlite3 libmd-dev"
+          libpcre2-dev libedit-dev libcmocka-dev libsqlite3-dev sqlite3 libmd-dev"
 [ "${1:-}" = bench ] && packages="$packages g++ libbenchmark-dev"
 [ "${1:-}" = fuzz ] && packages="$packages clang"
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then

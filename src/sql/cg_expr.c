@@ -113,8 +113,6 @@ static void call_named(struct cg *cg, struct expr *expr, const char *name, uint3
 
 static void binary_to(struct cg *cg, struct expr *expr, int32_t target)
 {
-    struct expr *arguments[2] = {expr->left, expr->right};
-
     switch (expr->op) {
     case EXPR_OP_AND:
     case EXPR_OP_OR:
@@ -129,12 +127,6 @@ static void binary_to(struct cg *cg, struct expr *expr, int32_t target)
     case EXPR_OP_IS:
     case EXPR_OP_ISNOT:
         cg_compare_to(cg, expr, target);
-        return;
-    case EXPR_OP_ARROW:
-        call_named(cg, expr, "->", 2, arguments, target);
-        return;
-    case EXPR_OP_ARROW2:
-        call_named(cg, expr, "->>", 2, arguments, target);
         return;
     default: {
         int32_t left = cg_expr(cg, expr->left), right = cg_expr(cg, expr->right);

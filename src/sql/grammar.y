@@ -1059,7 +1059,10 @@ expr(A) ::= expr(L) SLASH expr(R).  { A = build_binary(p, EXPR_OP_DIVIDE, L, R);
 expr(A) ::= expr(L) REM expr(R).    { A = build_binary(p, EXPR_OP_REMAINDER, L, R); }
 expr(A) ::= expr(L) CONCAT expr(R). { A = build_binary(p, EXPR_OP_CONCAT, L, R); }
 expr(A) ::= expr(L) ARROW(T) expr(R).
-    { A = build_binary(p, T.bytes == 3 ? EXPR_OP_ARROW2 : EXPR_OP_ARROW, L, R); }
+    {
+        A = build_binary(p, T.bytes == 3 ? EXPR_OP_ARROW2 : EXPR_OP_ARROW, L, R);
+        A->position = token_position(p, T);
+    }
 
 %type like_op {struct like_op}
 %include { struct like_op { struct token token; bool negated; }; }

@@ -107,17 +107,11 @@ static enum status resolve_comparison(struct resolver *r, struct scope *scope, s
 
 static enum status resolve_binary(struct resolver *r, struct scope *scope, struct expr *expr)
 {
-    bool known;
-
     if (expr->op >= EXPR_OP_EQ && expr->op <= EXPR_OP_ISNOT)
         return resolve_comparison(r, scope, expr);
-    if (expr->op == EXPR_OP_ARROW || expr->op == EXPR_OP_ARROW2) {
-        const char *name = expr->op == EXPR_OP_ARROW ? "->" : "->>";
-
-        expr->resolved.function = function_find(name, strlen(name), 2, &known);
-        if (expr->resolved.function == NULL)
-            return fail_at(r->err, STATUS_ERROR, expr->position, "no such function: %s", name);
-    }
+    if (expr->op == EXPR_OP_ARROW || expr->op == EXPR_OP_ARROW2)
+        return fail_at(r->err, STATUS_ERROR, expr->position, "not supported yet: JSON operator %s",
+                       expr->op == EXPR_OP_ARROW ? "->" : "->>");
     TRY(resolve_scalar(r, scope, expr->left));
     return resolve_scalar(r, scope, expr->right);
 }
@@ -213,20 +207,12 @@ static enum status resolve_in(struct resolver *r, struct scope *scope, struct ex
 
 static enum status resolve_like(struct resolver *r, struct scope *scope, struct expr *expr)
 {
-    bool known;
-
     TRY(resolve_scalar(r, scope, expr->left));
     TRY(resolve_scalar(r, scope, expr->right));
     TRY(resolve_list(r, scope, &expr->list));
     if (expr->op == EXPR_OP_MATCH)
         return fail_at(r->err, STATUS_ERROR, expr->position,
                        "unable to use function MATCH in the requested context");
-    if (expr->op == EXPR_OP_REGEXP) {
-        expr->resolved.function = function_find("regexp", 6, 2, &known);
-        if (expr->resolved.function == NULL)
-            return fail_at(r->err, STATUS_ERROR, expr->position, "no such function: %s",
-                           expr->name.text);
-    }
     if (expr->op != EXPR_OP_LIKE && expr->list.count > 0)
         return fail_at(r->err, STATUS_ERROR, expr->position,
                        "wrong number of arguments to function %s()", expr->name.text);

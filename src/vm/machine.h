@@ -11,6 +11,7 @@
 #define STOA_VM_MACHINE_H
 
 #include "base/str.h"
+#include "vm/regex.h"
 #include "vm/vm.h"
 
 struct vm_register {
@@ -112,6 +113,7 @@ struct vm {
     int32_t result_first;
 
     struct function_context functions;
+    struct regex_cache      regexes;
     bool                    needs_time; /* some function asks for the statement's time */
 
     bool     write_open;    /* this run is counted in host->active_writes */

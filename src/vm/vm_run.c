@@ -94,6 +94,7 @@ enum status vm_new(struct vm_host *host, const struct program *program, struct v
     arena_init(&vm->arena, host->memory);
     vm->functions.arena = &vm->arena;
     vm->functions.connection = host->state;
+    vm->functions.regexes = &vm->regexes;
     if (vm_push(vm, true) != STATUS_OK) {
         vm_free(vm);
         return fail_nomem(err);
@@ -148,6 +149,7 @@ void vm_free(struct vm *vm)
     registers_free(vm);
     variables_free(vm);
     caches_free(vm);
+    regex_cache_free(&vm->regexes);
     memory_free(vm->memory, vm->spare, sizeof *vm->spare);
     for (size_t i = 0; i < countof(vm->scratch); i++)
         memory_free(vm->memory, vm->scratch[i], sizeof(struct vector_buffer));

@@ -32,6 +32,7 @@ static const char *const statements[] = {
     "SELECT upper(b), substr(b, 2, 3), replace(b, 't', 'TT'), instr(b, 'x'), hex(d), quote(d) FROM t",
     "SELECT printf('%08.3f|%s|%d|%,d|%c', c, b, a, a * 1000, b), length(d), typeof(d) FROM t",
     "SELECT b LIKE '%1%', b GLOB '*2', b LIKE 't_x%' ESCAPE '!', d IS NULL, d BETWEEN 1 AND 50 FROM t",
+    "SELECT b REGEXP 't.*1', regexp_replace(b, '(t)(e)', '\\2\\1', 'g'), regexp_count(b, a) FROM t",
     "SELECT date('2024-01-31', '+' || a || ' days'), strftime('%Y-%W', '2024-01-31') FROM t",
     "SELECT CAST(a AS TEXT), CAST(b AS INTEGER), CAST(c AS INTEGER), CAST(d AS BLOB) FROM t",
     "SELECT (a, b) = (1, 'text 1'), (a, c) < (7, 3.5), a IN (1, 2, 3, 5, 8), b IN ('text 1') FROM t",
@@ -83,6 +84,12 @@ static const char *const statements[] = {
     "SELECT name, type FROM pragma_table_info('t')",
     "SELECT type, name, sql FROM sqlite_schema",
     "SELECT * FROM w",
+    "SELECT a, lag(c) IGNORE NULLS OVER (ORDER BY a), nth_value(c, 2) IGNORE NULLS OVER (ORDER BY a) "
+    "FROM t QUALIFY row_number() OVER (PARTITION BY b ORDER BY a) = 1",
+    "SELECT t.a, g.value FROM t LEFT JOIN generate_series(2, t.a % 4) AS g ON g.value <> 3",
+    "SELECT a, (SELECT max(k) FROM u WHERE u.f = t.a % 5) AS m FROM t WHERE (SELECT m) > 1 AND "
+    "(SELECT count(*) FROM u WHERE u.k < m) > 0",
+    "SELECT b, (SELECT sum(t.a + (SELECT max(k) FROM u)) FROM u AS v LIMIT 1) FROM t GROUP BY b",
     /* listings */
     "EXPLAIN SELECT b, count(*) FROM t WHERE a > 3 GROUP BY b ORDER BY 2",
     "EXPLAIN QUERY PLAN SELECT t.b, count(*) FROM t JOIN u ON t.a = u.k GROUP BY t.b ORDER BY 2",

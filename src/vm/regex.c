@@ -1,0 +1,281 @@
+/* regex.c - regular expressions through PCRE2, on the statement's memory. */
+#include "vm/regex.h"
+
+#include <string.h>
+
+#ifdef STOA_PCRE2
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "base/str.h"
+
+enum { STEPS_FIRST = 1 << 20 }; /* of a first try; a match that needs more is tried with more */
+
+struct regex {
+    struct memory         *memory;
+    char                  *pattern; /* owned */
+    size_t                 pattern_bytes, option_bytes;
+    char                   options[REGEX_OPTIONS_CAP];
+    pcre2_general_context *general;
+    pcre2_match_context   *limits;
+    pcre2_code            *code;
+    pcre2_match_data      *data;
+    uint32_t               groups;
+    bool                   fast; /* machine code */
+};
+
+/* Blocks carry their size in front, for the account. */
+union block {
+    size_t  bytes;
+    uint8_t aligned[16];
+};
+
+static void *block_alloc(size_t bytes, void *data)
+{
+    union block *block = memory_alloc(data, bytes + sizeof *block);
+
+    if (block == NULL)
+        return NULL;
+    block->bytes = bytes + sizeof *block;
+    return block + 1;
+}
+
+static void block_free(void *memory, void *data)
+{
+    union block *block = memory;
+
+    if (block != NULL)
+        memory_free(data, block - 1, block[-1].bytes);
+}
+
+static void regex_free(struct regex *regex)
+{
+    if (regex == NULL)
+        return;
+    pcre2_match_data_free(regex->data);
+    pcre2_code_free(regex->code);
+    pcre2_match_context_free(regex->limits);
+    pcre2_general_context_free(regex->general);
+    memory_free(regex->memory, regex->pattern, regex->pattern_bytes + 1);
+    memory_free(regex->memory, regex, sizeof *regex);
+}
+
+void regex_cache_free(struct regex_cache *cache)
+{
+    for (uint32_t i = 0; i < REGEX_KEPT; i++)
+        regex_free(cache->kept[i]);
+    *cache = (struct regex_cache){0};
+}
+
+/* --- compiling ----------------------------------------------------------------------------------
+ */
+static enum status read_options(const char *options, size_t bytes, uint32_t *flags,
+                                struct error *err)
+{
+    *flags = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY;
+    if (bytes > REGEX_OPTIONS_CAP)
+        return fail(err, STATUS_ERROR, "too many options of a regular expression");
+    for (size_t i = 0; i < bytes; i++) {
+        switch (ascii_lower(options[i])) {
+        case 'i':
+            *flags |= PCRE2_CASELESS;
+            break;
+        case 'c':
+            *flags &= ~(uint32_t)PCRE2_CASELESS;
+            break;
+        case 's':
+            *flags |= PCRE2_DOTALL;
+            break;
+        case 'm':
+            *flags |= PCRE2_MULTILINE;
+            break;
+        case 'x':
+            *flags |= PCRE2_EXTENDED;
+            break;
+        case 'l':
+            *flags |= PCRE2_LITERAL;
+            break;
+        default:
+            return fail(err, STATUS_ERROR, "unknown option of a regular expression: %c",
+                        options[i]);
+        }
+    }
+    if (*flags & PCRE2_LITERAL)
+        *flags &= (uint32_t)(PCRE2_LITERAL | PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_CASELESS);
+    return STATUS_OK;
+}
+
+static enum status compile_error(int code, size_t offset, struct error *err)
+{
+    char text[160] = "";
+
+    if (code == PCRE2_ERROR_HEAP_FAILED)
+        return fail_nomem(err);
+    (void)pcre2_get_error_message(code, (PCRE2_UCHAR *)text, sizeof text);
+    return fail(err, STATUS_ERROR, "regular expression: %s at offset %zu", text, offset);
+}
+
+/* Machine code makes matching several times faster; without it the interpreter matches. */
+static enum status compile(struct regex *regex, uint32_t flags, struct error *err)
+{
+    size_t                 offset = 0;
+    int                    code = 0;
+    pcre2_compile_context *context;
+
+    regex->general = pcre2_general_context_create(block_alloc, block_free, regex->memory);
+    if (regex->general == NULL)
+        return fail_nomem(err);
+    context = pcre2_compile_context_create(regex->general);
+    if (context == NULL)
+        return fail_nomem(err);
+    regex->code = pcre2_compile((PCRE2_SPTR)regex->pattern, regex->pattern_bytes, flags, &code,
+                                &offset, context);
+    pcre2_compile_context_free(context);
+    if (regex->code == NULL)
+        return compile_error(code, offset, err);
+    regex->limits = pcre2_match_context_create(regex->general);
+    regex->data = pcre2_match_data_create_from_pattern(regex->code, regex->general);
+    if (regex->limits == NULL || regex->data == NULL)
+        return fail_nomem(err);
+    regex->fast = pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE) == 0;
+    (void)pcre2_pattern_info(regex->code, PCRE2_INFO_CAPTURECOUNT, &regex->groups);
+    return STATUS_OK;
+}
+
+static enum status regex_new(struct memory *memory, const char *pattern, size_t pattern_bytes,
+                             const char *options, size_t option_bytes, struct regex **out,
+                             struct error *err)
+{
+    struct regex *regex;
+    uint32_t      flags;
+
+    TRY(read_options(options, option_bytes, &flags, err));
+    regex = memory_zalloc(memory, sizeof *regex);
+    if (regex == NULL)
+        return fail_nomem(err);
+    *out = regex;
+    regex->memory = memory;
+    regex->pattern_bytes = pattern_bytes;
+    regex->option_bytes = option_bytes;
+    regex->pattern = memory_alloc(memory, pattern_bytes + 1);
+    if (regex->pattern == NULL)
+        return fail_nomem(err);
+    if (pattern_bytes > 0)
+        memcpy(regex->pattern, pattern, pattern_bytes);
+    if (option_bytes > 0)
+        memcpy(regex->options, options, option_bytes);
+    return compile(regex, flags, err);
+}
+
+static bool is_for(const struct regex *regex, const char *pattern, size_t pattern_bytes,
+                   const char *options, size_t option_bytes)
+{
+    return regex->pattern_bytes == pattern_bytes && regex->option_bytes == option_bytes &&
+           (pattern_bytes == 0 || memcmp(regex->pattern, pattern, pattern_bytes) == 0) &&
+           (option_bytes == 0 || memcmp(regex->options, options, option_bytes) == 0);
+}
+
+enum status regex_find(struct regex_cache *cache, struct memory *memory, const char *pattern,
+                       size_t pattern_bytes, const char *options, size_t option_bytes,
+                       struct regex **regex, struct error *err)
+{
+    struct regex *fresh = NULL;
+    enum status   status;
+
+    for (uint32_t i = 0; i < REGEX_KEPT && cache->kept[i] != NULL; i++)
+        if (is_for(cache->kept[i], pattern, pattern_bytes, options, option_bytes)) {
+            *regex = cache->kept[i];
+            return STATUS_OK;
+        }
+    status = regex_new(memory, pattern, pattern_bytes, options, option_bytes, &fresh, err);
+    if (status != STATUS_OK) {
+        regex_free(fresh);
+        return status;
+    }
+    regex_free(cache->kept[cache->next]);
+    cache->kept[cache->next] = *regex = fresh;
+    cache->next = (cache->next + 1) % REGEX_KEPT;
+    return STATUS_OK;
+}
+
+/* --- matching -----------------------------------------------------------------------------------
+ */
+uint32_t regex_groups(const struct regex *regex)
+{
+    return regex->groups;
+}
+
+static enum status match_error(int code, struct error *err)
+{
+    char text[160] = "";
+
+    if (code == PCRE2_ERROR_NOMEMORY)
+        return fail_nomem(err);
+    if (code == PCRE2_ERROR_MATCHLIMIT || code == PCRE2_ERROR_DEPTHLIMIT)
+        return fail(err, STATUS_ERROR,
+                    "regular expression gives up after %d steps on one text: it is too ambiguous",
+                    REGEX_STEPS_MAX);
+    (void)pcre2_get_error_message(code, (PCRE2_UCHAR *)text, sizeof text);
+    return fail(err, STATUS_ERROR, "regular expression: %s", text);
+}
+
+/* Tries with more and more steps, so that an interrupt is seen in between. */
+enum status regex_match(struct regex *regex, const char *text, size_t bytes, size_t from,
+                        const size_t **groups, struct error *err)
+{
+    uint32_t steps = STEPS_FIRST, flags = regex->fast ? 0 : PCRE2_NO_JIT;
+    int      code;
+
+    *groups = NULL;
+    for (;;) {
+        TRY(memory_poll(regex->memory, err));
+        (void)pcre2_set_match_limit(regex->limits, steps);
+        code = pcre2_match(regex->code, (PCRE2_SPTR)text, bytes, from, flags, regex->data,
+                           regex->limits);
+        if (code == PCRE2_ERROR_JIT_STACKLIMIT)
+            flags = PCRE2_NO_JIT;
+        else if (code == PCRE2_ERROR_MATCHLIMIT && steps < REGEX_STEPS_MAX)
+            steps *= 4;
+        else
+            break;
+    }
+    if (code == PCRE2_ERROR_NOMATCH)
+        return STATUS_OK;
+    if (code < 0)
+        return match_error(code, err);
+    *groups = pcre2_get_ovector_pointer(regex->data);
+    for (uint32_t i = (uint32_t)code; i <= regex->groups; i++) /* behind the last that took part */
+        pcre2_get_ovector_pointer(regex->data)[2 * i] =
+            pcre2_get_ovector_pointer(regex->data)[2 * i + 1] = SIZE_MAX;
+    return STATUS_OK;
+}
+
+#else /* no PCRE2 */
+void regex_cache_free(struct regex_cache *cache)
+{
+    (void)cache;
+}
+
+enum status regex_find(struct regex_cache *cache, struct memory *memory, const char *pattern,
+                       size_t pattern_bytes, const char *options, size_t option_bytes,
+                       struct regex **regex, struct error *err)
+{
+    (void)cache, (void)memory, (void)pattern, (void)pattern_bytes, (void)options;
+    (void)option_bytes, (void)regex;
+    return fail(err, STATUS_ERROR, "regular expressions need PCRE2, which this build has not");
+}
+
+uint32_t regex_groups(const struct regex *regex)
+{
+    (void)regex;
+    return 0;
+}
+
+enum status regex_match(struct regex *regex, const char *text, size_t bytes, size_t from,
+                        const size_t **groups, struct error *err)
+{
+    (void)regex, (void)text, (void)bytes, (void)from, (void)err;
+    *groups = NULL;
+    return STATUS_OK;
+}
+#endif
