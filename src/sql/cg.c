@@ -242,7 +242,8 @@ static bool stands_for(const struct cg_entry *entry, const void *owner, int32_t 
     }
 }
 
-int32_t cg_column(struct cg *cg, const void *owner, int32_t column, int32_t target)
+/* The newest entry that says where (owner, column) is; NULL: none can be seen. */
+static const struct cg_entry *find_entry(const struct cg *cg, const void *owner, int32_t column)
 {
     bool constants_only = false;
 
@@ -253,9 +254,23 @@ int32_t cg_column(struct cg *cg, const void *owner, int32_t column, int32_t targ
             constants_only = true;
             i = (uint32_t)entry->number < i ? (uint32_t)entry->number : i;
         } else if (stands_for(entry, owner, column) && (!constants_only || entry->constant)) {
-            return read_entry(cg, *entry, owner, column, target);
+            return entry;
         }
     }
+    return NULL;
+}
+
+bool cg_has_column(const struct cg *cg, const void *owner, int32_t column)
+{
+    return find_entry(cg, owner, column) != NULL;
+}
+
+int32_t cg_column(struct cg *cg, const void *owner, int32_t column, int32_t target)
+{
+    const struct cg_entry *entry = find_entry(cg, owner, column);
+
+    if (entry != NULL)
+        return read_entry(cg, *entry, owner, column, target);
     if (cg->status == STATUS_OK)
         cg->status = fail(cg->err, STATUS_INTERNAL, "column %d is not available here", column);
     return 1;

@@ -108,6 +108,7 @@ void cg_forget(struct cg *cg, int32_t reg); /* its content changes: no entry may
 void cg_floor(struct cg *cg, uint32_t hide_from);
 /* (owner, column) in a register: target, or any if target is 0. */
 int32_t cg_column(struct cg *cg, const void *owner, int32_t column, int32_t target);
+bool    cg_has_column(const struct cg *cg, const void *owner, int32_t column);
 /* A register found on the stack for expr; 0: none. */
 int32_t cg_known(struct cg *cg, struct expr *expr);
 int32_t cg_hoist(struct cg *cg, struct expr *expr); /* register of a constant expression */
@@ -155,6 +156,8 @@ void           cg_consume(struct cg *cg, struct cg_sink *sink, int32_t next);
 void           cg_produce_join(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
 void           cg_produce_aggregate(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
 void           cg_produce_sort(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void           cg_produce_tuples(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void           cg_produce_apply(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
 void           cg_produce_window(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
 void           cg_produce_limit(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
 void           cg_produce_distinct(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
@@ -164,9 +167,14 @@ void           cg_produce_queue(struct cg *cg, const struct plan *plan, struct c
 void           cg_produce_shared(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
 void           cg_produce_values(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
 void           cg_one_row(struct cg *cg); /* makes the batch one row, unless it is */
+/* What a WINDOW or APPLY node hands up beside what it computes: how many columns, into registers
+ * from first on (gives the one behind them), and as columns of cursor slot from number on. */
+uint32_t       cg_carried(const struct plan *plan);
+int32_t        cg_carry(struct cg *cg, const struct plan *plan, int32_t first);
+void           cg_push_carried(struct cg *cg, const struct plan *plan, int32_t slot, uint32_t number);
 const uint8_t *cg_result_collations(struct cg *cg, const struct select *select);
-/* Plans select, with its needs told.  NULL: failed. */
-struct plan *cg_plan(struct cg *cg, struct select *select);
+/* Plans select, with its needs told.  stops: its rows may not all be asked for.  NULL: failed. */
+struct plan *cg_plan(struct cg *cg, struct select *select, bool stops);
 /* Loops over the rows of a finished cursor slot: binds nothing, calls the sink in the loop. */
 void cg_loop(struct cg *cg, enum opcode first, int32_t slot, struct cg_sink *sink);
 

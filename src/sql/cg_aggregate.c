@@ -119,18 +119,18 @@ static bool describe_calls(struct cg *cg, const struct plan *plan, struct aggreg
 }
 
 /* The aggregation of one grouping set: its keys, and everybody's calls. */
-static bool describe_grouping(struct cg *cg, const struct select *select,
+static bool describe_grouping(struct cg *cg, const struct expr_list *group_by,
                               const struct aggregate_sink *self, struct grouping *grouping)
 {
     struct aggregate_desc *desc = cg_alloc(cg, sizeof *desc);
-    uint8_t               *collations = cg_alloc(cg, select->group_by.count + 1);
+    uint8_t               *collations = cg_alloc(cg, group_by->count + 1);
 
     if (desc == NULL || collations == NULL)
         return false;
     *desc = *self->desc;
-    for (uint32_t i = 0; i < select->group_by.count; i++)
+    for (uint32_t i = 0; i < group_by->count; i++)
         if (grouping_has(grouping, i))
-            collations[desc->key_count++] = select->group_by.items[i]->resolved.collation;
+            collations[desc->key_count++] = group_by->items[i]->resolved.collation;
     desc->key_collations = collations;
     grouping->desc = desc;
     grouping->slot = cg_slot(cg);
@@ -161,7 +161,7 @@ static bool describe_aggregate(struct cg *cg, const struct plan *plan, struct ag
         return false;
     for (uint32_t i = 0; i < self->grouping_count; i++) {
         self->groupings[i].set = count == 0 ? UINT64_MAX : select->grouping_sets[i];
-        if (!describe_grouping(cg, select, self, &self->groupings[i]))
+        if (!describe_grouping(cg, plan->group_by, self, &self->groupings[i]))
             return false;
     }
     return true;
@@ -187,15 +187,15 @@ static int32_t keys_of(struct cg *cg, const struct grouping *grouping, uint32_t 
 
 static void consume_input(struct cg *cg, struct cg_sink *sink, int32_t next)
 {
-    struct aggregate_sink *self = (struct aggregate_sink *)sink;
-    const struct select   *select = sink->plan->select;
-    uint32_t               keys = select->group_by.count, arguments = self->argument_count;
-    int32_t                first_key = cg_registers(cg, keys == 0 ? 1 : keys);
-    int32_t                first = cg_registers(cg, arguments == 0 ? 1 : arguments);
+    struct aggregate_sink  *self = (struct aggregate_sink *)sink;
+    const struct expr_list *group_by = sink->plan->group_by;
+    uint32_t                keys = group_by->count, arguments = self->argument_count;
+    int32_t                 first_key = cg_registers(cg, keys == 0 ? 1 : keys);
+    int32_t                 first = cg_registers(cg, arguments == 0 ? 1 : arguments);
 
     (void)next;
     for (uint32_t i = 0; i < keys; i++)
-        cg_expr_to(cg, select->group_by.items[i], first_key + (int32_t)i);
+        cg_expr_to(cg, group_by->items[i], first_key + (int32_t)i);
     for (uint32_t i = 0; i < arguments; i++)
         cg_expr_to(cg, self->arguments[i], first + (int32_t)i);
     for (uint32_t i = 0; i < self->grouping_count; i++)
@@ -206,15 +206,15 @@ static void consume_input(struct cg *cg, struct cg_sink *sink, int32_t next)
 static void push_groups(struct cg *cg, const struct plan *plan, int32_t slot)
 {
     const struct select *select = plan->select;
-    struct cg_entry     *entry = cg_push(cg, CG_CURSOR, &select->group_by);
+    struct cg_entry     *entry = cg_push(cg, CG_CURSOR, plan->group_by);
 
     entry->slot = slot;
     entry = cg_push(cg, CG_CURSOR, select);
     entry->slot = slot;
-    entry->number = (int32_t)select->group_by.count;
+    entry->number = (int32_t)plan->group_by->count;
     entry = cg_push(cg, CG_CURSOR, plan);
     entry->slot = slot;
-    entry->number = (int32_t)(select->group_by.count + select->aggregate_count);
+    entry->number = (int32_t)(plan->group_by->count + select->aggregate_count);
 }
 
 static void consume_groups(struct cg *cg, struct cg_sink *sink, int32_t next)
@@ -259,7 +259,7 @@ static void consume_set(struct cg *cg, struct cg_sink *sink, int32_t next)
     struct set_sink       *self = (struct set_sink *)sink;
     const struct grouping *grouping = self->grouping;
     const struct select   *select = sink->plan->select;
-    uint32_t               keys = select->group_by.count;
+    uint32_t               keys = sink->plan->group_by->count;
     int32_t                to = self->first, from = 0;
 
     (void)next;
@@ -299,7 +299,7 @@ static void loop_sets(struct cg *cg, const struct aggregate_sink *input, struct 
 {
     const struct plan   *plan = input->sink.plan;
     const struct select *select = plan->select;
-    uint32_t             keys = select->group_by.count;
+    uint32_t             keys = plan->group_by->count;
     struct set_sink      self = {.sink = {consume_set, NULL, plan},
                                  .input = input,
                                  .first = cg_registers(cg, keys + input->desc->call_count + 1),
@@ -317,7 +317,7 @@ static void loop_sets(struct cg *cg, const struct aggregate_sink *input, struct 
     cg_here(cg, self.body);
     cg->one_row = false;
     cg_floor(cg, mark);
-    push_registers(cg, &select->group_by, keys, self.first);
+    push_registers(cg, plan->group_by, keys, self.first);
     push_registers(cg, select, select->aggregate_count, self.first + (int32_t)keys);
     push_registers(cg, plan, plan->bare_count,
                    self.first + (int32_t)(keys + select->aggregate_count));
@@ -338,7 +338,7 @@ static bool only_counts(const struct plan *plan)
     const struct select *select = plan->select;
 
     if (plan->input->kind != PLAN_SCAN || plan->input->filters.count != 0 ||
-        plan->input->rowid != NULL || select->group_by.count != 0 ||
+        plan->input->rowid != NULL || plan->group_by->count != 0 ||
         select->grouping_set_count != 0 || plan->bare_count != 0 || select->aggregate_count == 0)
         return false;
     for (uint32_t i = 0; i < select->aggregate_count; i++)
@@ -389,6 +389,8 @@ void cg_produce_aggregate(struct cg *cg, const struct plan *plan, struct cg_sink
     for (uint32_t i = 0; i < self.grouping_count; i++)
         cg_emit_p4(cg, OP_AggOpen, self.groupings[i].slot, 0, 0, self.groupings[i].desc);
     cg_produce(cg, plan->input, &self.sink);
+    if (plan->apply != NULL)
+        cg_emit(cg, OP_AggFill, self.groupings[0].slot, plan->apply->slot, 0);
     for (uint32_t i = 0; i < self.grouping_count; i++)
         cg_emit(cg, OP_AggFinal, self.groupings[i].slot, 0, 0);
     self.sink.consume = consume_groups;

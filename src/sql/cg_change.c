@@ -379,7 +379,7 @@ static void copy_to(struct cg *cg, struct copy *copy)
                                  .option_names = names,
                                  .option_values = values};
     cg_begin_statement(cg, false);
-    sink.sink.plan = cg_plan(cg, copy->select);
+    sink.sink.plan = cg_plan(cg, copy->select, false);
     if (sink.sink.plan == NULL)
         return;
     cg_emit_p4(cg, OP_Export, 0, dummy, 0, desc);

@@ -534,7 +534,7 @@ static void create_as(struct cg *cg, const struct create_table *create)
     schema->sql = fill_text(cg, schema);
     emit_create(cg, schema);
     desc->name = cg_text(cg, create->name.text);
-    sink.sink.plan = cg_plan(cg, create->as_select);
+    sink.sink.plan = cg_plan(cg, create->as_select, false);
     if (sink.sink.plan == NULL)
         return;
     sink.slot = cg_slot(cg);

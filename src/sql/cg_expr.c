@@ -366,7 +366,7 @@ static int32_t group_key(struct cg *cg, int32_t key, int32_t target)
 
     if (aggregate->key_bare[key] >= 0)
         return cg_column(cg, aggregate, aggregate->key_bare[key], target);
-    return cg_column(cg, &aggregate->select->group_by, key, target);
+    return cg_column(cg, aggregate->group_by, key, target);
 }
 
 /* A register that holds expr already, or will from the prologue on; 0: none. */
@@ -393,6 +393,8 @@ static int32_t at_hand(struct cg *cg, struct expr *expr)
         return cg_hoist(cg, expr);
     if (expr->kind == EXPR_LITERAL || expr->kind == EXPR_VARIABLE || cg->in_prologue)
         return 0;
+    if (expr->select != NULL && cg_has_column(cg, expr, 0))
+        return cg_column(cg, expr, 0, 0);
     return cg_known(cg, expr);
 }
 

@@ -183,6 +183,14 @@ static void add_join(struct cg *cg, struct plan *plan, int32_t parent)
     }
 }
 
+static void add_apply(struct cg *cg, struct plan *plan, int32_t parent)
+{
+    add_plan(cg, plan->input, parent);
+    plan->line = line_append(cg, parent, plan, NULL);
+    if (plan->line != 0)
+        add_plan(cg, plan->right, plan->line);
+}
+
 /* Aggregates with structures of their own. */
 static void add_calls(struct cg *cg, const struct select *select, int32_t parent)
 {
@@ -200,7 +208,7 @@ static void add_calls(struct cg *cg, const struct select *select, int32_t parent
 
 static void add_aggregate(struct cg *cg, struct plan *plan, int32_t parent)
 {
-    bool groups = plan->select->group_by.count != 0;
+    bool groups = plan->group_by->count != 0;
 
     if (!groups)
         add_calls(cg, plan->select, parent);
@@ -279,6 +287,9 @@ static void add_plan(struct cg *cg, struct plan *plan, int32_t parent)
         break;
     case PLAN_AGGREGATE:
         add_aggregate(cg, plan, parent);
+        break;
+    case PLAN_APPLY:
+        add_apply(cg, plan, parent);
         break;
     case PLAN_COMPOUND:
         heading = line_append(cg, parent, NULL, "COMPOUND QUERY");

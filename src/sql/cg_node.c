@@ -13,12 +13,14 @@ void cg_consume(struct cg *cg, struct cg_sink *sink, int32_t next)
     cg_line_leave(cg, place);
 }
 
-struct plan *cg_plan(struct cg *cg, struct select *select)
+struct plan *cg_plan(struct cg *cg, struct select *select, bool stops)
 {
     struct plan *plan;
     uint32_t     recursions = cg->planner.recursions;
     enum status  status;
 
+    cg->planner.repeated = cg->memo_depth;
+    cg->planner.stops = stops;
     cg->planner.recursions += cg->queues != NULL;
     status = plan_select(&cg->planner, select, &plan);
     cg->planner.recursions = recursions;
@@ -512,6 +514,12 @@ static void produce(struct cg *cg, const struct plan *plan, struct cg_sink *pare
         return;
     case PLAN_AGGREGATE:
         cg_produce_aggregate(cg, plan, parent);
+        return;
+    case PLAN_APPLY:
+        cg_produce_apply(cg, plan, parent);
+        return;
+    case PLAN_TUPLES:
+        cg_produce_tuples(cg, plan, parent);
         return;
     case PLAN_WINDOW:
         cg_produce_window(cg, plan, parent);

@@ -145,7 +145,7 @@ void cg_select(struct cg *cg, struct select *select)
 
     cg_begin_statement(cg, false);
     cg_result_names(cg, select);
-    sink.plan = cg_plan(cg, select);
+    sink.plan = cg_plan(cg, select, false);
     if (sink.plan == NULL)
         return;
     cg_produce(cg, sink.plan, &sink);

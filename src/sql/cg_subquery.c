@@ -155,7 +155,7 @@ static void single_to(struct cg *cg, struct expr *expr, struct subquery_sink *si
     struct once once = {0};
     struct cg_place place = cg_line_subquery(cg, "SCALAR SUBQUERY", correlated);
 
-    sink->sink.plan = cg_plan(cg, expr->select);
+    sink->sink.plan = cg_plan(cg, expr->select, exists || !expr->select->is_aggregate);
     if (sink->sink.plan == NULL)
         return;
     if (correlated)
@@ -267,7 +267,7 @@ static void in_select_to(struct cg *cg, struct expr *expr, int32_t target)
         return;
     }
     place = cg_line_subquery(cg, "LIST SUBQUERY", expr->select->outer_count != 0);
-    sink.sink.plan = cg_plan(cg, expr->select);
+    sink.sink.plan = cg_plan(cg, expr->select, false);
     if (sink.sink.plan == NULL || affinities == NULL)
         return;
     if (expr->select->outer_count == 0) {

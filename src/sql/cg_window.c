@@ -28,8 +28,14 @@ static uint32_t order_keys(const struct window_def *def)
 /* Columns of an aggregation below, all of which are carried. */
 static uint32_t aggregate_columns(const struct plan *aggregate)
 {
-    return aggregate->select->group_by.count + aggregate->select->aggregate_count +
-           aggregate->bare_count;
+    if (aggregate == NULL)
+        return 0;
+    return aggregate->group_by->count + aggregate->select->aggregate_count + aggregate->bare_count;
+}
+
+uint32_t cg_carried(const struct plan *plan)
+{
+    return plan->carried.count + aggregate_columns(plan->aggregate);
 }
 
 /* Calls of all windows of the node. */
@@ -142,9 +148,7 @@ static bool describe_window(struct cg *cg, const struct plan *plan, struct windo
         cg_fail(cg, fail_nomem(cg->err));
         return false;
     }
-    self->carried = plan->carried.count;
-    if (plan->aggregate != NULL)
-        self->carried += aggregate_columns(plan->aggregate);
+    self->carried = cg_carried(plan);
     describe_keys(window->def, list);
     self->desc = desc;
     desc->frames = frames;
@@ -173,6 +177,20 @@ static int32_t carry(struct cg *cg, const void *owner, uint32_t count, int32_t r
     return reg;
 }
 
+int32_t cg_carry(struct cg *cg, const struct plan *plan, int32_t first)
+{
+    const struct plan *aggregate = plan->aggregate;
+    int32_t            reg = first;
+
+    for (uint32_t i = 0; i < plan->carried.count; i++)
+        cg_column(cg, plan->carried.items[i].owner, plan->carried.items[i].column, reg++);
+    if (aggregate == NULL)
+        return reg;
+    reg = carry(cg, aggregate->group_by, aggregate->group_by->count, reg);
+    reg = carry(cg, aggregate->select, aggregate->select->aggregate_count, reg);
+    return carry(cg, aggregate, aggregate->bare_count, reg);
+}
+
 static void consume_input(struct cg *cg, struct cg_sink *sink, int32_t next)
 {
     struct window_sink      *self = (struct window_sink *)sink;
@@ -187,15 +205,7 @@ static void consume_input(struct cg *cg, struct cg_sink *sink, int32_t next)
         cg_expr_to(cg, def->partition_by.items[i], reg++);
     for (uint32_t i = 0; i < def->order_by.count; i++)
         cg_expr_to(cg, def->order_by.terms[i].expr, reg++);
-    for (uint32_t i = 0; i < plan->carried.count; i++)
-        cg_column(cg, plan->carried.items[i].owner, plan->carried.items[i].column, reg++);
-    if (plan->aggregate != NULL) {
-        const struct select *select = plan->aggregate->select;
-
-        reg = carry(cg, &select->group_by, select->group_by.count, reg);
-        reg = carry(cg, select, select->aggregate_count, reg);
-        reg = carry(cg, plan->aggregate, plan->aggregate->bare_count, reg);
-    }
+    reg = cg_carry(cg, plan, reg);
     for (uint32_t i = 0; i < self->other_count; i++)
         cg_expr_to(cg, self->others[i], reg++);
     cg->aggregate = aggregate;
@@ -214,6 +224,24 @@ static uint32_t push_columns(struct cg *cg, const void *owner, int32_t slot, uin
     return number + count;
 }
 
+void cg_push_carried(struct cg *cg, const struct plan *plan, int32_t slot, uint32_t number)
+{
+    const struct plan *aggregate = plan->aggregate;
+
+    for (uint32_t i = 0; i < plan->carried.count; i++) {
+        struct cg_entry *entry = cg_push(cg, CG_SORTED, plan->carried.items[i].owner);
+
+        entry->column = plan->carried.items[i].column;
+        entry->number = (int32_t)number++;
+        entry->slot = slot;
+    }
+    if (aggregate == NULL)
+        return;
+    number = push_columns(cg, aggregate->group_by, slot, number, aggregate->group_by->count);
+    number = push_columns(cg, aggregate->select, slot, number, aggregate->select->aggregate_count);
+    push_columns(cg, aggregate, slot, number, aggregate->bare_count);
+}
+
 static void consume_rows(struct cg *cg, struct cg_sink *sink, int32_t next)
 {
     struct window_sink         *self = (struct window_sink *)sink;
@@ -222,20 +250,7 @@ static void consume_rows(struct cg *cg, struct cg_sink *sink, int32_t next)
     const struct select_window *window = plan->window;
 
     cg_floor(cg, cg_mark(cg));
-    for (uint32_t i = 0; i < plan->carried.count; i++) {
-        struct cg_entry *entry = cg_push(cg, CG_SORTED, plan->carried.items[i].owner);
-
-        entry->column = plan->carried.items[i].column;
-        entry->number = (int32_t)number++;
-        entry->slot = self->slot;
-    }
-    if (plan->aggregate != NULL) {
-        const struct select *select = plan->aggregate->select;
-
-        number = push_columns(cg, &select->group_by, self->slot, number, select->group_by.count);
-        number = push_columns(cg, select, self->slot, number, select->aggregate_count);
-        push_columns(cg, plan->aggregate, self->slot, number, plan->aggregate->bare_count);
-    }
+    cg_push_carried(cg, plan, self->slot, number);
     number = self->desc->sort.column_count;
     for (uint32_t i = 0; i < plan->window_count; i++, window = window->next)
         number = push_columns(cg, window, self->slot, number, window->call_count);

@@ -504,7 +504,7 @@ void cg_insert(struct cg *cg, struct insert *insert)
     cg_begin_statement(cg, true);
     if (!map_columns(cg, insert, &self, insert->select == NULL ? 0 : insert->select->column_count))
         return;
-    self.sink.plan = insert->select == NULL ? &one_row : cg_plan(cg, insert->select);
+    self.sink.plan = insert->select == NULL ? &one_row : cg_plan(cg, insert->select, false);
     if (self.sink.plan == NULL)
         return;
     self.slot = cg_slot(cg);

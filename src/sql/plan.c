@@ -29,7 +29,7 @@ struct plan *plan_new(struct planner *planner, enum plan_kind kind, struct plan 
  */
 int32_t plan_group_key(const struct plan *aggregate, struct expr *expr)
 {
-    const struct expr_list *keys = &aggregate->select->group_by;
+    const struct expr_list *keys = aggregate->group_by;
     struct expr            *stripped = expr_strip(expr);
 
     for (uint32_t i = 0; i < keys->count; i++)
@@ -79,8 +79,10 @@ static bool key_varies(const struct expr *key)
     if (key->resolved.collation != COLLATION_BINARY)
         return true;
     if (key->kind != EXPR_COLUMN || key->resolved.affinity > AFFINITY_BLOB || item == NULL ||
-        item->catalog_table == NULL || key->resolved.column < 0)
+        key->resolved.column < 0)
         return false;
+    if (item->catalog_table == NULL)
+        return true;
     return table_column_stats(item->catalog_table, (uint32_t)key->resolved.column, &stats, NULL) ==
                STATUS_OK &&
            (stats.classes & both) == both;
@@ -91,7 +93,7 @@ static bool plan_key_values(struct planner *planner, struct plan *aggregate,
                             struct bare_search *search)
 {
     const struct select *select = aggregate->select;
-    uint32_t             keys = select->group_by.count;
+    uint32_t             keys = aggregate->group_by->count;
     int32_t             *key_bare = arena_alloc(planner->arena, (keys + 1) * sizeof *key_bare);
     bool                 extreme = false;
 
@@ -103,7 +105,7 @@ static bool plan_key_values(struct planner *planner, struct plan *aggregate,
         extreme |= kind == AGGREGATE_MIN || kind == AGGREGATE_MAX;
     }
     for (uint32_t i = 0; i < keys; i++) {
-        struct expr *key = expr_strip(select->group_by.items[i]);
+        struct expr *key = expr_strip(aggregate->group_by->items[i]);
 
         key_bare[i] = -1;
         if (!extreme || select->grouping_set_count > 0 || !key_varies(key))
@@ -133,18 +135,39 @@ static void walk_window(const struct select_window *window, expr_visit *visit, v
 static enum status plan_filter(struct planner *planner, struct expr *condition,
                                const struct plan *aggregate, struct plan **plan)
 {
-    struct plan *filter = plan_new(planner, PLAN_FILTER, *plan);
+    struct expr_list conjuncts = {0};
+    struct plan     *filter = NULL;
 
-    if (filter == NULL || !expr_conjuncts(planner->arena, condition, &filter->filters))
+    if (!expr_conjuncts(planner->arena, condition, &conjuncts))
         return fail_nomem(planner->err);
-    filter->rows = filter->rows / 3 + 1;
-    filter->aggregate = aggregate;
-    *plan = filter;
+    for (int correlated = 0; correlated < 2; correlated++) /* fewer rows for the dear ones */
+        for (uint32_t i = 0; i < conjuncts.count; i++) {
+            struct plan *below = *plan;
+
+            if (plan_has_correlated(conjuncts.items[i]) != (correlated != 0))
+                continue;
+            TRY(plan_apply(planner, conjuncts.items[i], aggregate, plan));
+            if (filter == NULL || *plan != below) {
+                filter = plan_new(planner, PLAN_FILTER, *plan);
+                if (filter == NULL)
+                    return fail_nomem(planner->err);
+                filter->rows = filter->rows / 3 + 1;
+                filter->aggregate = aggregate;
+                *plan = filter;
+            }
+            if (!expr_list_add(planner->arena, &filter->filters, conjuncts.items[i]))
+                return fail_nomem(planner->err);
+        }
     return STATUS_OK;
 }
 
+static bool aggregate_is_applied(const struct planner *planner, const struct select *select)
+{
+    return planner->apply != NULL && planner->apply->expr->select == select;
+}
+
 static enum status plan_aggregate(struct planner *planner, struct select *select,
-                                  struct plan **plan)
+                                  struct plan **plan, const struct plan **made)
 {
     struct plan       *aggregate = plan_new(planner, PLAN_AGGREGATE, *plan);
     struct bare_search search = {.planner = planner, .aggregate = aggregate};
@@ -154,6 +177,12 @@ static enum status plan_aggregate(struct planner *planner, struct select *select
     aggregate->select = select;
     aggregate->aggregate = NULL;
     aggregate->sorted = true;
+    aggregate->group_by = &select->group_by;
+    if (aggregate_is_applied(planner, select)) {
+        aggregate->apply = planner->apply;
+        aggregate->group_by = &planner->apply->group_by;
+        aggregate->sorted = false;
+    }
     for (uint32_t i = 0; i < select->column_count; i++)
         expr_walk(select->columns[i].expr, visit_bare, &search);
     expr_walk(select->having, visit_bare, &search);
@@ -166,14 +195,15 @@ static enum status plan_aggregate(struct planner *planner, struct select *select
         return fail_nomem(planner->err);
     aggregate->bare = search.found.items;
     aggregate->bare_count = search.found.count;
-    if (select->group_by.count == 0)
+    if (aggregate->apply != NULL)
+        aggregate->rows = aggregate->apply->rows;
+    else if (aggregate->group_by->count == 0)
         aggregate->rows = 1;
     else
         aggregate->rows = aggregate->rows / 10 + 1;
-    *plan = aggregate;
-    if (select->having == NULL)
-        return STATUS_OK;
-    return plan_filter(planner, select->having, aggregate, plan);
+    *made = *plan = aggregate;
+    return select->having == NULL ? STATUS_OK
+                                  : plan_filter(planner, select->having, aggregate, plan);
 }
 
 /* --- select ------------------------------------------------------------------------------------
@@ -210,9 +240,34 @@ static enum status plan_windows(struct planner *planner, struct select *select,
     return STATUS_OK;
 }
 
-static enum status plan_term(struct planner *planner, struct select *select, struct plan **plan)
+/* What groups and aggregates are made of. */
+static enum status apply_arguments(struct planner *planner, const struct select *select,
+                                   struct plan **plan)
 {
-    struct plan *project, *aggregate = NULL;
+    for (uint32_t i = 0; i < select->group_by.count; i++)
+        TRY(plan_apply(planner, select->group_by.items[i], NULL, plan));
+    for (uint32_t i = 0; i < select->aggregate_count; i++)
+        TRY(plan_apply(planner, select->aggregates[i], NULL, plan));
+    return STATUS_OK;
+}
+
+static enum status apply_results(struct planner *planner, const struct select *select,
+                                 const struct plan *aggregate, struct plan **plan)
+{
+    if (select->window_calls != NULL || (select->limit != NULL && select->order_by.count == 0))
+        return STATUS_OK;
+    for (uint32_t i = 0; i < select->column_count; i++)
+        TRY(plan_apply(planner, select->columns[i].expr, aggregate, plan));
+    for (uint32_t i = 0; i < select->order_by.count && select->prior == NULL; i++)
+        if (select->order_by.terms[i].result_column == 0)
+            TRY(plan_apply(planner, select->order_by.terms[i].expr, aggregate, plan));
+    return STATUS_OK;
+}
+
+enum status plan_term(struct planner *planner, struct select *select, struct plan **plan)
+{
+    struct plan       *project;
+    const struct plan *aggregate = NULL;
 
     if (select->is_values) {
         struct plan *values = plan_new(planner, PLAN_VALUES, NULL);
@@ -227,13 +282,14 @@ static enum status plan_term(struct planner *planner, struct select *select, str
         return STATUS_OK;
     }
     TRY(plan_from(planner, select, &select->from, select->where, plan));
-    if (select->is_aggregate)
-        TRY(plan_aggregate(planner, select, plan));
-    if (select->is_aggregate)
-        aggregate = (*plan)->kind == PLAN_FILTER ? (*plan)->input : *plan;
+    if (select->is_aggregate) {
+        TRY(apply_arguments(planner, select, plan));
+        TRY(plan_aggregate(planner, select, plan, &aggregate));
+    }
     TRY(plan_windows(planner, select, aggregate, plan));
     if (select->qualify != NULL)
         TRY(plan_filter(planner, select->qualify, aggregate, plan));
+    TRY(apply_results(planner, select, aggregate, plan));
     if (select->distinct_on.count != 0) {
         *plan = plan_new(planner, PLAN_DISTINCT, *plan);
         if (*plan == NULL)
@@ -359,8 +415,13 @@ static bool fixed_limit(const struct planner *planner, const struct expr *limit,
 enum status plan_select(struct planner *planner, struct select *select, struct plan **plan)
 {
     double limit;
+    bool   stops = planner->stops;
 
     TRY(memory_poll(planner->arena->memory, planner->err));
+    if (select->order_by.count != 0 || (select->is_aggregate && select->prior == NULL))
+        planner->stops = false; /* all rows are taken first */
+    else if (select->limit != NULL)
+        planner->stops = true;
     if (select->first_recursive != NULL)
         TRY(plan_recursive(planner, select, plan));
     else
@@ -380,11 +441,22 @@ enum status plan_select(struct planner *planner, struct select *select, struct p
         if (fixed_limit(planner, select->limit, &limit) && limit < (*plan)->rows)
             (*plan)->rows = limit;
     }
+    planner->stops = stops;
     return STATUS_OK;
 }
 
 /* --- which columns are read above a join -------------------------------------------------------
  */
+static bool tuples_provide(const struct apply *apply, const void *owner)
+{
+    const struct select *select = apply->expr->select;
+
+    for (uint32_t i = 0; i < select->outer_count; i++)
+        if (select->outers[i]->resolved.source == owner)
+            return true;
+    return owner == &apply->tuples;
+}
+
 bool plan_provides(const struct plan *plan, const void *owner)
 {
     switch (plan->kind) {
@@ -399,6 +471,10 @@ bool plan_provides(const struct plan *plan, const void *owner)
         return plan_provides(plan->input, owner);
     case PLAN_WINDOW:
         return plan_has_window(plan, owner) || plan_provides(plan->input, owner);
+    case PLAN_APPLY:
+        return plan->apply->expr == owner || plan_provides(plan->input, owner);
+    case PLAN_TUPLES:
+        return tuples_provide(plan->apply, owner);
     case PLAN_JOIN:
     case PLAN_LATERAL:
         return plan_provides(plan->input, owner) || plan_provides(plan->right, owner);
@@ -443,11 +519,16 @@ static enum status need_through_join(struct planner *planner, struct plan *plan,
     return fresh ? plan_need(planner, probe ? plan->input : plan->right, owner, column) : STATUS_OK;
 }
 
-static enum status need_through_window(struct planner *planner, struct plan *plan,
-                                       const void *owner, int32_t column)
+/* Of WINDOW and APPLY. */
+static enum status need_carried(struct planner *planner, struct plan *plan, const void *owner,
+                                int32_t column)
 {
     bool fresh;
 
+    if (plan->kind == PLAN_APPLY && owner == plan->apply->expr) {
+        plan->apply->needed = true;
+        return STATUS_OK;
+    }
     if (plan_has_window(plan, owner) || !plan_provides(plan->input, owner))
         return STATUS_OK;
     TRY(columns_add(planner, &plan->carried, owner, column, &fresh));
@@ -477,7 +558,8 @@ enum status plan_need(struct planner *planner, struct plan *plan, const void *ow
     case PLAN_LATERAL:
         return need_through_join(planner, plan, owner, column);
     case PLAN_WINDOW:
-        return need_through_window(planner, plan, owner, column);
+    case PLAN_APPLY:
+        return need_carried(planner, plan, owner, column);
     default:
         return STATUS_OK; /* leaves, and nodes that read all they have */
     }
@@ -494,6 +576,10 @@ static bool visit_need(struct expr *expr, void *data)
 {
     struct need_walk *walk = data;
 
+    if (walk->status == STATUS_OK && expr->select != NULL && plan_provides(walk->plan, expr)) {
+        walk->status = plan_need(walk->planner, walk->plan, expr, 0);
+        return false;
+    }
     if (walk->status == STATUS_OK && expr->kind == EXPR_COLUMN && walk->columns)
         walk->status =
             plan_need(walk->planner, walk->plan, expr->resolved.source, expr->resolved.column);
@@ -531,7 +617,7 @@ static enum status need_aggregate(struct planner *planner, struct plan *plan)
 {
     const struct select *select = plan->select;
 
-    TRY(need_list(planner, plan->input, &select->group_by, NULL));
+    TRY(need_list(planner, plan->input, plan->group_by, NULL));
     for (uint32_t i = 0; i < select->aggregate_count; i++)
         TRY(plan_need_expr(planner, plan->input, select->aggregates[i], NULL));
     for (uint32_t i = 0; i < plan->bare_count; i++)
@@ -549,6 +635,19 @@ static enum status need_window(struct planner *planner, struct plan *plan)
         count++;
     }
     return walk.status;
+}
+
+static enum status need_apply(struct planner *planner, struct plan *plan)
+{
+    const struct apply  *apply = plan->apply;
+    const struct select *select = apply->expr->select;
+
+    for (uint32_t i = 0; i < select->outer_count; i++)
+        TRY(plan_need_expr(planner, plan->input, select->outers[i], plan->aggregate));
+    TRY(plan_need(planner, plan->right, &apply->tuples, 0));
+    return apply->expr->kind == EXPR_EXISTS
+               ? STATUS_OK
+               : plan_need(planner, plan->right, plan->right->owner, 0);
 }
 
 static enum status need_own(struct planner *planner, struct plan *plan)
@@ -570,6 +669,8 @@ static enum status need_own(struct planner *planner, struct plan *plan)
         return need_aggregate(planner, plan);
     case PLAN_WINDOW:
         return need_window(planner, plan);
+    case PLAN_APPLY:
+        return need_apply(planner, plan);
     case PLAN_LATERAL:
         TRY(need_list(planner, plan->input, &plan->right->item->arguments, NULL));
         TRY(need_list(planner, plan, &plan->filters, NULL));

@@ -3,10 +3,12 @@
  *
  * A node gives batches to its consumer.  Columns are named by (owner, column), the owner being
  *   a from_item           a scan's, source's or subquery's columns (-1: rowid)
- *   &select->group_by     the keys of an aggregated select
+ *   plan->group_by        the keys of an AGGREGATE node
  *   select                its aggregates, as EXPR_AGGREGATE_REF numbers them
  *   an AGGREGATE node     its bare columns
  *   a select_window       its calls, as EXPR_WINDOW_REF numbers them
+ *   a subquery's expr     column 0: its result, from an APPLY node upwards
+ *   &apply->tuples        column 0: the number of a parameter tuple
  *   plan->owner           the result columns of a whole select (its topmost node)
  * All is in the statement's compile arena. */
 #ifndef STOA_SQL_PLAN_H
@@ -38,6 +40,9 @@ enum plan_kind {
     PLAN_COMPOUND,  /* input op right */
     PLAN_RECURSIVE, /* rows of input, then what right makes of them, until nothing new comes */
     PLAN_QUEUE,     /* item: the rows that PLAN_RECURSIVE hands to its right side */
+    PLAN_APPLY,     /* the rows of input, with the result of a correlated subquery, which right
+                       computes for all of them at once */
+    PLAN_TUPLES,    /* the distinct parameter tuples of apply's input, below its right side */
     PLAN_KIND_COUNT
 };
 
@@ -54,6 +59,17 @@ struct plan_key { /* of a hash join */
     enum affinity  affinity; /* applied to both; AFFINITY_NONE */
     enum collation collation;
     bool           null_equal;
+};
+
+struct apply { /* a correlated subquery, computed for all its parameter tuples at once */
+    struct expr     *expr;   /* SUBQUERY or EXISTS; the parameters are its select's outers */
+    double           rows;   /* estimate of the tuples */
+    struct from_item tuples; /* stands for them */
+    struct expr      number; /* column 0 of tuples */
+    struct expr     *keys[1];
+    struct expr_list group_by; /* number: what an aggregated subquery is grouped by */
+    bool             needed;   /* somebody reads the result */
+    int32_t          slot;     /* cg: of the memo */
 };
 
 struct plan {
@@ -74,7 +90,9 @@ struct plan {
     struct plan_key    *keys;
     uint32_t            key_count;
     struct plan_columns probe_needs, build_needs; /* what is read above the join */
+    struct apply       *apply; /* APPLY, TUPLES; AGGREGATE: a group for each of its tuples */
     /* AGGREGATE */
+    const struct expr_list *group_by; /* the keys: its select's, or a tuple's number */
     struct expr **bare; /* columns that are no group key */
     uint32_t      bare_count;
     int32_t      *key_bare; /* [keys] bare column that stands for a key's value; -1: none */
@@ -86,6 +104,7 @@ struct plan {
                                          NULL: all */
     enum window_kind    keep_kind;
     bool                keep_strict;
+    /* WINDOW, APPLY */
     struct plan_columns carried; /* read above; all of an AGGREGATE's output is, unlisted */
     /* COMPOUND */
     enum compound_op op;
@@ -125,10 +144,15 @@ struct planner {
     struct error                 *err;
     struct plan_shared           *shared;
     uint32_t                      recursions; /* recursive terms around what is being planned */
+    uint32_t      repeated; /* > 0: what is planned runs for one parameter tuple after another */
+    bool          stops;    /* what is planned may be stopped before its last row */
+    struct apply *apply;    /* its select is being planned for all tuples */
 };
 
 /* The plan of a whole select (compound, ORDER BY and LIMIT included). */
 enum status plan_select(struct planner *planner, struct select *select, struct plan **plan);
+/* Of one term alone, without its ORDER BY and LIMIT. */
+enum status plan_term(struct planner *planner, struct select *select, struct plan **plan);
 /* Plan of FROM and WHERE alone: what UPDATE and DELETE scan. */
 enum status plan_from(struct planner *planner, struct select *select, const struct from_list *from,
                       struct expr *where, struct plan **plan);
@@ -145,6 +169,15 @@ enum status plan_needs(struct planner *planner, struct plan *plan);
  */
 int32_t plan_group_key(const struct plan *aggregate, struct expr *expr);
 int32_t plan_bare_column(const struct plan *aggregate, const struct expr *expr);
+
+/* plan_apply.c: puts APPLY nodes on *plan for the correlated subqueries in expr that can be computed
+ * for all rows at once.  expr is evaluated above *plan; aggregate: above this node. */
+enum status plan_apply(struct planner *planner, struct expr *expr, const struct plan *aggregate,
+                       struct plan **plan);
+/* What is being planned runs once, to its last row. */
+bool plan_runs_once(const struct planner *planner);
+/* Whether expr holds a correlated subquery, at any depth. */
+bool plan_has_correlated(struct expr *expr);
 
 /* Whether owner is one of the windows of a WINDOW node. */
 bool plan_has_window(const struct plan *plan, const void *owner);

@@ -302,11 +302,11 @@ static void aggregate_line(const struct plan *plan, struct str *out)
 {
     const struct select *select = plan->select;
 
-    if (select->group_by.count == 0) {
+    if (plan->group_by->count == 0) {
         str_text(out, "AGGREGATE [1 group");
     } else {
         str_text(out, "USE HASH TABLE FOR GROUP BY [");
-        put_exprs(&select->group_by, ", ", out);
+        put_exprs(plan->group_by, ", ", out);
         if (select->grouping_set_count > 0)
             str_printf(out, "; %" PRIu32 " grouping sets", select->grouping_set_count);
         str_printf(out, "; ~%.0f groups", plan->rows);
@@ -385,6 +385,7 @@ void plan_line(const struct cg_line *line, const struct program *program, struct
     case PLAN_SUBQUERY:
     case PLAN_SHARED:
     case PLAN_QUEUE:
+    case PLAN_TUPLES:
         str_text(out, "SCAN ");
         put_name(plan->item, out);
         filtered(plan, out);
@@ -406,6 +407,11 @@ void plan_line(const struct cg_line *line, const struct program *program, struct
         break;
     case PLAN_SORT:
         sort_line(line, out);
+        break;
+    case PLAN_APPLY:
+        str_printf(out, "CORRELATED %s FOR ALL ROWS [~%.0f expected]",
+                   plan->apply->expr->kind == EXPR_EXISTS ? "EXISTS" : "SCALAR SUBQUERY",
+                   plan->apply->rows);
         break;
     case PLAN_FILTER: /* these have no line of their own */
     case PLAN_GATE:

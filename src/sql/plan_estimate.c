@@ -47,7 +47,7 @@ double distinct_values(const struct from_state *state, struct expr *expr)
         if (state->items[i] == expr->resolved.source)
             scan = state->scans[i];
     if (scan == NULL)
-        return 1;
+        return state->apply != NULL ? state->apply->rows : 1;
     if (scan->kind != PLAN_SCAN)
         return scan->rows;
     rows = (double)table_row_count(scan->item->catalog_table);

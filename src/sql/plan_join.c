@@ -215,7 +215,7 @@ enum status unit_filter(struct planner *planner, struct unit *unit, struct expr 
 {
     if (unit->plan->kind != PLAN_SCAN && unit->plan->kind != PLAN_SOURCE &&
         unit->plan->kind != PLAN_SUBQUERY && unit->plan->kind != PLAN_SHARED &&
-        unit->plan->kind != PLAN_FILTER) {
+        unit->plan->kind != PLAN_FILTER && unit->plan->kind != PLAN_TUPLES) {
         unit->plan = plan_new(planner, PLAN_FILTER, unit->plan);
         if (unit->plan == NULL)
             return fail_nomem(planner->err);
@@ -248,7 +248,7 @@ static bool unit_seek(const struct from_state *state, struct unit *unit, struct 
         if (column->resolved.column != -1 && column->resolved.column != schema->rowid_column)
             continue;
         if (relations_inner(relations_of(state, other)) != 0 || expr_has_subquery(other) ||
-            other->kind == EXPR_ROW)
+            other->kind == EXPR_ROW || (state->apply != NULL && relations_of(state, other) != 0))
             continue;
         if (!expr_is_constant(other) && other->kind != EXPR_COLUMN)
             continue;
@@ -760,7 +760,7 @@ static enum status join_lateral(const struct from_state *state, struct block *bl
 static enum status add_parameters(struct from_state *state, struct block *block)
 {
     struct plan *plan;
-    bool         useful = false;
+    bool         useful = state->apply != NULL;
 
     for (uint32_t i = 0; i < block->conjunct_count; i++)
         useful |=
@@ -775,14 +775,77 @@ static enum status add_parameters(struct from_state *state, struct block *block)
                 block_drop(block, i);
                 return STATUS_OK;
             }
-    plan = plan_new(state->planner, PLAN_ONE_ROW, NULL);
+    plan = plan_new(state->planner, state->apply != NULL ? PLAN_TUPLES : PLAN_ONE_ROW, NULL);
     if (plan == NULL)
         return fail_nomem(state->planner->err);
     plan->select = state->select;
+    if (state->apply != NULL) {
+        plan->apply = state->apply;
+        plan->item = &state->apply->tuples;
+        plan->rows = state->apply->rows;
+    }
     memmove(&block->units[1], &block->units[0], block->unit_count * sizeof block->units[0]);
     block->units[0] = (struct unit){plan, (relations)1 << PARAMETERS};
     block->unit_count++;
     state->outer_as_mask = true;
+    return STATUS_OK;
+}
+
+/* Whether equalities among conditions join left to right without the condition `without`. */
+static bool are_joined(const struct from_state *state, const struct expr_list *conditions,
+                       const struct expr *without, relations left, relations right)
+{
+    bool grew = true;
+
+    while (grew && (right & ~left) != 0) {
+        grew = false;
+        for (uint32_t i = 0; i < conditions->count; i++) {
+            struct expr *expr = conditions->items[i];
+            relations    mask;
+
+            if (expr == without || expr->kind != EXPR_BINARY ||
+                (expr->op != EXPR_OP_EQ && expr->op != EXPR_OP_IS) || plan_has_correlated(expr))
+                continue;
+            mask = relations_inner(relations_of(state, expr));
+            if ((mask & left) == 0 || (mask & ~left) == 0)
+                continue;
+            left |= mask;
+            grew = true;
+        }
+    }
+    return (right & ~left) == 0;
+}
+
+/* Takes from where the conditions on correlated subqueries, which come behind all joins; but one
+ * that alone joins its tables stays. */
+static enum status apply_split(const struct from_state *state, const struct from_list *list,
+                               struct expr **where, struct expr_list *applied)
+{
+    struct arena    *arena = state->planner->arena;
+    struct expr_list conditions = {0};
+    struct expr     *rest = NULL;
+    uint32_t         count;
+
+    if (*where == NULL || !plan_runs_once(state->planner) ||
+        (state->planner->context->passes_off & PASS_UNNEST) != 0 || !plan_has_correlated(*where))
+        return STATUS_OK;
+    if (!expr_conjuncts(arena, *where, &conditions))
+        return fail_nomem(state->planner->err);
+    count = conditions.count;
+    for (uint32_t i = 0; i < list->count; i++)
+        if (!expr_conjuncts(arena, list->items[i]->on, &conditions))
+            return fail_nomem(state->planner->err);
+    for (uint32_t i = 0; i < count; i++) {
+        struct expr *expr = conditions.items[i];
+        relations    mask = relations_inner(relations_of(state, expr));
+        bool         take = plan_has_correlated(expr) &&
+                    are_joined(state, &conditions, expr, mask & (0 - mask), mask);
+
+        if (take ? !expr_list_add(arena, applied, expr)
+                 : (rest = expr_logic(arena, EXPR_OP_AND, rest, expr)) == NULL)
+            return fail_nomem(state->planner->err);
+    }
+    *where = rest;
     return STATUS_OK;
 }
 
@@ -794,7 +857,7 @@ static enum status join_list(struct from_state *state, const struct from_list *l
     struct unit     *units = arena_zalloc(arena, (list->count + 1) * sizeof *units);
     uint32_t         where_at = 0;
     bool             first_block = true;
-    struct expr_list exists = {0};
+    struct expr_list exists = {0}, applied = {0};
 
     if (block == NULL || units == NULL)
         return fail_nomem(state->planner->err);
@@ -805,6 +868,7 @@ static enum status join_list(struct from_state *state, const struct from_list *l
         if ((list->items[i]->join & JOIN_TYPE_RIGHT) != 0)
             where_at = i;
     }
+    TRY(apply_split(state, list, &where, &applied));
     if (where_at == 0)
         TRY(block_add(state, block, where));
     for (uint32_t i = 0; i < list->count; i++) {
@@ -849,7 +913,12 @@ static enum status join_list(struct from_state *state, const struct from_list *l
         TRY(add_parameters(state, block));
     TRY(block_join(state, block));
     *unit = block->units[0];
-    return unnest_join_all(state, &exists, unit);
+    TRY(unnest_join_all(state, &exists, unit));
+    for (uint32_t i = 0; i < applied.count; i++) {
+        TRY(plan_apply(state->planner, applied.items[i], NULL, &unit->plan));
+        TRY(unit_filter(state->planner, unit, applied.items[i]));
+    }
+    return STATUS_OK;
 }
 
 enum status plan_from(struct planner *planner, struct select *select, const struct from_list *from,
@@ -864,6 +933,8 @@ enum status plan_from(struct planner *planner, struct select *select, const stru
     state->select = select;
     state->item_count = 0;
     state->outer_as_mask = false;
+    state->apply =
+        planner->apply != NULL && planner->apply->expr->select == select ? planner->apply : NULL;
     if (from->count != 0) {
         TRY(join_list(state, from, where, &unit));
         *plan = unit.plan;

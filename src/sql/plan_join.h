@@ -34,6 +34,7 @@ struct from_state {
     struct from_item *items[RELATIONS_MAX];
     struct plan      *scans[RELATIONS_MAX]; /* of items */
     bool              outer_as_mask; /* columns of enclosing selects count as that relation */
+    struct apply     *apply;         /* not NULL: their tuples are that relation */
 };
 
 /* The relations whose columns expr uses; PARAMETERS: columns of enclosing selects. */

@@ -122,6 +122,7 @@ static enum status unnest_join(const struct from_state *outer, struct unnest *un
         return fail_nomem(planner->err);
     state->planner = planner;
     state->select = unnest->inner;
+    state->apply = NULL;
     TRY(plan_inner(state, unnest, &inner));
     plan = plan_new(planner, PLAN_JOIN, unit->plan);
     if (plan == NULL)

@@ -302,6 +302,15 @@ enum status aggregate_step(struct aggregate *aggregate, const struct vector *con
     return STATUS_OK;
 }
 
+enum status aggregate_fill(struct aggregate *aggregate, const struct vector *const *keys,
+                           const struct selection *sel, struct error *err)
+{
+    for (uint32_t i = 0; i < aggregate->desc->call_count; i++)
+        part_settle(aggregate, &aggregate->parts[i], aggregate->groups);
+    TRY(hash_table_add(aggregate->keys, keys, sel, aggregate->numbers, err));
+    return aggregate_reserve(aggregate, hash_table_count(aggregate->keys), err);
+}
+
 enum status aggregate_finish(struct aggregate *aggregate, struct error *err)
 {
     order_drop(aggregate);

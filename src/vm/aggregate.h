@@ -119,6 +119,9 @@ void        aggregate_reset(struct aggregate *aggregate); /* no groups, keeps so
 enum status aggregate_step(struct aggregate *aggregate, const struct vector *const *keys,
                            const struct vector *const *arguments, const struct selection *sel,
                            struct error *err);
+/* After the last step: keys that have no group yet get an empty one. */
+enum status aggregate_fill(struct aggregate *aggregate, const struct vector *const *keys,
+                           const struct selection *sel, struct error *err);
 /* No more input: final values are made.  "integer overflow" of sum() is reported here, or when the
  * group is delivered. */
 enum status aggregate_finish(struct aggregate *aggregate, struct error *err);

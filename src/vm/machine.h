@@ -246,6 +246,7 @@ void vm_slot_order(struct cursor *cursor, const struct queue_desc *order);
 
 void     memo_free(struct memo *memo);
 uint32_t memo_count(const struct memo *memo); /* distinct parameter tuples so far */
+const struct rowset *memo_rows(const struct memo *memo); /* of MemoNumber: tuples, their numbers */
 
 /* Caches of ops (vm->caches): each begins with how it is freed. */
 struct op_cache {

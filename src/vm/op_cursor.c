@@ -95,6 +95,8 @@ static const struct rowset *slot_rows(const struct vm_slot *slot)
         return row_set_rows(slot->set);
     case SLOT_JOIN:
         return join_rows(slot->join);
+    case SLOT_MEMO:
+        return memo_rows(slot->memo);
     default:
         return NULL;
     }

@@ -317,6 +317,26 @@ const struct op *op_AggStep(struct vm *vm, const struct op *op)
     return op + 1;
 }
 
+const struct op *op_AggFill(struct vm *vm, const struct op *op)
+{
+    struct aggregate    *aggregate = vm_slot_at(vm, op->p1)->aggregate;
+    uint32_t             count = memo_count(vm_slot_at(vm, op->p2)->memo);
+    struct vector        numbers = {.type = PHYS_I64, .shape = VECTOR_SEQUENCE};
+    const struct vector *keys = &numbers;
+    struct selection    *all = arena_alloc(&vm->arena, sizeof *all);
+
+    if (all == NULL)
+        return vm_nomem(vm);
+    for (uint32_t start = 0; start < count; start += VECTOR_CAP) {
+        numbers.base = start;
+        numbers.count = count - start < VECTOR_CAP ? count - start : VECTOR_CAP;
+        selection_all(all, numbers.count);
+        VM_TRY(vm, vm_poll(vm));
+        VM_TRY(vm, aggregate_fill(aggregate, &keys, all, vm->err));
+    }
+    return op + 1;
+}
+
 const struct op *op_AggFinal(struct vm *vm, const struct op *op)
 {
     struct vm_slot *slot = vm_slot_at(vm, op->p1);

@@ -439,7 +439,10 @@ static struct node *subquery(struct random_sql *random)
     const struct random_table *table = &random->table[random_below(random, random->table_count)];
     struct node               *where, *item, *node;
     const char                *alias = pool_printf(random, "s%u", random->depth);
-    static const char *const   aggregates[] = {"count(*)", "count(@)", "max(@)", "min(@)"};
+    static const char *const   aggregates[] = {"count(*)", "count(@)", "max(@)", "min(@)",
+                                               "count(DISTINCT @)"};
+    static const char *const   correlations[] = {" WHERE @ = @ AND @", " WHERE (@ = @ OR 0) AND @",
+                                                 " WHERE @ IS @ AND coalesce(@, 1)"};
 
     if (table->rows > ROWS_SMALL * 3 || random->scope_count >= 3)
         return literal(random);
@@ -450,8 +453,14 @@ static struct node *subquery(struct random_sql *random)
     random->scope_alias[random->scope_count] = alias;
     random->scope_count++;
     random->depth += 2;
-    where =
-        chance(random, 70) ? CLAUSE(random, " WHERE @", 1, expr(random)) : CLAUSE(random, "", 0);
+    if (random->scope_count > 1 && chance(random, 50))
+        where = CLAUSE(random, PICK(random, correlations), 3,
+                       column_of(random, random->scope_count - 1),
+                       column_of(random, random_below(random, random->scope_count - 1)),
+                       expr(random));
+    else
+        where = chance(random, 70) ? CLAUSE(random, " WHERE @", 1, expr(random))
+                                   : CLAUSE(random, "", 0);
     switch (random_below(random, 4)) {
     case 0:
         item =
