@@ -323,16 +323,14 @@ const struct op *op_AggFill(struct vm *vm, const struct op *op)
     uint32_t             count = memo_count(vm_slot_at(vm, op->p2)->memo);
     struct vector        numbers = {.type = PHYS_I64, .shape = VECTOR_SEQUENCE};
     const struct vector *keys = &numbers;
-    struct selection    *all = arena_alloc(&vm->arena, sizeof *all);
+    struct selection     all;
 
-    if (all == NULL)
-        return vm_nomem(vm);
     for (uint32_t start = 0; start < count; start += VECTOR_CAP) {
         numbers.base = start;
         numbers.count = count - start < VECTOR_CAP ? count - start : VECTOR_CAP;
-        selection_all(all, numbers.count);
+        selection_all(&all, numbers.count);
         VM_TRY(vm, vm_poll(vm));
-        VM_TRY(vm, aggregate_fill(aggregate, &keys, all, vm->err));
+        VM_TRY(vm, aggregate_fill(aggregate, &keys, &all, vm->err));
     }
     return op + 1;
 }

@@ -320,10 +320,10 @@ const struct op *op_MemoNumber(struct vm *vm, const struct op *op)
     struct vm_register   *reg = vm_reg(vm, op->p2);
     const struct vector **columns = arena_alloc(
         &vm->arena, memory_product(memo->columns + (size_t)1, sizeof *columns));
-    uint64_t          fresh[VECTOR_WORDS] = {0};
-    struct selection *seen = arena_alloc(&vm->arena, sizeof *seen);
+    uint64_t         fresh[VECTOR_WORDS] = {0};
+    struct selection seen;
 
-    if (columns == NULL || seen == NULL || register_buffer(vm, reg, NULL, NULL) == NULL)
+    if (columns == NULL || register_buffer(vm, reg, NULL, NULL) == NULL)
         return vm_nomem(vm);
     for (uint32_t c = 0; c < memo->columns; c++)
         columns[c] = vm_vec(vm, op->p3 + (int32_t)c);
@@ -331,8 +331,8 @@ const struct op *op_MemoNumber(struct vm *vm, const struct op *op)
         return vm_nomem(vm);
     register_flat(vm, reg, PHYS_I64);
     columns[memo->columns] = &reg->v;
-    selection_bits(seen, vm->sel->rows, fresh);
-    VM_TRY(vm, rowset_append(memo->rowset, columns, seen, vm->err));
+    selection_bits(&seen, vm->sel->rows, fresh);
+    VM_TRY(vm, rowset_append(memo->rowset, columns, &seen, vm->err));
     return op + 1;
 }
 
