@@ -71,7 +71,7 @@ void cg_row_to(struct cg *cg, struct expr *expr, int32_t first)
     for (uint32_t i = 0; i < width; i++) {
         if (expr->kind == EXPR_ROW)
             cg_expr_to(cg, expr->list.items[i], first + (int32_t)i);
-        else if (expr->kind == EXPR_SUBQUERY)
+        else if (width > 1)
             cg_subquery_to(cg, expr, i, first + (int32_t)i);
         else
             cg_expr_to(cg, expr, first);
