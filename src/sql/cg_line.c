@@ -266,6 +266,25 @@ static void add_recursive(struct cg *cg, struct plan *plan, int32_t parent)
         add_plan(cg, plan->right, plan->line);
 }
 
+/* Conditions, projections and limits are part of the step that makes the rows. */
+static void add_part(struct cg *cg, struct plan *plan, int32_t parent)
+{
+    struct cg_line *line;
+
+    add_plan(cg, plan->input, parent);
+    plan->line = plan->input->line;
+    if (plan->line == 0)
+        return;
+    line = line_at(cg, plan->line);
+    if (plan->kind == PLAN_LIMIT && plan->input->kind == PLAN_SORT)
+        line->top_n = true;
+    for (size_t i = 0; plan->filters.count != 0 && i < countof(line->conditions); i++)
+        if (line->conditions[i] == NULL) {
+            line->conditions[i] = plan;
+            break;
+        }
+}
+
 static void add_plan(struct cg *cg, struct plan *plan, int32_t parent)
 {
     int32_t heading;
@@ -299,14 +318,11 @@ static void add_plan(struct cg *cg, struct plan *plan, int32_t parent)
     case PLAN_RECURSIVE:
         add_recursive(cg, plan, parent);
         break;
-    case PLAN_FILTER: /* part of the step that makes the rows */
+    case PLAN_FILTER:
     case PLAN_GATE:
     case PLAN_PROJECT:
     case PLAN_LIMIT:
-        add_plan(cg, plan->input, parent);
-        plan->line = plan->input->line;
-        if (plan->kind == PLAN_LIMIT && plan->input->kind == PLAN_SORT && plan->line != 0)
-            line_at(cg, plan->line)->top_n = true;
+        add_part(cg, plan, parent);
         break;
     default:
         if (plan->input != NULL)
@@ -320,6 +336,12 @@ void cg_plan_lines(struct cg *cg, struct plan *plan)
 {
     if (cg->explained && cg->status == STATUS_OK)
         add_plan(cg, plan, cg->line_parent);
+}
+
+void cg_line_hide(struct cg *cg, const struct plan *plan)
+{
+    if (plan->line != 0 && cg->status == STATUS_OK)
+        line_at(cg, plan->line)->only_analyzed = true;
 }
 
 /* --- where the generator is --------------------------------------------------------------------

@@ -23,6 +23,7 @@ struct cg_line {
     bool               only_analyzed;             /* a step that SQLite's trees do not name */
     bool               reads_rowid;
     bool               top_n;                     /* SORT: below a LIMIT */
+    const struct plan *conditions[2];             /* FILTER, GATE nodes in it; NULL: none */
 };
 
 /* Where lines go: kept by whoever changes it. */
@@ -36,6 +37,8 @@ void cg_lines_begin(struct cg *cg, const struct statement *statement);
 /* Texts, order, ids: program->plan and program->op_lines. */
 void cg_lines_finish(struct cg *cg);
 void cg_plan_lines(struct cg *cg, struct plan *plan);
+/* SQLite's trees do not name this one: EXPLAIN ANALYZE still does. */
+void cg_line_hide(struct cg *cg, const struct plan *plan);
 /* A heading for a subquery ("SCALAR SUBQUERY") at the current step; what follows goes below it,
  * until the place that was is left to. */
 struct cg_place cg_line_subquery(struct cg *cg, const char *what, bool correlated);

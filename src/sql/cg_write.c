@@ -507,6 +507,8 @@ void cg_insert(struct cg *cg, struct insert *insert)
     self.sink.plan = insert->select == NULL ? &one_row : cg_plan(cg, insert->select, false);
     if (self.sink.plan == NULL)
         return;
+    if (self.sink.plan->kind == PLAN_VALUES && self.sink.plan->rows == 1)
+        cg_line_hide(cg, self.sink.plan);
     self.slot = cg_slot(cg);
     if (insert->returned != NULL) {
         self.returns = true;

@@ -6,19 +6,66 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { EXPR_BYTES_MAX = 100 }; /* of a condition; the rest is "..." */
+enum {
+    EXPR_BYTES_MAX = 100, /* of a condition; the rest is "..." */
+    REFERENCES_MAX = 32
+};
 
 /* --- parts -------------------------------------------------------------------------------------
  */
-/* text with nested selects, which have lines of their own, as "(SELECT ...)". */
-static void put_short(const char *text, size_t bytes, struct str *out)
+/* References to aggregates and window calls, which the dump names by number. */
+struct references {
+    uint32_t           count;
+    const struct expr *items[REFERENCES_MAX];
+};
+
+static bool visit_reference(struct expr *expr, void *data)
+{
+    struct references *references = data;
+
+    if ((expr->kind == EXPR_AGGREGATE_REF || expr->kind == EXPR_WINDOW_REF) &&
+        references->count < REFERENCES_MAX)
+        references->items[references->count++] = expr;
+    return true;
+}
+
+/* What "AGGREGATE#3" or "WINDOW#0" at text stands for; NULL: nothing that is known. */
+static const struct expr *referred(const struct references *references, const char *text,
+                                   size_t bytes, size_t *used)
+{
+    bool    aggregate = bytes > 10 && memcmp(text, "AGGREGATE#", 10) == 0;
+    bool    window = bytes > 7 && memcmp(text, "WINDOW#", 7) == 0;
+    int32_t number = 0;
+
+    if (!aggregate && !window)
+        return NULL;
+    *used = aggregate ? 10 : 7;
+    for (; *used < bytes && ascii_digit(text[*used]); (*used)++)
+        number = number * 10 + (text[*used] - '0');
+    for (uint32_t i = 0; i < references->count; i++) {
+        const struct expr *ref = references->items[i];
+
+        if ((ref->kind == EXPR_AGGREGATE_REF) != aggregate || ref->resolved.column != number)
+            continue;
+        return aggregate ? ref->resolved.select->aggregates[number]
+                         : ref->resolved.window->calls[number];
+    }
+    return NULL;
+}
+
+/* text with references written out, and nested selects, which have lines of their own, as
+ * "(SELECT ...)". */
+static void put_short(const char *text, size_t bytes, const struct references *references,
+                      struct str *out)
 {
     static const char word[] = "SELECT ";
     size_t            depth = 0; /* of parentheses within a select */
     char              quote = '\0';
 
     for (size_t i = 0; i < bytes; i++) {
-        char c = text[i];
+        char               c = text[i];
+        size_t             used;
+        const struct expr *call = NULL;
 
         if (quote != '\0')
             quote = c == quote ? '\0' : quote;
@@ -28,6 +75,13 @@ static void put_short(const char *text, size_t bytes, struct str *out)
             depth++;
         else if (depth > 0 && c == ')')
             depth--;
+        else if (depth == 0 && (c == 'A' || c == 'W'))
+            call = referred(references, text + i, bytes - i, &used);
+        if (call != NULL) {
+            ast_dump_expr(call, out);
+            i += used - 1;
+            continue;
+        }
         if (depth == 0)
             str_char(out, c);
         if (quote != '\0' || c != '(' || depth > 0 || bytes - i < sizeof word ||
@@ -38,17 +92,17 @@ static void put_short(const char *text, size_t bytes, struct str *out)
     }
 }
 
-static void put_expr(const struct expr *expr, struct str *out)
+static void put_expr(struct expr *expr, struct str *out)
 {
-    struct str text, whole;
-    size_t     from = 0;
+    struct references references = {.count = 0};
+    struct str        text, whole;
+    size_t            from = 0;
 
-    if (expr->kind == EXPR_AGGREGATE_REF)
-        expr = expr->resolved.select->aggregates[expr->resolved.column];
+    expr_walk(expr, visit_reference, &references);
     str_init(&whole, out->memory);
     str_init(&text, out->memory);
     ast_dump_expr(expr, &whole);
-    put_short(whole.data, whole.bytes, &text);
+    put_short(whole.data, whole.bytes, &references, &text);
     if (text.bytes > 1 && text.data[0] == '(' && expr->kind != EXPR_SUBQUERY) {
         from = 1;
         text.bytes--;
@@ -249,7 +303,7 @@ static void put_keys(const struct plan *plan, struct str *out)
 {
     str_text(out, " (");
     for (uint32_t i = 0; i < plan->key_count; i++) {
-        const struct expr *key = plan->keys[i].build;
+        struct expr *key = plan->keys[i].build;
 
         str_text(out, i > 0 ? " AND " : "");
         if (key->kind == EXPR_COLUMN && key->name.text != NULL)
@@ -361,14 +415,46 @@ static void values_line(const struct plan *plan, struct str *out)
         str_printf(out, "SCAN %" PRIu32 "-ROW VALUES CLAUSE", plan->select->values_rows);
 }
 
+/* HAVING, QUALIFY, and conditions without columns, which are looked at first, behind the rest. */
+static void put_conditions(const struct plan *conditions, struct str *out)
+{
+    const struct plan *below = conditions->input;
+    const char        *word = "where ";
+
+    if (conditions->kind == PLAN_GATE)
+        word = "only if ";
+    else if (below->kind == PLAN_AGGREGATE)
+        word = "having ";
+    else if (below->kind == PLAN_WINDOW)
+        word = "qualify ";
+    if (out->bytes > 0 && out->data[out->bytes - 1] == ']') {
+        out->bytes--;
+        str_text(out, "; ");
+    } else {
+        str_text(out, " [");
+    }
+    str_text(out, word);
+    put_exprs(&conditions->filters, " AND ", out);
+    str_char(out, ']');
+}
+
+static void node_line(const struct cg_line *line, const struct program *program, struct str *out);
+
 void plan_line(const struct cg_line *line, const struct program *program, struct str *out)
+{
+    if (line->plan == NULL)
+        str_text(out, line->text);
+    else
+        node_line(line, program, out);
+    for (size_t i = 0; i < countof(line->conditions); i++)
+        if (line->conditions[i] != NULL)
+            put_conditions(line->conditions[i], out);
+}
+
+static void node_line(const struct cg_line *line, const struct program *program, struct str *out)
 {
     const struct plan *plan = line->plan;
 
-    if (plan == NULL) {
-        str_text(out, line->text);
-        return;
-    }
     switch (plan->kind) {
     case PLAN_ONE_ROW:
         str_text(out, "SCAN CONSTANT ROW");

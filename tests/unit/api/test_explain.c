@@ -274,6 +274,11 @@ static const struct {
     {"DELETE FROM t1 WHERE b=3",
      "SCAN t1\n"},
     {"DELETE FROM t1", ""},
+    {"INSERT INTO t3 VALUES(1,'a')", ""},
+    {"INSERT INTO t3 VALUES(1,'a'),(2,'b')",
+     "SCAN 2-ROW VALUES CLAUSE\n"},
+    {"INSERT INTO t3 SELECT 1,2",
+     "SCAN CONSTANT ROW\n"},
     {"SELECT CASE WHEN b IN (SELECT x FROM t2) THEN (SELECT max(p) FROM t3) END FROM t1",
      "SCAN t1\n"
      "LIST SUBQUERY 1\n"
@@ -338,6 +343,16 @@ static void brackets_tell_what_is_read(void **state)
     assert_string_equal(text, "SCAN big [300000 rows; its row count is known]");
     detail_of(db, "EXPLAIN QUERY PLAN SELECT rowid FROM t2 WHERE x=(SELECT 1)", "SCAN t2", text);
     assert_non_null(strstr(text, "reads rowid, x; where x = (SELECT ...)"));
+    detail_of(db,
+              "EXPLAIN QUERY PLAN SELECT b, sum(d) FROM t1 GROUP BY b "
+              "HAVING count(*)>3 AND sum(d)>b ORDER BY sum(d)+1",
+              "USE", text);
+    assert_non_null(strstr(text, "; sum(d), count(*); having count(*) > 3 AND sum(d) > b]"));
+    detail_of(db, "EXPLAIN QUERY PLAN SELECT b FROM t1 GROUP BY b ORDER BY sum(d)+1", "USE SORTER",
+              text);
+    assert_string_equal(text, "USE SORTER FOR ORDER BY [sum(d) + 1]");
+    detail_of(db, "EXPLAIN QUERY PLAN SELECT * FROM t1 WHERE b>3 AND ?1>2", "SCAN", text);
+    assert_non_null(strstr(text, "; only if ?1 > 2]"));
     stoa_close(db);
 }
 
