@@ -102,7 +102,8 @@ const uint32_t *sorter_order(const struct sorter *sorter)
     return sorter->order;
 }
 
-enum status sorter_sort(struct sorter *sorter, struct error *err)
+enum status sorter_sort_levels(struct sorter *sorter, struct sort_levels *levels,
+                               struct error *err)
 {
     uint64_t count = rowset_count(sorter->rows);
 
@@ -115,8 +116,14 @@ enum status sorter_sort(struct sorter *sorter, struct error *err)
     if (sorter->order == NULL)
         return fail_nomem(err);
     sorter->order_count = count;
-    return (sorter->by_cells ? rows_order : keys_order)(sorter->rows, sorter->desc, sorter->memory,
-                                                        sorter->order, err);
+    if (sorter->by_cells)
+        return rows_order(sorter->rows, sorter->desc, sorter->memory, sorter->order, err);
+    return keys_order(sorter->rows, sorter->desc, sorter->memory, levels, sorter->order, err);
+}
+
+enum status sorter_sort(struct sorter *sorter, struct error *err)
+{
+    return sorter_sort_levels(sorter, NULL, err);
 }
 
 /* --- top-N --------------------------------------------------------------------------------------

@@ -31,6 +31,17 @@ void        sorter_reset(struct sorter *sorter, uint64_t limit);
 enum status sorter_add(struct sorter *sorter, const struct vector *const *columns,
                        const struct selection *sel, struct error *err);
 enum status sorter_sort(struct sorter *sorter, struct error *err);
+/* The same, and what sorting found out about neighbours, if it did: levels[i] = SORT_SAME when the
+ * i-th row in order has the keys of the one before it, SORT_NEW_HEAD when they differ among the first
+ * `head` keys, else SORT_NEW.  levels[0] is left alone. */
+enum { SORT_SAME, SORT_NEW, SORT_NEW_HEAD };
+struct sort_levels {
+    uint32_t head;
+    uint8_t *levels; /* as long as there are rows */
+    bool     known;  /* out: levels was filled */
+};
+enum status sorter_sort_levels(struct sorter *sorter, struct sort_levels *levels,
+                               struct error *err);
 enum status sorter_cursor(struct sorter *sorter, struct cursor **cursor, struct error *err);
 uint64_t    sorter_count(const struct sorter *sorter);
 /* The rows as they came, and their sorted order, once sorter_sort ran (without rows: NULL): valid

@@ -284,9 +284,51 @@ static enum status sort_ties(struct key_order *order, struct sort_record *sorted
     return ties_order(order->rows, order->desc, &text, order->memory, sorted, spare, rows, err);
 }
 
+/* Where neighbours' keys, which tell everything, differ; key_at gives the i-th in order. */
+#define LEVELS(key_at)                                                                             \
+    do {                                                                                           \
+        for (uint32_t i = 1; i < order->count; i++) {                                              \
+            uint64_t differ = (key_at(i)) ^ (key_at(i - 1));                                       \
+            levels->levels[i] =                                                                    \
+                (uint8_t)((differ != 0) + (tail < KEY_BITS && differ >> tail != 0));               \
+        }                                                                                          \
+        levels->known = true;                                                                      \
+    } while (0)
+
+/* Bits of the key that the columns from `head` on have. */
+static unsigned tail_bits(const struct key_order *order, uint32_t head)
+{
+    unsigned bits = 0;
+
+    for (uint32_t c = head; c < order->used; c++)
+        bits += order->plans[c].bits;
+    return bits;
+}
+
+static void record_levels(const struct key_order *order, const struct sort_record *sorted,
+                          struct sort_levels *levels)
+{
+    unsigned tail = tail_bits(order, levels->head);
+
+#define KEY_AT(i) sorted[i].key
+    LEVELS(KEY_AT);
+#undef KEY_AT
+}
+
+static void word_levels(const struct key_order *order, const uint64_t *sorted, unsigned row_bits,
+                        struct sort_levels *levels)
+{
+    unsigned tail = tail_bits(order, levels->head);
+
+#define KEY_AT(i) sorted[i] >> row_bits
+    LEVELS(KEY_AT);
+#undef KEY_AT
+}
+
 /* Key and row in a record. */
 static enum status sort_records(struct key_order *order, bool exact, struct sort_record *records,
-                                struct sort_record *spare, uint32_t *rows, struct error *err)
+                                struct sort_record *spare, struct sort_levels *levels,
+                                uint32_t *rows, struct error *err)
 {
     struct sort_record *sorted;
 
@@ -299,13 +341,17 @@ static enum status sort_records(struct key_order *order, bool exact, struct sort
     for (uint32_t i = 0; i < order->count; i++)
         rows[i] = sorted[i].row;
     TRY(memory_poll(order->memory, err));
-    return exact ? STATUS_OK
-                 : sort_ties(order, sorted, sorted == records ? spare : records, rows, err);
+    if (!exact)
+        return sort_ties(order, sorted, sorted == records ? spare : records, rows, err);
+    if (levels != NULL)
+        record_levels(order, sorted, levels);
+    return STATUS_OK;
 }
 
 /* Key and row in a word: row_bits for the row. */
 static enum status sort_words(struct key_order *order, unsigned row_bits, uint64_t *words,
-                              uint64_t *spare, uint32_t *rows, struct error *err)
+                              uint64_t *spare, struct sort_levels *levels, uint32_t *rows,
+                              struct error *err)
 {
     const uint64_t *sorted;
 
@@ -318,10 +364,13 @@ static enum status sort_words(struct key_order *order, unsigned row_bits, uint64
     sorted = words_sort(order->memory, words, spare, order->count, row_bits);
     for (uint32_t i = 0; i < order->count; i++)
         rows[i] = (uint32_t)(sorted[i] & ((UINT64_C(1) << row_bits) - 1));
+    if (levels != NULL)
+        word_levels(order, sorted, row_bits, levels);
     return memory_poll(order->memory, err);
 }
 
-static enum status sort_keys(struct key_order *order, bool exact, uint32_t *rows, struct error *err)
+static enum status sort_keys(struct key_order *order, bool exact, struct sort_levels *levels,
+                             uint32_t *rows, struct error *err)
 {
     unsigned    key_bits = 0, row_bits = bit_length(order->count);
     size_t      bytes;
@@ -337,8 +386,8 @@ static enum status sort_keys(struct key_order *order, bool exact, uint32_t *rows
     keys = memory_alloc(order->memory, bytes);
     spare = memory_alloc(order->memory, bytes);
     status = keys == NULL || spare == NULL ? fail_nomem(err)
-             : words                       ? sort_words(order, row_bits, keys, spare, rows, err)
-                                           : sort_records(order, exact, keys, spare, rows, err);
+             : words ? sort_words(order, row_bits, keys, spare, levels, rows, err)
+                     : sort_records(order, exact, keys, spare, levels, rows, err);
     memory_free(order->memory, keys, bytes);
     memory_free(order->memory, spare, bytes);
     return status;
@@ -366,7 +415,8 @@ static bool plan_columns(struct key_order *order, bool *exact)
 }
 
 enum status keys_order(const struct rowset *rows, const struct sorter_desc *desc,
-                       struct memory *memory, uint32_t *out, struct error *err)
+                       struct memory *memory, struct sort_levels *levels, uint32_t *out,
+                       struct error *err)
 {
     struct key_order order = {.rows = rows, .desc = desc, .memory = memory};
     size_t           plan_bytes = memory_product(desc->key_count + (size_t)1, sizeof *order.plans);
@@ -381,7 +431,7 @@ enum status keys_order(const struct rowset *rows, const struct sorter_desc *desc
     if (order.space == NULL || order.plans == NULL || !plan_columns(&order, &exact))
         status = fail_nomem(err);
     else
-        status = sort_keys(&order, exact, out, err);
+        status = sort_keys(&order, exact, levels, out, err);
     if (order.space != NULL)
         arena_free(&order.space->texts);
     memory_free(memory, order.space, sizeof *order.space);

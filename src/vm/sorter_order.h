@@ -12,9 +12,11 @@ enum status cells_order(const struct value *cells, uint32_t count, const uint8_t
                         struct error *err);
 
 /* order[0..rowset_count) = positions of the rows, sorted by the desc's keys; equal rows by
- * position.  STATUS_NOMEM.  keys_order sorts normalised keys, rows_order compares cells. */
+ * position.  STATUS_NOMEM.  keys_order sorts normalised keys, rows_order compares cells.  levels may
+ * be NULL; known, if the keys tell everything. */
 enum status keys_order(const struct rowset *rows, const struct sorter_desc *desc,
-                       struct memory *memory, uint32_t *order, struct error *err);
+                       struct memory *memory, struct sort_levels *levels, uint32_t *order,
+                       struct error *err);
 enum status rows_order(const struct rowset *rows, const struct sorter_desc *desc,
                        struct memory *memory, uint32_t *order, struct error *err);
 /* The first text column of a key that tells rows apart only in part. */

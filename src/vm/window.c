@@ -283,28 +283,42 @@ static enum status compute(struct window *window, const struct window_call *call
 }
 
 /* Without keys the rows stay as they came. */
-static enum status sort(struct window *window, struct error *err)
+static enum status keep_order(struct window *window, struct sort_levels *levels, struct error *err)
 {
-    uint64_t count = sorter_count(window->sorter);
-
-    if (count >= PLACE_DEFAULT)
-        return fail(err, STATUS_TOOBIG, "more than %u rows in a window", PLACE_DEFAULT - 1);
-    if (window->desc->sort.key_count > 0) {
-        TRY(sorter_sort(window->sorter, err));
-        window->count = (uint32_t)count;
-        window->order = sorter_order(window->sorter);
-    } else {
-        window->identity =
-            memory_alloc(window->memory, (count + (size_t)1) * sizeof *window->identity);
-        if (window->identity == NULL)
-            return fail_nomem(err);
-        window->count = (uint32_t)count;
-        for (uint32_t i = 0; i < window->count; i++)
-            window->identity[i] = i;
-        window->order = window->identity;
-    }
-    window->rows = sorter_rows(window->sorter);
+    window->identity =
+        memory_alloc(window->memory, (window->count + (size_t)1) * sizeof *window->identity);
+    if (window->identity == NULL)
+        return fail_nomem(err);
+    for (uint32_t i = 0; i < window->count; i++)
+        window->identity[i] = i;
+    window->order = window->identity;
+    levels->known = true; /* all zero: nothing differs */
     return STATUS_OK;
+}
+
+static enum status sort(struct window *window, struct sort_levels *levels, struct error *err)
+{
+    if (window->desc->sort.key_count == 0)
+        return keep_order(window, levels, err);
+    TRY(sorter_sort_levels(window->sorter, levels, err));
+    window->order = sorter_order(window->sorter);
+    return STATUS_OK;
+}
+
+static enum status sort_and_bound(struct window *window, struct error *err)
+{
+    struct sort_levels levels = {.head = window->desc->partition_count};
+    enum status        status;
+
+    levels.levels = memory_zalloc(window->memory, window->count);
+    if (levels.levels == NULL)
+        return fail_nomem(err);
+    status = sort(window, &levels, err);
+    window->rows = sorter_rows(window->sorter);
+    if (status == STATUS_OK)
+        status = window_bounds(window, &levels, err);
+    memory_free(window->memory, levels.levels, window->count);
+    return status;
 }
 
 enum status window_finish(struct window *window, const struct value *offsets, window_poll *poll,
@@ -315,11 +329,13 @@ enum status window_finish(struct window *window, const struct value *offsets, wi
     drop(window);
     window->poll = poll;
     window->poll_data = data;
-    TRY(sort(window, err));
+    if (sorter_count(window->sorter) >= PLACE_DEFAULT)
+        return fail(err, STATUS_TOOBIG, "more than %u rows in a window", PLACE_DEFAULT - 1);
+    window->count = (uint32_t)sorter_count(window->sorter);
     if (window->count == 0)
         return STATUS_OK;
     TRY(window_offsets(window, offsets, err));
-    TRY(window_bounds(window, err));
+    TRY(sort_and_bound(window, err));
     for (uint32_t i = 0; i < desc->call_count; i++)
         TRY(compute(window, &desc->calls[i], &window->results[i], err));
     return STATUS_OK;

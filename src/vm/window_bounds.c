@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { SAME, NEW_GROUP, NEW_PARTITION };
+enum { NEW_GROUP = SORT_NEW, NEW_PARTITION = SORT_NEW_HEAD };
 
 /* The cell before the batch, its text kept. */
 struct previous {
@@ -84,6 +84,8 @@ static enum status mark_column(struct window *window, uint32_t column, uint8_t *
                 status = fail_nomem(err);
         }
         arena_reset(&arena);
+        if (status == STATUS_OK)
+            status = window_work(window, n);
     }
     arena_free(&arena);
     return status;
@@ -111,24 +113,19 @@ static uint32_t *starts(struct window *window, const uint8_t *levels, uint8_t le
     return rows;
 }
 
-enum status window_bounds(struct window *window, struct error *err)
+enum status window_bounds(struct window *window, struct sort_levels *sorted, struct error *err)
 {
-    uint8_t    *levels = memory_zalloc(window->memory, window->count);
     enum status status = STATUS_OK;
 
-    if (levels == NULL)
-        return fail_nomem(err);
-    levels[0] = NEW_PARTITION;
-    for (uint32_t c = 0; status == STATUS_OK && c < window->desc->sort.key_count; c++)
-        status = mark_column(window, c, levels, err);
-    if (status == STATUS_OK) {
-        window->partitions = starts(window, levels, NEW_PARTITION, &window->partition_count,
-                                    &window->partition_bytes);
-        window->groups =
-            starts(window, levels, NEW_GROUP, &window->group_count, &window->group_bytes);
-        if (window->partitions == NULL || window->groups == NULL)
-            status = fail_nomem(err);
-    }
-    memory_free(window->memory, levels, window->count);
-    return status;
+    sorted->levels[0] = NEW_PARTITION;
+    for (uint32_t c = 0; status == STATUS_OK && !sorted->known && c < window->desc->sort.key_count;
+         c++)
+        status = mark_column(window, c, sorted->levels, err);
+    if (status != STATUS_OK)
+        return status;
+    window->partitions = starts(window, sorted->levels, NEW_PARTITION, &window->partition_count,
+                                &window->partition_bytes);
+    window->groups =
+        starts(window, sorted->levels, NEW_GROUP, &window->group_count, &window->group_bytes);
+    return window->partitions == NULL || window->groups == NULL ? fail_nomem(err) : STATUS_OK;
 }

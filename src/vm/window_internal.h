@@ -108,7 +108,8 @@ enum status window_result_alloc(struct window *window, struct window_result *res
                                 enum window_result_form form, struct error *err);
 
 /* --- window_bounds.c ---------------------------------------------------------------------------- */
-enum status window_bounds(struct window *window, struct error *err); /* partitions, groups */
+/* Partitions and groups.  sorted: levels of all rows but the first, if known. */
+enum status window_bounds(struct window *window, struct sort_levels *sorted, struct error *err);
 
 /* --- window_frame.c ----------------------------------------------------------------------------- */
 /* Checks the offsets of all frames. */
