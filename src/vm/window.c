@@ -80,6 +80,7 @@ static void result_free(struct window *window, struct window_result *result)
 {
     memory_free(window->memory, result->data, result->bytes);
     memory_free(window->memory, result->texts, result->text_bytes);
+    memory_free(window->memory, result->valid, result->valid_bytes);
     *result = (struct window_result){0};
 }
 
@@ -165,8 +166,9 @@ enum status window_cells(struct window *window, int32_t column, struct value **o
     size_t        bytes = memory_product(window->count + (size_t)1, sizeof(struct value));
     struct value *cells = memory_alloc(window->memory, bytes);
     bool          done = cells != NULL;
+    enum status   status = STATUS_OK;
 
-    for (uint32_t at = 0; done && at < window->count; at += VECTOR_CAP) {
+    for (uint32_t at = 0; done && status == STATUS_OK && at < window->count; at += VECTOR_CAP) {
         uint32_t      n = window->count - at < VECTOR_CAP ? window->count - at : VECTOR_CAP;
         struct vector v;
 
@@ -174,13 +176,16 @@ enum status window_cells(struct window *window, int32_t column, struct value **o
                              &window->arena, &v);
         for (uint32_t i = 0; done && i < n; i++)
             done = keep_cell(window, &v, i, &cells[at + i]);
+        if (done)
+            status = window_work(window, n);
     }
-    if (!done) {
+    if (!done)
+        status = fail_nomem(err);
+    if (status == STATUS_OK)
+        *out = cells;
+    else
         memory_free(window->memory, cells, bytes);
-        return fail_nomem(err);
-    }
-    *out = cells;
-    return STATUS_OK;
+    return status;
 }
 
 void window_cells_free(struct window *window, struct value *cells)
@@ -198,18 +203,26 @@ enum status window_condition(struct window *window, int32_t column, uint64_t **o
 {
     uint64_t     *bits;
     struct value *cells;
+    enum status   status = STATUS_OK;
 
     *out = NULL;
     if (column < 0)
         return STATUS_OK;
     TRY(window_cells(window, column, &cells, err));
     bits = memory_zalloc(window->memory, bits_bytes(window));
-    for (uint32_t i = 0; bits != NULL && i < window->count; i++)
+    if (bits == NULL)
+        status = fail_nomem(err);
+    for (uint32_t i = 0; status == STATUS_OK && i < window->count; i++) {
         if (value_truth(&cells[i]) == 1)
             bits_set(bits, i);
+        status = window_work(window, 1);
+    }
     window_cells_free(window, cells);
-    *out = bits;
-    return bits == NULL ? fail_nomem(err) : STATUS_OK;
+    if (status == STATUS_OK)
+        *out = bits;
+    else if (bits != NULL)
+        window_bits_free(window, bits);
+    return status;
 }
 
 void window_bits_free(struct window *window, uint64_t *bits)
@@ -289,8 +302,10 @@ static enum status keep_order(struct window *window, struct sort_levels *levels,
         memory_alloc(window->memory, (window->count + (size_t)1) * sizeof *window->identity);
     if (window->identity == NULL)
         return fail_nomem(err);
-    for (uint32_t i = 0; i < window->count; i++)
+    for (uint32_t i = 0; i < window->count; i++) {
         window->identity[i] = i;
+        TRY(window_work(window, 1));
+    }
     window->order = window->identity;
     levels->known = true; /* all zero: nothing differs */
     return STATUS_OK;

@@ -118,15 +118,17 @@ static enum status sum_result(struct window_walk *walk, uint32_t row)
 }
 
 /* Texts as the numbers that sum() sees. */
-static void make_numbers(struct value *cells, uint32_t count)
+static enum status make_numbers(struct window *window, struct value *cells)
 {
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < window->count; i++) {
+        TRY(window_work(window, 1));
         if (cells[i].class_ < CLASS_TEXT)
             continue;
         cells[i] = value_numeric_type(&cells[i]);
         if (cells[i].class_ >= CLASS_TEXT)
             cells[i] = value_real(value_as_real(&cells[i]));
     }
+    return STATUS_OK;
 }
 
 /* --- both ---------------------------------------------------------------------------------------
@@ -152,7 +154,7 @@ static enum status sum_frames(struct window *window, const struct window_call *c
                             .cells = cells,
                             .kind = call->kind};
 
-    make_numbers(cells, window->count);
+    TRY(make_numbers(window, cells));
     return window_walk(&walk.walk, call, err);
 }
 
@@ -162,8 +164,12 @@ enum status window_aggregate(struct window *window, const struct window_call *ca
     bool          counts = call->kind == WINDOW_COUNT || call->kind == WINDOW_COUNT_STAR;
     struct value *cells = NULL;
     uint64_t     *filter;
+    bool          done;
     enum status   status;
 
+    TRY(window_number(window, call, result, &done, err));
+    if (done)
+        return STATUS_OK;
     TRY(window_result_alloc(window, result, counts ? RESULT_INT : RESULT_CELL, err));
     TRY(window_condition(window, call->filter, &filter, err));
     status = call->kind == WINDOW_COUNT_STAR

@@ -91,26 +91,29 @@ static enum status mark_column(struct window *window, uint32_t column, uint8_t *
     return status;
 }
 
-/* The rows whose level is at least `level`, and count behind them. */
-static uint32_t *starts(struct window *window, const uint8_t *levels, uint8_t level,
-                        uint32_t *count, size_t *bytes)
+/* *rows = the rows whose level is at least `level`, and count behind them; owned by window. */
+static enum status starts(struct window *window, const uint8_t *levels, uint8_t level,
+                          uint32_t **rows, uint32_t *count, size_t *bytes, struct error *err)
 {
-    uint32_t  n = 0;
-    uint32_t *rows;
+    uint32_t n = 0;
 
-    for (uint32_t i = 0; i < window->count; i++)
+    for (uint32_t i = 0; i < window->count; i++) {
         n += levels[i] >= level;
-    *bytes = (n + (size_t)1) * sizeof *rows;
-    rows = memory_alloc(window->memory, *bytes);
-    if (rows == NULL)
-        return NULL;
+        TRY(window_work(window, 1));
+    }
+    *bytes = (n + (size_t)1) * sizeof **rows;
+    *rows = memory_alloc(window->memory, *bytes);
+    if (*rows == NULL)
+        return fail_nomem(err);
     *count = n;
     n = 0;
-    for (uint32_t i = 0; i < window->count; i++)
+    for (uint32_t i = 0; i < window->count; i++) {
         if (levels[i] >= level)
-            rows[n++] = i;
-    rows[n] = window->count;
-    return rows;
+            (*rows)[n++] = i;
+        TRY(window_work(window, 1));
+    }
+    (*rows)[n] = window->count;
+    return STATUS_OK;
 }
 
 enum status window_bounds(struct window *window, struct sort_levels *sorted, struct error *err)
@@ -123,9 +126,8 @@ enum status window_bounds(struct window *window, struct sort_levels *sorted, str
         status = mark_column(window, c, sorted->levels, err);
     if (status != STATUS_OK)
         return status;
-    window->partitions = starts(window, sorted->levels, NEW_PARTITION, &window->partition_count,
-                                &window->partition_bytes);
-    window->groups =
-        starts(window, sorted->levels, NEW_GROUP, &window->group_count, &window->group_bytes);
-    return window->partitions == NULL || window->groups == NULL ? fail_nomem(err) : STATUS_OK;
+    TRY(starts(window, sorted->levels, NEW_PARTITION, &window->partitions,
+               &window->partition_count, &window->partition_bytes, err));
+    return starts(window, sorted->levels, NEW_GROUP, &window->groups, &window->group_count,
+                  &window->group_bytes, err);
 }

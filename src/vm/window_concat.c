@@ -166,11 +166,13 @@ static enum status walk_concat(struct concat_walk *walk, const struct window_cal
     status = window_walk(&walk->walk, call, walk->err);
     arena_free(&walk->scratch);
     memory_free(window->memory, walk->lengths, walk->lengths_bytes);
-    for (uint32_t row = 0; status == STATUS_OK && row < window->count; row++)
+    for (uint32_t row = 0; status == STATUS_OK && row < window->count; row++) {
         if (result->cells[row].class_ == CLASS_TEXT)
             result->cells[row].s = result->texts == NULL
                                        ? ""
                                        : result->texts + (size_t)result->cells[row].i;
+        status = window_work(window, 1);
+    }
     return status;
 }
 

@@ -51,6 +51,16 @@ static void cells_out(const struct window_cursor *c, const struct window_result 
     vector_from_cells(buffer, c->count, out);
 }
 
+/* A batch need not begin with a word of bits. */
+static void valid_out(const struct window_cursor *c, const struct window_result *result,
+                      struct vector_buffer *buffer, struct vector *out)
+{
+    if (result->valid == NULL)
+        return;
+    bits_copy(buffer->valid, result->valid, c->position, c->count);
+    out->valid = buffer->valid;
+}
+
 /* lag, lead: rows that take their default. */
 static enum status defaults_out(struct window_cursor *c, const struct window_call *call,
                                 const struct window_result *result, struct vector_buffer *buffer,
@@ -93,12 +103,14 @@ static enum status result_out(struct window_cursor *c, uint32_t call, struct vec
                                .shape = VECTOR_FLAT,
                                .count = c->count,
                                .values = result->ints + c->position};
+        valid_out(c, result, buffer, out);
         break;
     case RESULT_REAL:
         *out = (struct vector){.type = PHYS_F64,
                                .shape = VECTOR_FLAT,
                                .count = c->count,
                                .values = result->reals + c->position};
+        valid_out(c, result, buffer, out);
         break;
     case RESULT_CELL:
         cells_out(c, result, buffer, out);

@@ -104,8 +104,8 @@ static bool always_empty(const struct window_frame *spec, const struct frame_row
     return spec->start == WINDOW_FOLLOWING && frame->end_offset < frame->start_offset;
 }
 
-static void partition_rows(const struct partition *p, const struct window_frame *spec,
-                           struct frame_rows *frame)
+static enum status partition_rows(struct window *window, const struct partition *p,
+                                  const struct window_frame *spec, struct frame_rows *frame)
 {
     int64_t total = p->to - p->from;
 
@@ -115,7 +115,9 @@ static void partition_rows(const struct partition *p, const struct window_frame 
         unit_frame(spec, frame, u, total, &from, &to);
         frame->start[p->from + (uint32_t)u] = p->from + (uint32_t)from;
         frame->end[p->from + (uint32_t)u] = p->from + (uint32_t)to;
+        TRY(window_work(window, 1));
     }
+    return STATUS_OK;
 }
 
 /* The rows of group g get groups [from, to), counted from the partition's first. */
@@ -131,8 +133,8 @@ static void group_gets(const struct window *window, const struct partition *p, u
     }
 }
 
-static void partition_groups(const struct window *window, const struct partition *p,
-                             const struct window_frame *spec, struct frame_rows *frame)
+static enum status partition_groups(struct window *window, const struct partition *p,
+                                    const struct window_frame *spec, struct frame_rows *frame)
 {
     int64_t total = p->group_to - p->group_from;
 
@@ -141,7 +143,9 @@ static void partition_groups(const struct window *window, const struct partition
 
         unit_frame(spec, frame, u, total, &from, &to);
         group_gets(window, p, p->group_from + (uint32_t)u, (uint32_t)from, (uint32_t)to, frame);
+        TRY(window_work(window, 1));
     }
+    return STATUS_OK;
 }
 
 static void partition_nothing(const struct partition *p, struct frame_rows *frame)
@@ -272,24 +276,28 @@ static enum status group_keys(struct window *window, uint32_t column, struct val
 {
     struct value *list =
         memory_alloc(window->memory, (window->group_count + (size_t)1) * sizeof *list);
+    enum status   status = STATUS_OK;
 
     if (list == NULL)
         return fail_nomem(err);
-    for (uint32_t g = 0; g < window->group_count; g++) {
+    for (uint32_t g = 0; status == STATUS_OK && g < window->group_count; g++) {
         char          scratch[16];
         struct value *v = &list[g];
 
         *v = rowset_value(window->rows, column, window->order[window->groups[g]], scratch);
         if (v->class_ == CLASS_TEXT && v->s == scratch) {
             v->s = arena_copy_text(&window->arena, v->s, v->bytes);
-            if (v->s == NULL) {
-                memory_free(window->memory, list, (window->group_count + (size_t)1) * sizeof *list);
-                return fail_nomem(err);
-            }
+            if (v->s == NULL)
+                status = fail_nomem(err);
         }
+        if (status == STATUS_OK)
+            status = window_work(window, 1);
     }
-    *keys = list;
-    return STATUS_OK;
+    if (status == STATUS_OK)
+        *keys = list;
+    else
+        memory_free(window->memory, list, (window->group_count + (size_t)1) * sizeof *list);
+    return status;
 }
 
 static enum status range_frames(struct window *window, const struct window_frame *spec,
@@ -335,14 +343,16 @@ static enum status compute(struct window *window, const struct window_frame *spe
         if (empty)
             partition_nothing(&p, frame);
         else if (spec->unit == WINDOW_ROWS)
-            partition_rows(&p, spec, frame);
+            TRY(partition_rows(window, &p, spec, frame));
         else
-            partition_groups(window, &p, spec, frame);
+            TRY(partition_groups(window, &p, spec, frame));
         TRY(window_work(window, p.to - p.from));
     }
-    for (uint32_t row = 0; row < window->count; row++)
+    for (uint32_t row = 0; row < window->count; row++) {
         if (frame->end[row] < frame->start[row])
             frame->end[row] = frame->start[row];
+        TRY(window_work(window, 1));
+    }
     return STATUS_OK;
 }
 

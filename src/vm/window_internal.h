@@ -27,8 +27,10 @@ struct window_result {
         uint32_t     *places;
         void         *data; /* [count + 64]; owned */
     };
-    size_t  bytes;
-    int32_t column;
+    size_t    bytes;
+    uint64_t *valid; /* INT, REAL: bits of rows that are not NULL; NULL: none is.  Owned */
+    size_t    valid_bytes;
+    int32_t   column;
     bool    has_default; /* some place is PLACE_DEFAULT */
     char   *texts;       /* owned */
     size_t  text_bytes;
@@ -137,6 +139,26 @@ void        window_keep_start(struct window_keep *keep, const struct value *boun
 /* *sel: a selection of keep's instead, of those of its rows that must be collected. */
 enum status window_keep_rows(struct window_keep *keep, const struct vector *const *columns,
                              const struct selection **sel, struct error *err);
+
+/* --- window_number.c ---------------------------------------------------------------------------- */
+enum numbers_kind { NUMBERS_NONE, NUMBERS_INT, NUMBERS_REAL };
+/* A column in sorted order, all INTEGER or all REAL but for NULLs. */
+struct window_numbers {
+    enum numbers_kind kind;
+    union {
+        int64_t *ints;
+        double  *reals;
+        void    *data; /* [count + 1]; owned */
+    };
+    uint64_t *valid; /* as of window_condition; NULL: no NULLs.  Owned */
+};
+/* kind NUMBERS_NONE: the column is not such.  Freed by window_numbers_free in any case but errors. */
+enum status window_numbers(struct window *window, int32_t column, struct window_numbers *numbers,
+                           struct error *err);
+void        window_numbers_free(struct window *window, struct window_numbers *numbers);
+/* count, sum, total, avg; *done false: nothing was computed, it takes window_aggregate. */
+enum status window_number(struct window *window, const struct window_call *call,
+                          struct window_result *result, bool *done, struct error *err);
 
 /* --- window_rank.c, window_value.c, window_aggregate.c ------------------------------------------ */
 enum status window_rank(struct window *window, const struct window_call *call,

@@ -1,26 +1,33 @@
 /* window_rank.c - functions of a row's place in its partition. */
 #include "vm/window_internal.h"
 
-static void number_rows(const struct partition *p, int64_t *out)
+/* What follows works row by row or group by group: a partition may be long, and so may a group. */
+static enum status number_rows(struct window *window, const struct partition *p, int64_t *out)
 {
-    for (uint32_t row = p->from; row < p->to; row++)
+    for (uint32_t row = p->from; row < p->to; row++) {
         out[row] = (int64_t)(row - p->from) + 1;
+        TRY(window_work(window, 1));
+    }
+    return STATUS_OK;
 }
 
-static void rank_groups(const struct window *window, const struct partition *p,
-                        enum window_kind kind, int64_t *out)
+static enum status rank_groups(struct window *window, const struct partition *p,
+                               enum window_kind kind, int64_t *out)
 {
     for (uint32_t g = p->group_from; g < p->group_to; g++) {
         int64_t rank = kind == WINDOW_RANK ? (int64_t)(window->groups[g] - p->from) + 1
                                            : (int64_t)(g - p->group_from) + 1;
 
-        for (uint32_t row = window->groups[g]; row < window->groups[g + 1]; row++)
+        for (uint32_t row = window->groups[g]; row < window->groups[g + 1]; row++) {
             out[row] = rank;
+            TRY(window_work(window, 1));
+        }
     }
+    return STATUS_OK;
 }
 
-static void share_groups(const struct window *window, const struct partition *p,
-                         enum window_kind kind, double *out)
+static enum status share_groups(struct window *window, const struct partition *p,
+                                enum window_kind kind, double *out)
 {
     double total = (double)(p->to - p->from);
 
@@ -31,13 +38,17 @@ static void share_groups(const struct window *window, const struct partition *p,
             share = (double)(window->groups[g + 1] - p->from) / total;
         else
             share = total > 1 ? (double)(window->groups[g] - p->from) / (total - 1) : 0.0;
-        for (uint32_t row = window->groups[g]; row < window->groups[g + 1]; row++)
+        for (uint32_t row = window->groups[g]; row < window->groups[g + 1]; row++) {
             out[row] = share;
+            TRY(window_work(window, 1));
+        }
     }
+    return STATUS_OK;
 }
 
 /* Larger tiles come first. */
-static void tile_rows(const struct partition *p, int64_t tiles, int64_t *out)
+static enum status tile_rows(struct window *window, const struct partition *p, int64_t tiles,
+                             int64_t *out)
 {
     int64_t total = p->to - p->from, size = total / tiles;
     int64_t large = total - tiles * size, in_large = large * (size + 1);
@@ -48,7 +59,9 @@ static void tile_rows(const struct partition *p, int64_t tiles, int64_t *out)
                                       : 1 + large + (i - in_large) / size;
 
         out[p->from + (uint32_t)i] = tile;
+        TRY(window_work(window, 1));
     }
+    return STATUS_OK;
 }
 
 /* The number of tiles is that of the partition's first row. */
@@ -67,8 +80,7 @@ static enum status ntile(struct window *window, const struct window_call *call, 
             window_error_at(window, p.from, "argument of ntile must be a positive integer");
             break;
         }
-        tile_rows(&p, tiles, out);
-        TRY(window_work(window, p.to - p.from));
+        TRY(tile_rows(window, &p, tiles, out));
     }
     (void)err;
     return STATUS_OK;
@@ -85,12 +97,11 @@ enum status window_rank(struct window *window, const struct window_call *call,
         return ntile(window, call, result->ints, err);
     for (partition_begin(&p); partition_next(window, &p);) {
         if (call->kind == WINDOW_ROW_NUMBER)
-            number_rows(&p, result->ints);
+            TRY(number_rows(window, &p, result->ints));
         else if (shares)
-            share_groups(window, &p, call->kind, result->reals);
+            TRY(share_groups(window, &p, call->kind, result->reals));
         else
-            rank_groups(window, &p, call->kind, result->ints);
-        TRY(window_work(window, p.to - p.from));
+            TRY(rank_groups(window, &p, call->kind, result->ints));
     }
     return STATUS_OK;
 }

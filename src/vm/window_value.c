@@ -40,14 +40,16 @@ static void counted_free(struct window *window, struct counted *counted)
 
 /* --- lag, lead ----------------------------------------------------------------------------------
  */
-static void shift_by_one(const struct window *window, const struct partition *p, bool lead,
-                         uint32_t *places)
+static enum status shift_by_one(struct window *window, const struct partition *p, bool lead,
+                                uint32_t *places)
 {
     for (uint32_t row = p->from; row < p->to; row++) {
         bool inside = lead ? row + 1 < p->to : row > p->from;
 
         places[row] = inside ? window->order[lead ? row + 1 : row - 1] : PLACE_NULL;
+        TRY(window_work(window, 1));
     }
+    return STATUS_OK;
 }
 
 /* The row number, from 1 within the partition, that an offset leads to; 0: none. */
@@ -81,8 +83,8 @@ static enum status shift(struct window *window, const struct window_call *call,
                 result->places[row] = missing;
                 result->has_default |= missing == PLACE_DEFAULT;
             }
+            TRY(window_work(window, 1));
         }
-        TRY(window_work(window, p.to - p.from));
     }
     return STATUS_OK;
 }
@@ -128,8 +130,8 @@ static enum status shift_counted(struct window *window, const struct window_call
                 found = counted_shift(counted, &p, row, to - number);
             result->places[row] = found == UINT32_MAX ? missing : window->order[found];
             result->has_default |= result->places[row] == PLACE_DEFAULT;
+            TRY(window_work(window, 1));
         }
-        TRY(window_work(window, p.to - p.from));
     }
     return STATUS_OK;
 }
@@ -152,8 +154,7 @@ static enum status lag_lead(struct window *window, const struct window_call *cal
         return status;
     }
     for (partition_begin(&p); partition_next(window, &p);) {
-        shift_by_one(window, &p, call->kind == WINDOW_LEAD, result->places);
-        TRY(window_work(window, p.to - p.from));
+        TRY(shift_by_one(window, &p, call->kind == WINDOW_LEAD, result->places));
     }
     return STATUS_OK;
 }

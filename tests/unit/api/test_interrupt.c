@@ -131,6 +131,23 @@ static const char *const statements[] = {
     "SELECT count(*) FROM n x FULL JOIN n y ON x.b = -y.b",
     "SELECT count(*) FROM n x WHERE EXISTS (SELECT 1 FROM n y WHERE y.b > x.b + 1000000)",
     "SELECT sum((SELECT count(*) FROM n y WHERE y.b < x.b)) FROM n x",
+    /* windows: sorting, bounds, frames, every kind of call, and reading the rows */
+    "SELECT max(k) FROM (SELECT row_number() OVER (PARTITION BY b % 10 ORDER BY t, a) AS k FROM n)",
+    "SELECT max(k + l) FROM (SELECT rank() OVER w AS k, ntile(7) OVER w AS l FROM big WINDOW w AS "
+    "(ORDER BY v DESC))",
+    "SELECT sum(s) FROM (SELECT sum(v) OVER (ORDER BY v ROWS BETWEEN 100 PRECEDING AND 7 FOLLOWING) "
+    "AS s FROM big)",
+    "SELECT sum(s) FROM (SELECT sum(v * 0.5) OVER (ORDER BY v ROWS BETWEEN 100 PRECEDING AND 7 "
+    "FOLLOWING) AS s FROM big)",
+    "SELECT max(s) FROM (SELECT max(t) OVER (ORDER BY a ROWS BETWEEN 1000 PRECEDING AND 5 FOLLOWING) "
+    "AS s FROM n)",
+    "SELECT max(s) FROM (SELECT total(b) OVER (ORDER BY b RANGE BETWEEN 9 PRECEDING AND 9 FOLLOWING "
+    "EXCLUDE TIES) AS s FROM n)",
+    "SELECT max(s) FROM (SELECT group_concat(t, b) OVER (ORDER BY a ROWS 3 PRECEDING) AS s FROM n)",
+    "SELECT max(s), max(u) FROM (SELECT lag(v, 2, 7) OVER (ORDER BY v) AS s, nth_value(v, 3) OVER "
+    "(ORDER BY v GROUPS 5 PRECEDING) AS u FROM big)",
+    "SELECT count(*) FROM (SELECT row_number() OVER (PARTITION BY v % 1000003 ORDER BY v) AS k FROM "
+    "big) WHERE k <= 2",
     /* no end */
     "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c) SELECT count(*) FROM c",
     "WITH RECURSIVE c(i) AS (SELECT 1 UNION SELECT (i + 1) % 100000000 FROM c) SELECT max(i) FROM c",
