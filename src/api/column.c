@@ -112,7 +112,7 @@ static const char *text_of_number(stoa_stmt *stmt, int column, const struct valu
     return text_done(stmt, column,
                      value->class_ == CLASS_INTEGER
                          ? number_from_int(value->i, room)
-                         : number_from_real(value->r, stmt->db->state.fp_digits, room));
+                         : number_from_real(value->r, value_real_digits(&stmt->db->memory), room));
 }
 
 /* The text made earlier in this row, or NULL. */

@@ -87,7 +87,6 @@ static void seed_random(uint64_t random[4])
 
 static void connect_layers(stoa_db *db)
 {
-    db->state.fp_digits = 15;
     db->remembered[REMEMBER_SYNCHRONOUS] = 2; /* SQLite's defaults */
     db->remembered[REMEMBER_CACHE_SIZE] = -2000;
     seed_random(db->state.random);

@@ -257,10 +257,10 @@ enum status pragma_fp_digits(struct pragma_call *call)
     int64_t digits = value_as_int(&call->argument);
 
     if (!call->has_argument)
-        return answer_int(call, call->db->state.fp_digits);
+        return answer_int(call, value_real_digits(&call->db->memory));
     if (digits != 15 && digits != 17)
         return fail(call->err, STATUS_ERROR, "fp_digits must be 15 or 17");
-    call->db->state.fp_digits = (int)digits;
+    call->db->memory.real_digits = (int)digits;
     return STATUS_OK;
 }
 

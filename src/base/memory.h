@@ -27,6 +27,7 @@ struct memory {
     } spares[MEMORY_SPARES];
     _Atomic unsigned next_spare; /* which is replaced when all are taken */
     struct interrupt interrupt; /* of all work that is done on this account */
+    int real_digits; /* of REALs that become texts in that work; 0: NUMBER_DIGITS_DEFAULT */
 };
 
 void memory_init(struct memory *memory, size_t limit);

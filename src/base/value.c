@@ -322,11 +322,18 @@ bool value_cast(struct value *v, enum affinity target, struct arena *arena)
     }
 }
 
-/* Text of a number in buffer; its length. */
-static size_t number_text(const struct value *v, char buffer[NUMBER_TEXT_CAP])
+int value_real_digits(const struct memory *memory)
 {
-    return v->class_ == CLASS_INTEGER ? number_from_int(v->i, buffer)
-                                      : number_from_real(v->r, NUMBER_DIGITS_DEFAULT, buffer);
+    return memory != NULL && memory->real_digits != 0 ? memory->real_digits : NUMBER_DIGITS_DEFAULT;
+}
+
+/* Text of a number in buffer; its length. */
+static size_t number_text(const struct value *v, const struct memory *memory,
+                          char buffer[NUMBER_TEXT_CAP])
+{
+    return v->class_ == CLASS_INTEGER
+               ? number_from_int(v->i, buffer)
+               : number_from_real(v->r, value_real_digits(memory), buffer);
 }
 
 bool value_to_text(struct value *v, struct arena *arena)
@@ -341,7 +348,7 @@ bool value_to_text(struct value *v, struct arena *arena)
         v->subtype = 0;
         return true;
     }
-    bytes = number_text(v, buffer);
+    bytes = number_text(v, arena->memory, buffer);
     copy = arena_copy_text(arena, buffer, bytes);
     if (copy == NULL)
         return false;
@@ -549,11 +556,11 @@ enum status value_concat(const struct value *a, const struct value *b, struct ar
         return STATUS_OK;
     }
     if (!is_bytes(a)) {
-        a_bytes = number_text(a, a_buffer);
+        a_bytes = number_text(a, arena->memory, a_buffer);
         a_text = a_buffer;
     }
     if (!is_bytes(b)) {
-        b_bytes = number_text(b, b_buffer);
+        b_bytes = number_text(b, arena->memory, b_buffer);
         b_text = b_buffer;
     }
     if (a_bytes + b_bytes > VALUE_BYTES_MAX)

@@ -89,6 +89,8 @@ uint64_t value_hash(const struct value *v, enum collation collation);
  * REAL that is a whole number representable exactly into INTEGER; REAL turns INTEGER into REAL. */
 bool value_apply_affinity(struct value *v, enum affinity affinity, struct arena *arena);
 bool value_cast(struct value *v, enum affinity target, struct arena *arena); /* CAST(v AS type) */
+/* Significant digits of a REAL's text in work on memory, which may be NULL. */
+int  value_real_digits(const struct memory *memory);
 bool value_to_text(struct value *v, struct arena *arena); /* NULL stays; BLOB's bytes become TEXT */
 
 int64_t

@@ -33,7 +33,7 @@ struct text {
 /* Significant digits of a REAL's text on this connection. */
 static inline int func_fp_digits(const struct function_context *context)
 {
-    return context->connection != NULL ? context->connection->fp_digits : NUMBER_DIGITS_DEFAULT;
+    return value_real_digits(context->arena->memory);
 }
 
 static inline bool func_case_sensitive_like(const struct function_context *context)

@@ -42,7 +42,6 @@ struct connection_state {
     int64_t  last_insert_rowid;
     int64_t  changes, total_changes;
     uint64_t random[4]; /* xoshiro256** state, seeded at open */
-    int      fp_digits; /* REAL to text: 15 or 17 */
     bool     case_sensitive_like;
 };
 

@@ -18,7 +18,7 @@
 static struct memory           memory;
 static struct arena            arena;
 static struct error            err;
-static struct connection_state connection = {.fp_digits = 15};
+static struct connection_state connection;
 static struct function_context context = {
     .arena = &arena, .err = &err, .connection = &connection, .now_ms = 1};
 static uint64_t random_state = 88172645463325252u;

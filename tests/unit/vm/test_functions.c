@@ -439,7 +439,7 @@ static sqlite3                *db;
 static struct memory           memory;
 static struct arena            arena;
 static struct error            err;
-static struct connection_state connection = {.fp_digits = 15, .random = {1, 2, 3, 4}};
+static struct connection_state connection = {.random = {1, 2, 3, 4}};
 static struct function_context context = {
     .arena = &arena, .err = &err, .connection = &connection, .now_ms = INT64_C(212580000000000)};
 static bool exact; /* the library is 3.53 or newer */
