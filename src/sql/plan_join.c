@@ -395,6 +395,22 @@ static void choose_pair(const struct block *block, uint32_t *best_a, uint32_t *b
         }
 }
 
+/* The first pair of the FROM's order that a condition connects; without any, the first two.  What is
+ * left when costs are not asked: in FROM's own order already ten tables may be too many. */
+static void first_pair(const struct block *block, uint32_t *first_a, uint32_t *first_b)
+{
+    *first_a = 0;
+    *first_b = 1;
+    for (uint32_t b = 1; b < block->unit_count; b++)
+        for (uint32_t a = 0; a < b; a++)
+            for (uint32_t i = 0; i < block->conjunct_count; i++)
+                if (joins(&block->conjuncts[i], block->units[a].mask, block->units[b].mask)) {
+                    *first_a = a;
+                    *first_b = b;
+                    return;
+                }
+}
+
 static uint32_t unit_with(const struct block *block, relations mask)
 {
     uint32_t u = 0;
@@ -476,6 +492,8 @@ enum status block_join(const struct from_state *state, struct block *block)
 
         if (ordered)
             choose_pair(block, &a, &b);
+        else
+            first_pair(block, &a, &b);
         TRY(join_pair(state, block, a, b));
     }
     for (uint32_t i = 0; i < block->conjunct_count;) {
