@@ -294,60 +294,145 @@ static void push_registers(struct cg *cg, const void *owner, uint32_t count, int
     }
 }
 
-/* A loop for each set, which hands its groups to one body. */
-static void loop_sets(struct cg *cg, const struct aggregate_sink *input, struct cg_sink *parent)
-{
-    const struct plan   *plan = input->sink.plan;
-    const struct select *select = plan->select;
-    uint32_t             keys = plan->group_by->count;
-    struct set_sink      self = {.sink = {consume_set, NULL, plan},
-                                 .input = input,
-                                 .first = cg_registers(cg, keys + input->desc->call_count + 1),
-                                 .back = cg_registers(cg, 1),
-                                 .body = cg_label(cg)};
-    int32_t              end = cg_label(cg), done = cg_label(cg);
-    uint32_t             mark = cg_mark(cg);
+struct sets { /* several places that hand over groups, and one body that takes them */
+    struct set_sink sink;
+    int32_t         end;
+    uint32_t        mark;
+};
 
+static struct sets sets_begin(struct cg *cg, const struct aggregate_sink *input)
+{
+    const struct plan *plan = input->sink.plan;
+    uint32_t           keys = plan->group_by->count;
+
+    return (struct sets){.sink = {.sink = {consume_set, NULL, plan},
+                                  .input = input,
+                                  .first = cg_registers(cg, keys + input->desc->call_count + 1),
+                                  .back = cg_registers(cg, 1),
+                                  .body = cg_label(cg)},
+                         .end = cg_label(cg),
+                         .mark = cg_mark(cg)};
+}
+
+static void sets_end(struct cg *cg, const struct sets *sets, struct cg_sink *parent)
+{
+    const struct set_sink *self = &sets->sink;
+    const struct plan     *plan = self->sink.plan;
+    const struct select   *select = plan->select;
+    uint32_t               keys = plan->group_by->count;
+    int32_t                done = cg_label(cg);
+
+    cg_emit(cg, OP_Goto, 0, sets->end, 0);
+    cg_here(cg, self->body);
     cg->loop_depth++;
-    for (uint32_t i = 0; i < input->grouping_count; i++) {
-        self.grouping = &input->groupings[i];
-        cg_loop(cg, OP_Rewind, self.grouping->slot, &self.sink);
-    }
-    cg_emit(cg, OP_Goto, 0, end, 0);
-    cg_here(cg, self.body);
     cg->one_row = false;
-    cg_floor(cg, mark);
-    push_registers(cg, plan->group_by, keys, self.first);
-    push_registers(cg, select, select->aggregate_count, self.first + (int32_t)keys);
+    cg_floor(cg, sets->mark);
+    push_registers(cg, plan->group_by, keys, self->first);
+    push_registers(cg, select, select->aggregate_count, self->first + (int32_t)keys);
     push_registers(cg, plan, plan->bare_count,
-                   self.first + (int32_t)(keys + select->aggregate_count));
+                   self->first + (int32_t)(keys + select->aggregate_count));
     cg_consume(cg, parent, done);
     cg_here(cg, done);
-    cg_emit(cg, OP_Return, self.back, 0, 0);
-    cg_here(cg, end);
-    cg_truncate(cg, mark);
+    cg_emit(cg, OP_Return, self->back, 0, 0);
+    cg_here(cg, sets->end);
+    cg_truncate(cg, sets->mark);
     cg->loop_depth--;
     cg->one_row = false;
 }
 
-/* --- the node -----------------------------------------------------------------------------------
+/* A loop for each set, which hands its groups to the body. */
+static void loop_sets(struct cg *cg, const struct aggregate_sink *input, struct sets *sets)
+{
+    cg->loop_depth++;
+    for (uint32_t i = 0; i < input->grouping_count; i++) {
+        sets->sink.grouping = &input->groupings[i];
+        cg_loop(cg, OP_Rewind, sets->sink.grouping->slot, &sets->sink.sink);
+    }
+    cg->loop_depth--;
+}
+
+/* --- what the table knows ----------------------------------------------------------------------
  */
-/* SELECT count(*) FROM t: the table knows. */
-static bool only_counts(const struct plan *plan)
+static bool is_count_star(const struct expr *call)
+{
+    return call->resolved.aggregate_kind - 1 == AGGREGATE_COUNT_STAR && call->filter == NULL;
+}
+
+/* count(column), min or max of a column of item. */
+static bool is_fact(const struct expr *call, const struct from_item *item, struct fact_desc *desc)
+{
+    const struct expr *column = call->list.count == 1 ? call->list.items[0] : NULL;
+
+    if (column == NULL || call->filter != NULL || call->order_by.count != 0 ||
+        column->kind != EXPR_COLUMN || column->resolved.source != item ||
+        column->resolved.column < 0)
+        return false;
+    desc->column = (uint32_t)column->resolved.column;
+    desc->collation = (enum collation)column->resolved.collation;
+    switch (call->resolved.aggregate_kind - 1) {
+    case AGGREGATE_COUNT:
+        desc->fact = FACT_COUNT;
+        return !call->distinct;
+    case AGGREGATE_MIN:
+        desc->fact = FACT_MIN;
+        return true;
+    case AGGREGATE_MAX:
+        desc->fact = FACT_MAX;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Aggregates over a whole table, no groups: counts *alone, or facts that it may know. */
+static bool are_facts(const struct plan *plan, bool *counts_alone)
 {
     const struct select *select = plan->select;
+    struct fact_desc     desc;
 
+    *counts_alone = true;
     if (plan->input->kind != PLAN_SCAN || plan->input->filters.count != 0 ||
         plan->input->rowid != NULL || plan->group_by->count != 0 ||
         select->grouping_set_count != 0 || plan->bare_count != 0 || select->aggregate_count == 0)
         return false;
-    for (uint32_t i = 0; i < select->aggregate_count; i++)
-        if (select->aggregates[i]->resolved.aggregate_kind - 1 != AGGREGATE_COUNT_STAR ||
-            select->aggregates[i]->filter != NULL)
+    for (uint32_t i = 0; i < select->aggregate_count; i++) {
+        if (is_count_star(select->aggregates[i]))
+            continue;
+        *counts_alone = false;
+        if (!is_fact(select->aggregates[i], plan->input->item, &desc))
             return false;
+    }
     return true;
 }
 
+/* The aggregates from what the table knows; code that finds one unknown goes on at `scan`. */
+static void emit_facts(struct cg *cg, const struct plan *plan, const struct sets *sets,
+                       int32_t scan)
+{
+    struct scan_desc *desc = cg_alloc(cg, sizeof *desc);
+    int32_t           slot = cg_slot(cg);
+    struct cg_place   place = cg_line_enter(cg, plan->input);
+
+    if (desc == NULL)
+        return;
+    desc->table = plan->input->item->catalog_table;
+    cg_emit_p4(cg, OP_OpenRead, slot, 0, 0, desc);
+    for (uint32_t i = 0; i < plan->select->aggregate_count; i++) {
+        const struct expr *call = plan->select->aggregates[i];
+        struct fact_desc  *fact = cg_alloc(cg, sizeof *fact);
+
+        if (fact == NULL)
+            return;
+        if (is_count_star(call))
+            cg_emit(cg, OP_RowCount, slot, sets->sink.first + (int32_t)i, 0);
+        else if (is_fact(call, plan->input->item, fact))
+            cg_emit_p4(cg, OP_ColumnFact, slot, scan, sets->sink.first + (int32_t)i, fact);
+    }
+    cg_line_leave(cg, place);
+}
+
+/* --- the node -----------------------------------------------------------------------------------
+ */
 static void produce_count(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
 {
     struct scan_desc *desc = cg_alloc(cg, sizeof *desc);
@@ -376,27 +461,61 @@ static void produce_count(struct cg *cg, const struct plan *plan, struct cg_sink
     cg->one_row = false;
 }
 
+static void aggregate_input(struct cg *cg, const struct plan *plan, struct aggregate_sink *self)
+{
+    for (uint32_t i = 0; i < self->grouping_count; i++)
+        cg_emit_p4(cg, OP_AggOpen, self->groupings[i].slot, 0, 0, self->groupings[i].desc);
+    cg_produce(cg, plan->input, &self->sink);
+    if (plan->apply != NULL)
+        cg_emit(cg, OP_AggFill, self->groupings[0].slot, plan->apply->slot, 0);
+    for (uint32_t i = 0; i < self->grouping_count; i++)
+        cg_emit(cg, OP_AggFinal, self->groupings[i].slot, 0, 0);
+}
+
+/* One row of facts, or the scan that has them. */
+static void produce_facts(struct cg *cg, const struct plan *plan, struct aggregate_sink *self,
+                          struct cg_sink *parent)
+{
+    struct sets sets = sets_begin(cg, self);
+    int32_t     scan = cg_label(cg);
+    bool        one_row = cg->one_row;
+
+    emit_facts(cg, plan, &sets, scan);
+    cg_one_row(cg);
+    cg_emit(cg, OP_Gosub, sets.sink.back, sets.sink.body, 0);
+    cg_emit(cg, OP_Goto, 0, sets.end, 0);
+    cg_here(cg, scan);
+    cg->one_row = one_row;
+    aggregate_input(cg, plan, self);
+    loop_sets(cg, self, &sets);
+    sets_end(cg, &sets, parent);
+}
+
 void cg_produce_aggregate(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
 {
     struct aggregate_sink self = {.sink = {consume_input, NULL, plan}};
+    bool                  counts_alone;
+    bool                  facts = are_facts(plan, &counts_alone);
 
-    if (only_counts(plan)) {
+    if (facts && counts_alone) {
         produce_count(cg, plan, parent);
         return;
     }
     if (!describe_aggregate(cg, plan, &self))
         return;
-    for (uint32_t i = 0; i < self.grouping_count; i++)
-        cg_emit_p4(cg, OP_AggOpen, self.groupings[i].slot, 0, 0, self.groupings[i].desc);
-    cg_produce(cg, plan->input, &self.sink);
-    if (plan->apply != NULL)
-        cg_emit(cg, OP_AggFill, self.groupings[0].slot, plan->apply->slot, 0);
-    for (uint32_t i = 0; i < self.grouping_count; i++)
-        cg_emit(cg, OP_AggFinal, self.groupings[i].slot, 0, 0);
+    if (facts && (cg->context->passes_off & PASS_FACTS) == 0) {
+        produce_facts(cg, plan, &self, parent);
+        return;
+    }
+    aggregate_input(cg, plan, &self);
     self.sink.consume = consume_groups;
     self.sink.parent = parent;
-    if (self.sets)
-        loop_sets(cg, &self, parent);
-    else
+    if (self.sets) {
+        struct sets sets = sets_begin(cg, &self);
+
+        loop_sets(cg, &self, &sets);
+        sets_end(cg, &sets, parent);
+    } else {
         cg_loop(cg, OP_Rewind, self.groupings[0].slot, &self.sink);
+    }
 }

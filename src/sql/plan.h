@@ -123,8 +123,9 @@ enum plan_pass { /* bits of compile_context.passes_off */
                  PASS_UNNEST = 16,
                  PASS_SINK = 32, /* conditions into subqueries */
                  PASS_TRANSITIVE = 64,
-                 PASS_GATE = 128, /* constant conditions before the loops */
-                 PASS_SHARE = 256 /* common table expressions computed once */
+                 PASS_GATE = 128,  /* constant conditions before the loops */
+                 PASS_SHARE = 256, /* common table expressions computed once */
+                 PASS_FACTS = 512  /* count, min, max of a table's column without a scan */
 };
 
 struct plan_shared { /* a common table expression that is computed once */

@@ -12,6 +12,8 @@
 
 struct cursor;
 
+enum table_fact { FACT_COUNT, FACT_MIN, FACT_MAX };
+
 struct cursor_ops {
     const char *name; /* for EXPLAIN: "column table", "rowset", ... */
     enum status (*rewind)(struct cursor *cursor, struct error *err);
@@ -35,6 +37,10 @@ struct cursor_ops {
     enum status (*seek_rowid)(struct cursor *cursor, int64_t rowid, bool *found, struct error *err);
     /* Optional: exact number of rows that rewind..end will yield, when known without scanning. */
     bool (*row_count)(struct cursor *cursor, uint64_t *rows);
+    /* Optional: what an aggregate over a column of all rows is, when known without scanning.  Text
+     * is borrowed from the cursor or in scratch. */
+    bool (*fact)(struct cursor *cursor, enum table_fact fact, uint32_t column,
+                 enum collation collation, char scratch[16], struct value *value);
     void (*close)(struct cursor *cursor); /* frees it */
 };
 

@@ -101,6 +101,12 @@ struct value table_cell(const struct table *table, const struct table_state *sta
                         const struct row_place *place, uint32_t column, char scratch[16]);
 int64_t      table_place_rowid(const struct table_state *state, const struct row_place *place);
 
+/* --- what is known of a column without reading its rows (table_facts.c)
+ * --------------------------------------------------------------------- */
+/* False: it is not.  Text is the state's or in scratch. */
+bool table_fact(const struct table *table, const struct table_state *state, enum table_fact fact,
+                uint32_t column, enum collation collation, char scratch[16], struct value *value);
+
 /* --- changes to the working state (table_save was called)
  * --------------------------------------------- */
 bool        table_largest(struct table *table, int64_t *rowid); /* false: no row */

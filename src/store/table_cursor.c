@@ -296,6 +296,15 @@ static bool cursor_row_count(struct cursor *cursor, uint64_t *rows)
     return c->bound_count == 0;
 }
 
+static bool cursor_fact(struct cursor *cursor, enum table_fact fact, uint32_t column,
+                        enum collation collation, char scratch[16], struct value *value)
+{
+    const struct table_cursor *c = (const struct table_cursor *)cursor;
+
+    return c->bound_count == 0 &&
+           table_fact(c->table, &c->state, fact, column, collation, scratch, value);
+}
+
 static const struct cursor_ops table_cursor_ops = {
     .name = "column table",
     .rewind = cursor_rewind,
@@ -305,6 +314,7 @@ static const struct cursor_ops table_cursor_ops = {
     .bound = cursor_bound,
     .seek_rowid = cursor_seek,
     .row_count = cursor_row_count,
+    .fact = cursor_fact,
     .close = cursor_close,
 };
 

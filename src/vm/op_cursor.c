@@ -329,6 +329,21 @@ const struct op *op_RowCount(struct vm *vm, const struct op *op)
     return op + 1;
 }
 
+const struct op *op_ColumnFact(struct vm *vm, const struct op *op)
+{
+    const struct fact_desc *desc = op->p4.desc;
+    struct cursor          *cursor = vm_slot_at(vm, op->p1)->cursor;
+    char                    scratch[16];
+    struct value            value;
+
+    if (cursor->ops->fact == NULL ||
+        !cursor->ops->fact(cursor, desc->fact, desc->column, desc->collation, scratch, &value))
+        return vm->ops + op->p2;
+    if (!register_keep(vm, vm_reg(vm, op->p3), value))
+        return vm_nomem(vm);
+    return op + 1;
+}
+
 const struct op *op_Close(struct vm *vm, const struct op *op)
 {
     struct vm_slot *slot = vm_slot_at(vm, op->p1);

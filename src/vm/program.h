@@ -21,14 +21,19 @@ struct scan_desc {
             *columns; /* which are read: Column's P2 indexes the TABLE's columns, not this list */
     uint32_t column_count;
 };
+struct fact_desc { /* of ColumnFact */
+    enum table_fact fact;
+    uint32_t        column;
+    enum collation  collation;
+};
 struct source_desc {
     const struct source_module *module;
     void                       *state;
     const char *const          *names; /* of the arguments */
 };
 struct write_desc {
-    struct table   *table;
-    const char     *name;    /* table NULL: the table with this name when the op runs (CREATE TABLE
+    struct table *table;
+    const char   *name;      /* table NULL: the table with this name when the op runs (CREATE TABLE
                                 AS, which makes it in the same program) */
     const uint32_t *columns; /* UpdateRows: which columns are set */
     uint32_t        column_count;

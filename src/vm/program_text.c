@@ -111,11 +111,21 @@ static void write_text(struct str *out, const struct write_desc *desc)
         str_printf(out, "%s%s", i > 0 ? "," : " set ", schema->columns[desc->columns[i]].name);
 }
 
+static void fact_text(struct str *out, const struct fact_desc *desc)
+{
+    static const char *const names[] = {"count", "min", "max"};
+
+    str_printf(out, "%s(%u)", names[desc->fact], desc->column);
+}
+
 static void desc_text(const struct op *op, struct str *out)
 {
     switch ((enum opcode)op->code) {
     case OP_OpenRead:
         scan_text(out, op->p4.desc);
+        break;
+    case OP_ColumnFact:
+        fact_text(out, op->p4.desc);
         break;
     case OP_OpenSource:
         str_text(out, ((const struct source_desc *)op->p4.desc)->module->name);
@@ -215,11 +225,11 @@ static int64_t operand_value(const struct op *op, char which)
 static const char *operand_word(const struct op *op, char which)
 {
     static const char *const truths[] = {
-        [TRUTH_TRUE] = "true",  [TRUTH_NOT_TRUE] = "not true", [TRUTH_NOT_FALSE] = "not false",
-        [TRUTH_NULL] = "NULL",  [TRUTH_NOT_NULL] = "not NULL", [TRUTH_FALSE] = "false",
+        [TRUTH_TRUE] = "true", [TRUTH_NOT_TRUE] = "not true", [TRUTH_NOT_FALSE] = "not false",
+        [TRUTH_NULL] = "NULL", [TRUTH_NOT_NULL] = "not NULL", [TRUTH_FALSE] = "false",
     };
     static const char *const bounds[] = {
-        [BOUND_EQ] = "=",  [BOUND_LT] = "<",  [BOUND_LE] = "<=",
+        [BOUND_EQ] = "=", [BOUND_LT] = "<",  [BOUND_LE] = "<=",
         [BOUND_GT] = ">", [BOUND_GE] = ">=", [BOUND_NOT_NULL] = "is no NULL, not even",
     };
     bool truth = op->code == OP_FilterTruth || op->code == OP_Truth || op->code == OP_SelPushIf;
