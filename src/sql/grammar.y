@@ -1015,6 +1015,8 @@ expr(A) ::= word(T) LP distinct(D) expr_list(L) ORDER BY sort_list(O) RP functio
     { A = build_function(p, T, D, false, L, O, F); }
 expr(A) ::= word(T) LP distinct(D) expr_list_some(L) NULLS_INSIDE(N) NULLS RP function_tail(F).
     { F.nulls = treatment(N); A = build_function(p, T, D, false, L, (struct order_list){0}, F); }
+expr(A) ::= word(T) LP distinct(D) expr_list_some(L) FROM(X) expr(E) RP.
+    { A = build_extract(p, T, D, L, X, E); }
 expr(A) ::= word(T) LP STAR RP function_tail(F).
     { A = build_function(p, T, false, true, (struct expr_list){0}, (struct order_list){0}, F); }
 function_tail(A) ::= filter(F) over(O). { A = (struct function_tail){.filter = F, .over = O}; }

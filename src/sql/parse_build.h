@@ -171,6 +171,9 @@ struct expr *build_subquery(struct parser *parser, enum expr_kind kind, struct t
 struct expr *build_within_group(struct parser *parser, struct token name, bool distinct,
                                 struct expr_list arguments, struct expr *value,
                                 struct function_tail tail);
+/* extract(unit FROM time) is date_part('unit', time). */
+struct expr *build_extract(struct parser *parser, struct token name, bool distinct,
+                           struct expr_list unit, struct token from, struct expr *time);
 struct expr *build_row(struct parser *parser, struct token token, struct expr_list list);
 /* An item of GROUP BY: a function of that name. */
 struct expr *build_grouping_sets(struct parser *parser, struct token token, struct expr_list sets);

@@ -33,6 +33,11 @@ static struct expr *expr_of(struct parser *parser, const char *text)
     return expr;
 }
 
+static bool token_equals(struct token token, const char *word)
+{
+    return ascii_equal(token.text, token.bytes, word, strlen(word));
+}
+
 /* --- changes of * ------------------------------------------------------------------------------
  */
 static struct star_changes star_add(struct parser *parser, struct star_changes list,
@@ -161,13 +166,28 @@ struct select *build_core(struct parser *parser, struct select_head head,
     return select;
 }
 
-/* --- samples -----------------------------------------------------------------------------------
+/* --- extract ------------------------------------------------------------------------------------
  */
-static bool token_equals(struct token token, const char *word)
+struct expr *build_extract(struct parser *parser, struct token name, bool distinct,
+                           struct expr_list unit, struct token from, struct expr *time)
 {
-    return ascii_equal(token.text, token.bytes, word, strlen(word));
+    struct expr *part = unit.items[0], *call;
+
+    if (!token_equals(name, "EXTRACT") || distinct || unit.count != 1 ||
+        part->kind != EXPR_COLUMN || part->table.text != NULL)
+        parser_fail_token(parser, from);
+    part->kind = EXPR_LITERAL;
+    part->value = value_text(part->name.text, part->name.bytes);
+    unit = list_add(parser, unit, time);
+    call = build_function(parser, name, false, false, unit, (struct order_list){0},
+                          (struct function_tail){0});
+    call->name = name_of(parser, "date_part");
+    call->name.position = call->position;
+    return call;
 }
 
+/* --- samples -----------------------------------------------------------------------------------
+ */
 struct sample build_sample_size(struct parser *parser, struct token number, struct token unit)
 {
     struct value  value = build_number(parser, number, false);

@@ -30,6 +30,8 @@ enum unit {
     UNIT_YEAR,
     UNIT_COUNT
 };
+#define SPAN_MAX INT64_C(1000000000) /* of a unit: beyond any calendar, and no product overflows   \
+                                      */
 static const char *const unit_names[UNIT_COUNT] = {
     "century", "day",         "decade", "dow",   "doy",     "epoch",  "hour", "isodow", "isoyear",
     "julian",  "millisecond", "minute", "month", "quarter", "second", "week", "year"};
@@ -379,8 +381,27 @@ enum status func_date_diff(FUNCTION_ARGUMENTS)
 
 /* --- time_bucket ------------------------------------------------------------------------------ */
 
-/* '15 minutes': a count and a unit, as months or milliseconds (the other is 0). */
-static bool read_width(struct text text, int64_t *months, int64_t *ms)
+/* A stretch of time: months differ in length, all else does not. */
+struct span {
+    int64_t months, ms;
+};
+
+static bool is_letter(char c)
+{
+    return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
+}
+
+static void skip_blanks(struct text *text)
+{
+    while (text->bytes > 0 && ascii_space(*text->s)) {
+        text->s++;
+        text->bytes--;
+    }
+}
+
+/* '15 minutes' and blanks at the begin of text, which moves behind them: a count and a unit. False:
+ * it is none, or too much. */
+static bool read_span(struct text *text, struct span *span)
 {
     static const int64_t unit_ms[UNIT_COUNT] = {
         [UNIT_MILLISECOND] = 1, [UNIT_SECOND] = 1000, [UNIT_MINUTE] = MS_MINUTE,
@@ -390,22 +411,25 @@ static bool read_width(struct text text, int64_t *months, int64_t *ms)
                                                 [UNIT_YEAR] = 12,
                                                 [UNIT_DECADE] = 120,
                                                 [UNIT_CENTURY] = 1200};
-    struct number    count = number_parse(text.s, text.bytes);
+    struct number    count = number_parse(text->s, text->bytes);
+    struct text      name;
     enum unit        unit;
 
-    if (count.kind != NUMBER_INTEGER || count.whole || count.i < 1 || count.i > 1000000)
+    if (count.kind != NUMBER_INTEGER || count.whole || count.i < -SPAN_MAX || count.i > SPAN_MAX)
         return false;
-    text.s += count.length;
-    text.bytes -= count.length;
-    while (text.bytes > 0 && ascii_space(*text.s)) {
-        text.s++;
-        text.bytes--;
-    }
-    if (!unit_find(text, &unit))
+    text->s += count.length;
+    text->bytes -= count.length;
+    skip_blanks(text);
+    name = *text;
+    for (name.bytes = 0; name.bytes < text->bytes && is_letter(name.s[name.bytes]);)
+        name.bytes++;
+    if (!unit_find(name, &unit))
         return false;
-    *months = count.i * unit_months[unit];
-    *ms = count.i * unit_ms[unit];
-    return *months > 0 || *ms > 0;
+    text->s += name.bytes;
+    text->bytes -= name.bytes;
+    skip_blanks(text);
+    *span = (struct span){count.i * unit_months[unit], count.i * unit_ms[unit]};
+    return unit_months[unit] > 0 || unit_ms[unit] > 0;
 }
 
 static int64_t floor_to(int64_t value, int64_t origin, int64_t width)
@@ -421,34 +445,99 @@ enum status func_time_bucket(FUNCTION_ARGUMENTS)
 {
     char          buffer[NUMBER_TEXT_CAP];
     struct text   width = func_text(context, &argv[0], buffer);
+    struct text   rest = width;
     struct moment m;
-    int64_t       months, ms;
+    struct span   span;
     bool          valid;
 
     (void)argc;
     *out = value_null();
-    if (!read_width(width, &months, &ms))
+    if (!read_span(&rest, &span) || rest.bytes > 0 || (span.months <= 0 && span.ms <= 0))
         return fail(context->err, STATUS_ERROR, "time_bucket: not a width: %.*s",
                     width.bytes > 40 ? 40 : (int)width.bytes, width.s);
     TRY(time_argument(context, &argv[1], &m, &valid));
     if (!valid)
         return STATUS_OK;
-    if (months > 0) {
-        int64_t month = floor_to((int64_t)m.year * 12 + m.month - 1, INT64_C(2000) * 12, months);
+    if (span.months > 0) {
+        int64_t month =
+            floor_to((int64_t)m.year * 12 + m.month - 1, INT64_C(2000) * 12, span.months);
 
         m.year = (int)(month >= 0 ? month / 12 : (month - 11) / 12);
         m.month = (int)(month - (int64_t)m.year * 12) + 1;
         m.day = 1;
         clear_time(&m);
     } else {
-        m.ms = floor_to(m.ms, INT64_C(211813617600000), ms);
+        m.ms = floor_to(m.ms, INT64_C(211813617600000), span.ms);
         m.has_date = m.has_time = false;
         moment_need_fields(&m);
     }
     if (m.failed || m.ms < 0)
         return STATUS_OK;
-    m.subsec = ms % 1000 != 0;
-    return result_moment(context, &m, is_plain_date(&argv[1]) && ms % MS_DAY == 0, out);
+    m.subsec = span.ms % 1000 != 0;
+    return result_moment(context, &m, is_plain_date(&argv[1]) && span.ms % MS_DAY == 0, out);
+}
+
+/* --- date_add -----------------------------------------------------------------------------------
+ */
+
+static int days_in_month(int64_t year, int64_t month)
+{
+    static const uint8_t days[13] = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool                 leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+    return days[month] + (month == 2 && leap);
+}
+
+/* m, whose fields are known, so many months later: a day that is not in that month becomes its
+ * last.  False: beyond the calendar. */
+static bool add_months(struct moment *m, int64_t months)
+{
+    int64_t month = (int64_t)m->year * 12 + m->month - 1 + months;
+    int64_t year = month >= 0 ? month / 12 : (month - 11) / 12;
+
+    if (year < -4713 || year > 9999)
+        return false;
+    m->year = (int)year;
+    m->month = (int)(month - year * 12) + 1;
+    if (m->day > days_in_month(m->year, m->month))
+        m->day = days_in_month(m->year, m->month);
+    m->has_ms = false;
+    moment_need_ms(m);
+    return !m->failed;
+}
+
+/* date_add(time, '1 year -3 days'): months first, then all else.  A date stays a date if whole days
+ * are added. */
+enum status func_date_add(FUNCTION_ARGUMENTS)
+{
+    char          buffer[NUMBER_TEXT_CAP];
+    struct text   interval = func_text(context, &argv[1], buffer), rest = interval;
+    struct span   sum = {0, 0}, span;
+    struct moment m;
+    bool          valid;
+
+    (void)argc;
+    *out = value_null();
+    skip_blanks(&rest);
+    do {
+        if (!read_span(&rest, &span))
+            return fail(context->err, STATUS_ERROR, "date_add: not an interval: %.*s",
+                        interval.bytes > 40 ? 40 : (int)interval.bytes, interval.s);
+        if (__builtin_add_overflow(sum.months, span.months, &sum.months) ||
+            __builtin_add_overflow(sum.ms, span.ms, &sum.ms))
+            return STATUS_OK;
+    } while (rest.bytes > 0);
+    TRY(time_argument(context, &argv[0], &m, &valid));
+    if (!valid || sum.months > SPAN_MAX || sum.months < -SPAN_MAX || !add_months(&m, sum.months) ||
+        sum.ms > MS_MAX || sum.ms < -MS_MAX)
+        return STATUS_OK;
+    m.ms += sum.ms;
+    if (m.ms < 0 || m.ms > MS_MAX)
+        return STATUS_OK;
+    m.has_date = m.has_time = false;
+    moment_need_fields(&m);
+    m.subsec = m.ms % 1000 != 0;
+    return result_moment(context, &m, is_plain_date(&argv[0]) && sum.ms % MS_DAY == 0, out);
 }
 
 /* --- dates made and named --------------------------------------------------------------------- */
@@ -456,16 +545,14 @@ enum status func_time_bucket(FUNCTION_ARGUMENTS)
 /* make_date(year, month, day): NULL if there is no such day. */
 enum status func_make_date(FUNCTION_ARGUMENTS)
 {
-    static const uint8_t month_days[13] = {0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    int64_t              year = value_as_int(&argv[0]), month = value_as_int(&argv[1]),
+    int64_t year = value_as_int(&argv[0]), month = value_as_int(&argv[1]),
             day = value_as_int(&argv[2]);
-    bool          leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     struct moment m = {.has_date = true};
 
     (void)argc;
     *out = value_null();
-    if (year < 0 || year > 9999 || month < 1 || month > 12 || day < 1 || day > month_days[month] ||
-        (month == 2 && day == 29 && !leap))
+    if (year < 0 || year > 9999 || month < 1 || month > 12 || day < 1 ||
+        day > days_in_month(year, month))
         return STATUS_OK;
     m.year = (int)year;
     m.month = (int)month;
