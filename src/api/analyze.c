@@ -26,10 +26,45 @@ void analyze_free(struct analysis *analysis)
     analysis->steps = NULL;
 }
 
+/* Ops that take the rows of the whole statement: their input is what it made of them. */
+static bool takes_rows(const struct op *op)
+{
+    return op->code == OP_ResultRow || op->code == OP_BulkInsert || op->code == OP_Insert ||
+           (op->code == OP_Export && op->p1 == 1);
+}
+
 static bool changes_rows(enum opcode code)
 {
-    return code == OP_Insert || code == OP_BulkEnd || code == OP_UpdateRows ||
-           code == OP_DeleteRows || code == OP_DeleteAll;
+    return code == OP_UpdateRows || code == OP_DeleteRows || code == OP_DeleteAll;
+}
+
+/* The statement's own step: rows handed out, else rows changed, else rows written. */
+static void count_statement(const struct analysis *analysis, struct step *statement)
+{
+    const struct program    *program = analysis->program;
+    const struct op_profile *profiles = vm_op_profiles(analysis->vm);
+    bool                     results = false, changes = false;
+    uint64_t                 handed_out = 0, taken = 0;
+
+    for (uint32_t i = 0; i < program->op_count; i++) {
+        const struct op *op = &program->ops[i];
+
+        if (op->code == OP_ResultRow) {
+            results = true;
+            handed_out += profiles[i].rows_in;
+        } else if (takes_rows(op)) {
+            statement->counts_rows = true;
+            taken += profiles[i].rows_in;
+        }
+        changes |= changes_rows((enum opcode)op->code);
+    }
+    statement->counts_rows |= results || changes;
+    if (results)
+        statement->rows = handed_out;
+    else if (program->counts_changes || changes)
+        statement->rows = (uint64_t)vm_changes(analysis->vm);
+    else
+        statement->rows = taken;
 }
 
 enum status analyze_steps(struct analysis *analysis, struct error *err)
@@ -38,7 +73,6 @@ enum status analyze_steps(struct analysis *analysis, struct error *err)
     const struct op_profile *profiles = vm_op_profiles(analysis->vm);
     struct step             *statement;
     uint64_t                 sum = 0;
-    bool                     changes = false;
 
     assert(program->plan_count > 0);
     analysis->steps = memory_zalloc(analysis->memory, program->plan_count * sizeof(struct step));
@@ -48,11 +82,6 @@ enum status analyze_steps(struct analysis *analysis, struct error *err)
     for (uint32_t i = 0; i < program->op_count; i++) {
         analysis->steps[program->op_lines[i]].nanoseconds += profiles[i].nanoseconds;
         sum += profiles[i].nanoseconds;
-        changes |= changes_rows(program->ops[i].code);
-        if (program->ops[i].code != OP_ResultRow)
-            continue;
-        statement->rows += profiles[i].rows_in;
-        statement->counts_rows = true;
     }
     if (analysis->nanoseconds > sum)
         statement->nanoseconds += analysis->nanoseconds - sum;
@@ -64,10 +93,7 @@ enum status analyze_steps(struct analysis *analysis, struct error *err)
         analysis->steps[i].rows = profiles[op].rows_in;
         analysis->steps[i].counts_rows = true;
     }
-    if (!statement->counts_rows && changes) {
-        statement->rows = (uint64_t)vm_changes(analysis->vm);
-        statement->counts_rows = true;
-    }
+    count_statement(analysis, statement);
     return STATUS_OK;
 }
 

@@ -441,6 +441,8 @@ static const char *statement_text(const struct statement *statement)
         return "DELETE";
     case STATEMENT_COPY:
         return "COPY";
+    case STATEMENT_CREATE_TABLE:
+        return "CREATE TABLE";
     default:
         return "STATEMENT";
     }

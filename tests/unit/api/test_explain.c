@@ -482,6 +482,9 @@ static void rows_of_steps_are_true(void **state)
     expect_rows(db, "UPDATE t3 SET q='x' WHERE p<=10", "UPDATE", 48);
     expect_rows(db, "DELETE FROM t3 WHERE q='x'", "DELETE", 48);
     expect_rows(db, "SELECT * FROM t3", "SCAN t3", 502);
+    expect_rows(db, "CREATE TABLE u AS SELECT b, count(*) FROM t1 GROUP BY b", "CREATE TABLE", 10);
+    expect_rows(db, "DELETE FROM t3 RETURNING p", "DELETE", 502);
+    expect_rows(db, "DELETE FROM u", "DELETE", 10);
     stoa_close(db);
 }
 
