@@ -118,7 +118,7 @@ static uint32_t describe_frame(struct window_sink *self, const struct window_def
     return self->desc->frame_count++;
 }
 
-static void describe_call(struct window_sink *self, const struct window_def *def,
+static void describe_call(struct cg *cg, struct window_sink *self, const struct window_def *def,
                           const struct expr *expr, struct window_call *call)
 {
     call->kind = (enum window_kind)(expr->resolved.window_kind - 1);
@@ -129,6 +129,9 @@ static void describe_call(struct window_sink *self, const struct window_def *def
     call->ignore_nulls = expr->nulls == NULLS_IGNORED;
     call->collation =
         expr->list.count > 0 ? expr->list.items[0]->resolved.collation : COLLATION_BINARY;
+    call->second_collation =
+        expr->list.count > 1 ? expr->list.items[1]->resolved.collation : COLLATION_BINARY;
+    call->name = cg_text(cg, expr->name.text);
 }
 
 static bool describe_window(struct cg *cg, const struct plan *plan, struct window_sink *self)
@@ -155,7 +158,7 @@ static bool describe_window(struct cg *cg, const struct plan *plan, struct windo
     desc->calls = calls;
     for (uint32_t w = 0; w < plan->window_count; w++, window = window->next)
         for (uint32_t i = 0; i < window->call_count; i++, call++) {
-            describe_call(self, plan->window->def, window->calls[i], &calls[call]);
+            describe_call(cg, self, plan->window->def, window->calls[i], &calls[call]);
             calls[call].frame = describe_frame(self, window->calls[i]->over, frames);
         }
     desc->sort.key_count = keys;

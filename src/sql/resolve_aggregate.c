@@ -231,9 +231,9 @@ enum status resolve_function(struct resolver *r, struct scope *scope, struct exp
         return resolve_window_call(r, scope, expr, (int32_t)window);
     found = aggregate_find(expr->name.text, expr->name.bytes, expr->list.count, expr->star, &kind,
                            &known);
-    if (found && expr->over != NULL && kind > AGGREGATE_GROUP_CONCAT)
+    if (found && expr->over != NULL && kind == AGGREGATE_GROUPING)
         return fail_at(r->err, STATUS_ERROR, expr->position,
-                       "not supported yet: %s() as a window function", expr->name.text);
+                       "%s() may not be used as a window function", expr->name.text);
     if (found && expr->over != NULL)
         return resolve_window_call(r, scope, expr, (int32_t)window_of_aggregate(kind));
     if (found)

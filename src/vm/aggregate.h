@@ -129,6 +129,10 @@ enum status aggregate_finish(struct aggregate *aggregate, struct error *err);
  * aggregate. */
 enum status aggregate_cursor(struct aggregate *aggregate, struct cursor **cursor,
                              struct error *err);
+/* Without keys: the value of a call, between aggregate_finish and the next step or reset. */
+struct value aggregate_value(const struct aggregate *aggregate, uint32_t call);
+/* Whether no step may follow aggregate_finish but after aggregate_reset. */
+bool aggregate_needs_all(const struct aggregate_call *call);
 /* For tests: every call takes the path that works cell by cell.  Before the first step. */
 void aggregate_force_exact(struct aggregate *aggregate);
 /* "direct 10000 slots", for EXPLAIN ANALYZE. */

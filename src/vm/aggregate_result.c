@@ -54,6 +54,18 @@ static struct value empty_value(enum aggregate_kind kind)
     return kind == AGGREGATE_TOTAL ? value_real(0.0) : value_null();
 }
 
+struct value aggregate_value(const struct aggregate *aggregate, uint32_t call)
+{
+    assert(aggregate->keys == NULL && aggregate->groups == 1);
+    return state_value(&aggregate->parts[call],
+                       state_at(&aggregate->states, &aggregate->parts[call], 0));
+}
+
+bool aggregate_needs_all(const struct aggregate_call *call)
+{
+    return form_initial(call) == FORM_LIST;
+}
+
 struct value state_value(const struct aggregate_part *part, const void *state)
 {
     enum aggregate_kind kind = part->call->kind;

@@ -290,8 +290,14 @@ static enum status compute(struct window *window, const struct window_call *call
         return window_extreme(window, call, result, err);
     case WINDOW_GROUP_CONCAT:
         return window_concat(window, call, result, err);
-    default:
+    case WINDOW_COUNT_STAR:
+    case WINDOW_COUNT:
+    case WINDOW_SUM:
+    case WINDOW_TOTAL:
+    case WINDOW_AVG:
         return window_aggregate(window, call, result, err);
+    default:
+        return window_other(window, call, result, err);
     }
 }
 

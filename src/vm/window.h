@@ -29,6 +29,7 @@ enum window_kind {
     WINDOW_MIN,
     WINDOW_MAX,
     WINDOW_GROUP_CONCAT
+    /* and so on, as enum aggregate_kind goes on: window_of_aggregate */
 };
 enum window_unit { WINDOW_ROWS, WINDOW_RANGE, WINDOW_GROUPS };
 enum window_bound {
@@ -60,7 +61,9 @@ struct window_call {
     uint32_t         frame; /* index */
     int32_t          arguments[WINDOW_ARGUMENTS_MAX]; /* columns; -1: not given */
     int32_t          filter;                          /* column of the FILTER condition; -1: none */
-    enum collation   collation;                       /* MIN, MAX */
+    enum collation   collation; /* of the first argument, of the second */
+    enum collation   second_collation;
+    const char      *name; /* of an aggregate, for its errors */
     bool ignore_nulls; /* LAG to NTH_VALUE: rows whose first argument is NULL do not count */
 };
 struct window_desc {

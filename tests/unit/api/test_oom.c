@@ -78,6 +78,8 @@ static const char *const statements[] = {
     "WINDOW w AS (PARTITION BY b ORDER BY a ROWS BETWEEN 3 PRECEDING AND 1 FOLLOWING)",
     "SELECT group_concat(b, d) OVER (ORDER BY a ROWS 5 PRECEDING), sum(a) FILTER (WHERE a % 2) OVER "
     "(ORDER BY c RANGE BETWEEN 7 PRECEDING AND CURRENT ROW), max(d) OVER (PARTITION BY b) FROM t",
+    "SELECT median(c) OVER w, arg_max(b, d) OVER w, mode(b) OVER (ORDER BY a ROWS 2 PRECEDING), "
+    "stddev(a) OVER w, histogram(d) OVER (PARTITION BY b) FROM t WHERE a < 40 WINDOW w AS (ORDER BY a)",
     "SELECT a, k FROM (SELECT a, rank() OVER (PARTITION BY b ORDER BY c DESC) AS k FROM t) "
     "WHERE k <= 2",
     /* schema, pragmas */
