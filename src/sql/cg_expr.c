@@ -462,6 +462,7 @@ void cg_expr_to(struct cg *cg, struct expr *expr, int32_t target)
         return;
     }
     emit_to(cg, expr, target);
+    remember(cg, expr, target);
 }
 
 void cg_private_to(struct cg *cg, struct expr *expr, int32_t target)

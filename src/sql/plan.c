@@ -177,7 +177,7 @@ static enum status plan_aggregate(struct planner *planner, struct select *select
     aggregate->select = select;
     aggregate->aggregate = NULL;
     aggregate->sorted = true;
-    aggregate->group_by = &select->group_by;
+    TRY(plan_group_keys(planner, select, &aggregate->group_by));
     if (aggregate_is_applied(planner, select)) {
         aggregate->apply = planner->apply;
         aggregate->group_by = &planner->apply->group_by;

@@ -93,17 +93,17 @@ struct plan {
     struct apply       *apply; /* APPLY, TUPLES; AGGREGATE: a group for each of its tuples */
     /* AGGREGATE */
     const struct expr_list *group_by; /* the keys: its select's, or a tuple's number */
-    struct expr **bare; /* columns that are no group key */
-    uint32_t      bare_count;
-    int32_t      *key_bare; /* [keys] bare column that stands for a key's value; -1: none */
-    bool          sorted;
+    struct expr           **bare;     /* columns that are no group key */
+    uint32_t                bare_count;
+    int32_t *key_bare; /* [keys] bare column that stands for a key's value; -1: none */
+    bool     sorted;
     /* WINDOW */
     struct select_window *window; /* the first of a run of the select's list, with equal keys */
     uint32_t              window_count;
     struct expr          *keep_bound; /* rows are wanted while keep_kind <= (keep_strict: <) it;
                                          NULL: all */
-    enum window_kind    keep_kind;
-    bool                keep_strict;
+    enum window_kind keep_kind;
+    bool             keep_strict;
     /* WINDOW, APPLY */
     struct plan_columns carried; /* read above; all of an AGGREGATE's output is, unlisted */
     /* COMPOUND */
@@ -125,7 +125,8 @@ enum plan_pass { /* bits of compile_context.passes_off */
                  PASS_TRANSITIVE = 64,
                  PASS_GATE = 128,  /* constant conditions before the loops */
                  PASS_SHARE = 256, /* common table expressions computed once */
-                 PASS_FACTS = 512  /* count, min, max of a table's column without a scan */
+                 PASS_FACTS = 512, /* count, min, max of a table's column without a scan */
+                 PASS_GROUP = 1024 /* group keys that others decide */
 };
 
 struct plan_shared { /* a common table expression that is computed once */
@@ -166,13 +167,17 @@ enum status plan_need_results(struct planner *planner, struct plan *plan);
 /* The nodes' own expressions; once, after the tree is built. */
 enum status plan_needs(struct planner *planner, struct plan *plan);
 
+/* plan_group.c: the keys of select's groups without those that others decide. */
+enum status plan_group_keys(struct planner *planner, const struct select *select,
+                            const struct expr_list **keys);
+
 /* Of an expression above an AGGREGATE: the group key it equals, -1 if none; the bare column it is.
  */
 int32_t plan_group_key(const struct plan *aggregate, struct expr *expr);
 int32_t plan_bare_column(const struct plan *aggregate, const struct expr *expr);
 
-/* plan_apply.c: puts APPLY nodes on *plan for the correlated subqueries in expr that can be computed
- * for all rows at once.  expr is evaluated above *plan; aggregate: above this node. */
+/* plan_apply.c: puts APPLY nodes on *plan for the correlated subqueries in expr that can be
+ * computed for all rows at once.  expr is evaluated above *plan; aggregate: above this node. */
 enum status plan_apply(struct planner *planner, struct expr *expr, const struct plan *aggregate,
                        struct plan **plan);
 /* What is being planned runs once, to its last row. */
