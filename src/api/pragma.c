@@ -356,6 +356,14 @@ enum status pragma_stoa_passes_off(struct pragma_call *call)
     return STATUS_OK;
 }
 
+enum status pragma_stoa_join_seed(struct pragma_call *call)
+{
+    if (!call->has_argument)
+        return answer_int(call, call->db->compile.join_seed);
+    call->db->compile.join_seed = (uint32_t)value_as_int(&call->argument);
+    return STATUS_OK;
+}
+
 /* --- what is built in
  * -------------------------------------------------------------------------------------- */
 enum status pragma_collation_list(struct pragma_call *call)

@@ -5,21 +5,34 @@
 
 static const double LEAST = 1e-6; /* part of the rows that a condition is believed to leave */
 
-/* Small tables are joined well enough in any order. */
+/* Small tables are joined well enough in any order, among themselves. */
 enum { STATISTICS_ROWS = 10000 };
 
-/* expr is a column of a table that is worth its statistics.  NULL: nothing is known. */
-static const struct column_stats *column_known(struct expr *expr)
+static bool is_large(const struct from_item *item)
 {
-    struct table *table;
+    return item->catalog_table != NULL && table_row_count(item->catalog_table) > STATISTICS_ROWS;
+}
+
+/* Beside a large table it matters how many of its rows the small ones let pass. */
+static bool has_large(const struct from_state *state)
+{
+    for (uint32_t i = 0; i < state->item_count; i++)
+        if (is_large(state->items[i]))
+            return true;
+    return false;
+}
+
+/* Of a column; NULL: nothing is known.  small: small tables are worth it too. */
+static const struct column_stats *column_known(struct expr *expr, bool small)
+{
+    const struct from_item *item;
 
     expr = expr_strip(expr);
-    if (expr->kind != EXPR_COLUMN || expr->resolved.source == NULL || expr->resolved.column < 0)
+    item = expr->resolved.source;
+    if (expr->kind != EXPR_COLUMN || item == NULL || item->catalog_table == NULL ||
+        expr->resolved.column < 0 || (!small && !is_large(item)))
         return NULL;
-    table = expr->resolved.source->catalog_table;
-    if (table == NULL || table_row_count(table) <= STATISTICS_ROWS)
-        return NULL;
-    return table_column_estimate(table, (uint32_t)expr->resolved.column);
+    return table_column_estimate(item->catalog_table, (uint32_t)expr->resolved.column);
 }
 
 /* 0: not known. */
@@ -51,7 +64,7 @@ double distinct_values(const struct from_state *state, struct expr *expr)
     if (scan->kind != PLAN_SCAN)
         return scan->rows;
     rows = (double)table_row_count(scan->item->catalog_table);
-    stats = column_known(expr);
+    stats = column_known(expr, has_large(state));
     if (stats != NULL)
         distinct = column_distinct(stats, rows);
     if (distinct == 0)
@@ -67,7 +80,7 @@ static double within(double part)
 /* Part of the rows that have one value of the column; 0: not known. */
 static double one_value(struct expr *column)
 {
-    const struct column_stats *stats = column_known(column);
+    const struct column_stats *stats = column_known(column, false);
     double                     distinct;
 
     if (stats == NULL)
@@ -114,7 +127,7 @@ static bool on_scale(const struct column_stats *stats, const struct expr *value,
 /* Part of the rows with column < value; negative: not known. */
 static double part_below(struct expr *column, const struct expr *value)
 {
-    const struct column_stats *stats = column_known(column);
+    const struct column_stats *stats = column_known(column, false);
     double                     at;
 
     if (stats == NULL || !on_scale(stats, value, &at))

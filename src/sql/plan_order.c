@@ -5,6 +5,9 @@
  * two sets costs the rows built, the rows probed and the rows that come out. */
 #include "sql/plan_order.h"
 
+#include "base/hash.h"
+
+#include <math.h>
 #include <string.h>
 
 enum { TERMS_MAX = 64, CONDITIONS_MAX = 64 };
@@ -198,6 +201,16 @@ static double join_cost(const struct search *search, uint32_t a, uint32_t b, uin
            search->rows[set];
 }
 
+/* With a seed, what the cost of this join is taken times: other orders win, so that they can be
+ * measured. */
+static double noise(const struct search *search, uint32_t a, uint32_t set)
+{
+    uint32_t seed = search->state->planner->context->join_seed;
+
+    return seed == 0 ? 1
+                     : exp2((double)(hash_combine(hash_combine(seed, a), set) >> 40 & 0xff) / 20);
+}
+
 /* --- search ------------------------------------------------------------------------------------
  */
 static void set_search(struct search *search, uint32_t set)
@@ -218,7 +231,7 @@ static void set_search(struct search *search, uint32_t set)
         cost = search->cost[a] + search->cost[set & ~a];
         if (search->cost[set] >= 0 && cost >= search->cost[set])
             continue;
-        cost += join_cost(search, a, set & ~a, set);
+        cost += join_cost(search, a, set & ~a, set) * noise(search, a, set);
         if (search->cost[set] < 0 || cost < search->cost[set]) {
             search->cost[set] = cost;
             search->left[set] = (uint16_t)a;
