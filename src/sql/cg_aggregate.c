@@ -114,6 +114,7 @@ static bool describe_calls(struct cg *cg, const struct plan *plan, struct aggreg
     desc->call_count = calls;
     desc->calls = list;
     desc->sorted = plan->sorted;
+    desc->key_descending = plan->descending;
     self->desc = desc;
     return true;
 }

@@ -268,9 +268,16 @@ static bool filter_in_single(struct cg *cg, struct expr *expr, int32_t next)
     return true;
 }
 
+/* Above an aggregation a key is a value: what it is made of is not there any more. */
+static bool is_group_key(const struct cg *cg, struct expr *expr)
+{
+    return cg->aggregate != NULL && plan_group_key(cg->aggregate, expr) >= 0;
+}
+
 static void filter_negation(struct cg *cg, struct expr *operand, int32_t next)
 {
-    if (operand->kind == EXPR_BINARY && negated_ops[operand->op] != 0 && !is_row(operand->left))
+    if (operand->kind == EXPR_BINARY && negated_ops[operand->op] != 0 && !is_row(operand->left) &&
+        !is_group_key(cg, operand))
         filter_comparison(cg, operand, negated_ops[operand->op], next);
     else
         filter_truth(cg, operand, next, TRUTH_FALSE);
@@ -308,6 +315,10 @@ void cg_filter(struct cg *cg, struct expr *expr, int32_t next)
 {
     if (!cg_may_go_deeper(cg, expr->position) || filter_constant(cg, expr, next))
         return;
+    if (is_group_key(cg, expr)) {
+        filter_truth(cg, expr, next, TRUTH_TRUE);
+        return;
+    }
     switch ((enum expr_kind)expr->kind) {
     case EXPR_BINARY:
         if (expr->op == EXPR_OP_AND) {

@@ -360,11 +360,11 @@ static void emit_to(struct cg *cg, struct expr *expr, int32_t target)
 /* --- entry points ------------------------------------------------------------------------------
  */
 /* A group key's value above the aggregation. */
-static int32_t group_key(struct cg *cg, int32_t key, int32_t target)
+static int32_t group_key(struct cg *cg, struct expr *expr, int32_t key, int32_t target)
 {
     const struct plan *aggregate = cg->aggregate;
 
-    if (aggregate->key_bare[key] >= 0)
+    if (aggregate->key_bare[key] >= 0 && aggregate->key_result[key] != expr_strip(expr))
         return cg_column(cg, aggregate, aggregate->key_bare[key], target);
     return cg_column(cg, aggregate->group_by, key, target);
 }
@@ -376,7 +376,7 @@ static int32_t at_hand(struct cg *cg, struct expr *expr)
         int32_t key = plan_group_key(cg->aggregate, expr);
 
         if (key >= 0)
-            return group_key(cg, key, 0);
+            return group_key(cg, expr, key, 0);
     }
     if (expr->kind == EXPR_COLUMN) {
         int32_t bare = cg->aggregate == NULL ? -1 : plan_bare_column(cg->aggregate, expr);
@@ -436,7 +436,7 @@ static bool column_straight_to(struct cg *cg, struct expr *expr, int32_t target)
         int32_t key = plan_group_key(cg->aggregate, expr);
 
         if (key >= 0) {
-            group_key(cg, key, target);
+            group_key(cg, expr, key, target);
             return true;
         }
     }

@@ -50,15 +50,19 @@ struct bare_search {
     struct planner  *planner;
     struct plan     *aggregate;
     struct expr_list found;
+    bool            *key_read; /* [keys] elsewhere than in the result column that is the key */
     bool             failed;
 };
 
 static bool visit_bare(struct expr *expr, void *data)
 {
     struct bare_search *search = data;
+    int32_t             key = plan_group_key(search->aggregate, expr);
 
-    if (plan_group_key(search->aggregate, expr) >= 0)
+    if (key >= 0) {
+        search->key_read[key] |= search->aggregate->key_result[key] != expr_strip(expr);
         return false;
+    }
     if (expr->kind != EXPR_COLUMN ||
         !plan_provides(search->aggregate->input, expr->resolved.source))
         return true;
@@ -69,7 +73,7 @@ static bool visit_bare(struct expr *expr, void *data)
     return false;
 }
 
-/* Whether equal values of a group key can look different: 'a' and 'A' under NOCASE, 1 and 1.0. */
+/* Whether values that compare equal can look different: 'a' and 'A' under NOCASE, 1 and 1.0. */
 static bool key_varies(const struct expr *key)
 {
     const struct from_item *item = key->resolved.source;
@@ -78,43 +82,88 @@ static bool key_varies(const struct expr *key)
 
     if (key->resolved.collation != COLLATION_BINARY)
         return true;
-    if (key->kind != EXPR_COLUMN || key->resolved.affinity > AFFINITY_BLOB || item == NULL ||
-        key->resolved.column < 0)
-        return false;
-    if (item->catalog_table == NULL)
+    switch (key->kind) {
+    case EXPR_COLUMN:
+        if (key->resolved.affinity > AFFINITY_BLOB || item == NULL || key->resolved.column < 0)
+            return false;
+        if (item->catalog_table == NULL)
+            return true;
+        return table_column_stats(item->catalog_table, (uint32_t)key->resolved.column, &stats,
+                                  NULL) == STATUS_OK &&
+               (stats.classes & both) == both;
+    case EXPR_BINARY: /* arithmetic, and what JSON gives */
+        return (key->op >= EXPR_OP_ADD && key->op <= EXPR_OP_REMAINDER) ||
+               key->op == EXPR_OP_ARROW || key->op == EXPR_OP_ARROW2;
+    case EXPR_UNARY:
+        return key->op == EXPR_OP_NEGATE && key_varies(key->left);
+    case EXPR_CAST:
+        return key->resolved.affinity <= AFFINITY_BLOB ||
+               key->resolved.affinity == AFFINITY_NUMERIC;
+    case EXPR_FUNCTION:
+    case EXPR_CASE:
+    case EXPR_SUBQUERY:
         return true;
-    return table_column_stats(item->catalog_table, (uint32_t)key->resolved.column, &stats, NULL) ==
-               STATUS_OK &&
-           (stats.classes & both) == both;
+    default:
+        return false;
+    }
 }
 
-/* With a min or max, a group key shows the value of the row that has it, like any other column. */
+/* The result column that a key which is no column of a table appears as: it shows the key of the
+ * group's first row.  Stripped; NULL: none. */
+static const struct expr *key_result(const struct select *select, const struct expr *key)
+{
+    const struct expr *result = NULL;
+
+    for (uint32_t i = 0; i < select->column_count; i++) {
+        struct expr *column = select->columns[i].expr, *inner = column;
+
+        while (inner->kind == EXPR_COLLATE)
+            inner = inner->left;
+        if (inner->kind != EXPR_COLUMN && (column == key || expr_equal(column, key)))
+            result = expr_strip(column);
+    }
+    return result;
+}
+
+static bool plan_key_results(struct planner *planner, struct plan *aggregate,
+                             struct bare_search *search)
+{
+    const struct select *select = aggregate->select;
+    uint32_t             keys = aggregate->group_by->count;
+
+    aggregate->key_result = arena_alloc(planner->arena, (keys + 1) * sizeof(struct expr *));
+    aggregate->key_bare = arena_alloc(planner->arena, (keys + 1) * sizeof(int32_t));
+    search->key_read = arena_zalloc(planner->arena, keys + 1);
+    if (aggregate->key_result == NULL || aggregate->key_bare == NULL || search->key_read == NULL)
+        return false;
+    for (uint32_t i = 0; i < keys; i++)
+        aggregate->key_result[i] = key_result(select, aggregate->group_by->items[i]);
+    return true;
+}
+
+/* With a min or max, a group key that is read as part of an expression shows the value of the row
+ * that has it, like any other column. */
 static bool plan_key_values(struct planner *planner, struct plan *aggregate,
                             struct bare_search *search)
 {
     const struct select *select = aggregate->select;
-    uint32_t             keys = aggregate->group_by->count;
-    int32_t             *key_bare = arena_alloc(planner->arena, (keys + 1) * sizeof *key_bare);
     bool                 extreme = false;
 
-    if (key_bare == NULL)
-        return false;
     for (uint32_t i = 0; i < select->aggregate_count; i++) {
         int32_t kind = select->aggregates[i]->resolved.aggregate_kind - 1;
 
         extreme |= kind == AGGREGATE_MIN || kind == AGGREGATE_MAX;
     }
-    for (uint32_t i = 0; i < keys; i++) {
+    for (uint32_t i = 0; i < aggregate->group_by->count; i++) {
         struct expr *key = expr_strip(aggregate->group_by->items[i]);
 
-        key_bare[i] = -1;
-        if (!extreme || select->grouping_set_count > 0 || !key_varies(key))
+        aggregate->key_bare[i] = -1;
+        if (!extreme || select->grouping_set_count > 0 || !search->key_read[i] || !key_varies(key))
             continue;
-        key_bare[i] = (int32_t)search->found.count;
+        aggregate->key_bare[i] = (int32_t)search->found.count;
         if (!expr_list_add(planner->arena, &search->found, key))
             return false;
     }
-    aggregate->key_bare = key_bare;
     return true;
 }
 
@@ -131,6 +180,17 @@ static void walk_window(const struct select_window *window, expr_visit *visit, v
         expr_walk(window->calls[i], visit, data);
 }
 
+/* As expr_conjuncts, but a group key stays whole. */
+static bool conjuncts_above(struct planner *planner, const struct plan *aggregate,
+                            struct expr *condition, struct expr_list *out)
+{
+    if (condition->kind == EXPR_BINARY && condition->op == EXPR_OP_AND &&
+        (aggregate == NULL || plan_group_key(aggregate, condition) < 0))
+        return conjuncts_above(planner, aggregate, condition->left, out) &&
+               conjuncts_above(planner, aggregate, condition->right, out);
+    return expr_list_add(planner->arena, out, condition);
+}
+
 /* HAVING, QUALIFY. */
 static enum status plan_filter(struct planner *planner, struct expr *condition,
                                const struct plan *aggregate, struct plan **plan)
@@ -138,7 +198,7 @@ static enum status plan_filter(struct planner *planner, struct expr *condition,
     struct expr_list conjuncts = {0};
     struct plan     *filter = NULL;
 
-    if (!expr_conjuncts(planner->arena, condition, &conjuncts))
+    if (!conjuncts_above(planner, aggregate, condition, &conjuncts))
         return fail_nomem(planner->err);
     for (int correlated = 0; correlated < 2; correlated++) /* fewer rows for the dear ones */
         for (uint32_t i = 0; i < conjuncts.count; i++) {
@@ -166,6 +226,75 @@ static bool aggregate_is_applied(const struct planner *planner, const struct sel
     return planner->apply != NULL && planner->apply->expr->select == select;
 }
 
+struct item_search {
+    const struct from_item *item;
+    bool                    found;
+};
+
+static bool visit_item(struct expr *expr, void *data)
+{
+    struct item_search *search = data;
+
+    search->found |= expr->kind == EXPR_COLUMN && expr->resolved.source == search->item;
+    search->found |= expr->select != NULL && expr->select->correlated;
+    return !search->found;
+}
+
+static bool is_rowid(const struct expr *expr, const struct from_item *item)
+{
+    return expr->kind == EXPR_COLUMN && expr->resolved.source == item &&
+           (expr->resolved.column < 0 ||
+            expr->resolved.column == table_schema(item->catalog_table)->rowid_column);
+}
+
+/* Whether a key is the rowid of the one table there is, so that each row is a group: SQLite leaves
+ * them in the table's order, provided that it sees that the other keys say nothing more. */
+static bool keys_have_rowid(const struct select *select)
+{
+    const struct from_item *item = select->from.count == 1 ? select->from.items[0] : NULL;
+    bool                    found = false;
+
+    if (item == NULL || item->catalog_table == NULL)
+        return false;
+    for (uint32_t i = 0; i < select->group_by.count; i++) {
+        struct expr       *key = select->group_by.items[i];
+        struct item_search search = {item, false};
+
+        found |= is_rowid(key, item);
+        expr_walk(key, visit_item, &search);
+        if (!search.found && !expr_is_constant(key))
+            return false;
+    }
+    return found;
+}
+
+/* SQLite sorts the groups in the directions of the ORDER BY above, or of the lowest window's keys,
+ * when these are as many as the group keys, whatever they are: rows that they find equal show it.
+ */
+static bool plan_group_order(struct planner *planner, struct plan *aggregate)
+{
+    const struct select        *select = aggregate->select;
+    const struct select_window *window = select->window_calls;
+    const struct order_list    *order = window != NULL ? &window->def->order_by : &select->order_by;
+    uint32_t                    keys = select->group_by.count;
+    uint32_t before = window != NULL ? window->def->partition_by.count : 0; /* ascending ones */
+    bool    *descending = arena_zalloc(planner->arena, keys + (size_t)1);
+    bool     any = false;
+
+    aggregate->sorted = !keys_have_rowid(select);
+    if (descending == NULL)
+        return false;
+    if (before + order->count != keys || select->grouping_set_count > 0)
+        return true;
+    for (uint32_t i = 0, kept = 0; i < keys && kept < aggregate->group_by->count; i++) {
+        if (select->group_by.items[i] != aggregate->group_by->items[kept])
+            continue; /* decided by a key before it */
+        any |= descending[kept++] = i >= before && order->terms[i - before].descending;
+    }
+    aggregate->descending = any ? descending : NULL;
+    return true;
+}
+
 static enum status plan_aggregate(struct planner *planner, struct select *select,
                                   struct plan **plan, const struct plan **made)
 {
@@ -176,13 +305,15 @@ static enum status plan_aggregate(struct planner *planner, struct select *select
         return fail_nomem(planner->err);
     aggregate->select = select;
     aggregate->aggregate = NULL;
-    aggregate->sorted = true;
     TRY(plan_group_keys(planner, select, &aggregate->group_by));
     if (aggregate_is_applied(planner, select)) {
         aggregate->apply = planner->apply;
         aggregate->group_by = &planner->apply->group_by;
-        aggregate->sorted = false;
+    } else if (!plan_group_order(planner, aggregate)) {
+        return fail_nomem(planner->err);
     }
+    if (!plan_key_results(planner, aggregate, &search))
+        return fail_nomem(planner->err);
     for (uint32_t i = 0; i < select->column_count; i++)
         expr_walk(select->columns[i].expr, visit_bare, &search);
     expr_walk(select->having, visit_bare, &search);

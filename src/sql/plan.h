@@ -95,8 +95,10 @@ struct plan {
     const struct expr_list *group_by; /* the keys: its select's, or a tuple's number */
     struct expr           **bare;     /* columns that are no group key */
     uint32_t                bare_count;
-    int32_t *key_bare; /* [keys] bare column that stands for a key's value; -1: none */
-    bool     sorted;
+    int32_t            *key_bare;   /* [keys] bare column that stands for a key's value; -1: none */
+    const struct expr **key_result; /* [keys] the result column that is the key; or NULL */
+    bool                sorted;
+    const bool *descending; /* [keys] directions in which groups are sorted; NULL: ascending */
     /* WINDOW */
     struct select_window *window; /* the first of a run of the select's list, with equal keys */
     uint32_t              window_count;

@@ -238,11 +238,19 @@ static enum status resolve_values(struct resolver *r, struct scope *scope)
     struct select *select = scope->select;
     size_t         count = (size_t)select->values_rows * select->column_count;
 
+    scope->aggregates = true;
     for (size_t i = 0; i < count; i++)
         TRY(resolve_scalar(r, scope, select->values[i]));
+    if (select->aggregate_count > 0 && select->values_rows > 1)
+        return fail_at(r->err, STATUS_ERROR, select->aggregates[0]->position,
+                       "misuse of aggregate: %s()", select->aggregates[0]->name.text);
     for (uint32_t i = 0; i < select->column_count; i++) {
         select->columns[i].expr = select->values[i];
         TRY(name_result(r, scope, i));
+    }
+    if (select->aggregate_count > 0) { /* VALUES(count(*)) is a SELECT without FROM */
+        select->is_values = false;
+        select->is_aggregate = true;
     }
     return STATUS_OK;
 }
@@ -274,6 +282,18 @@ static enum status resolve_qualify(struct resolver *r, struct scope *scope)
         return fail_at(r->err, STATUS_ERROR, select->qualify->position,
                        "QUALIFY wants a window function, in itself or among the result columns");
     return STATUS_OK;
+}
+
+/* HAVING needs groups, or an aggregate: one within a window function does not count. */
+static bool allows_having(const struct select *select)
+{
+    for (uint32_t i = 0; i < select->column_count; i++)
+        if (find_aggregate(select->columns[i].expr) != NULL)
+            return true;
+    for (uint32_t i = 0; i < select->order_by.count; i++)
+        if (find_aggregate(select->order_by.terms[i].expr) != NULL)
+            return true;
+    return select->group_by.count > 0;
 }
 
 /* One term.  Its ORDER BY only if it is no compound. */
@@ -309,6 +329,9 @@ static enum status resolve_term(struct resolver *r, struct scope *scope)
     scope->aggregates = true;
     if (scope->head->prior == NULL)
         TRY(resolve_order_terms(r, scope));
+    if (select->having != NULL && select->window_calls != NULL && !allows_having(select))
+        return fail_at(r->err, STATUS_ERROR, select->having->position,
+                       "HAVING clause on a non-aggregate query");
     if (select->recursion != NULL && select->window_calls != NULL)
         return fail_at(r->err, STATUS_ERROR, select->position,
                        "cannot use window functions in recursive queries");
@@ -382,6 +405,35 @@ static enum status check_term_widths(struct resolver *r, const struct select *he
     return STATUS_OK;
 }
 
+/* SQLite sorts the terms that it merges, which decides the order in which their windows are
+ * computed: by the ORDER BY, and but for UNION ALL by all other columns behind it. */
+static enum status order_windows(struct resolver *r, const struct select *head)
+{
+    uint32_t *columns = arena_alloc(
+        r->arena, (head->order_by.count + head->column_count + (size_t)1) * sizeof *columns);
+    uint32_t count = 0;
+    bool     all = false;
+
+    if (columns == NULL)
+        return fail_nomem(r->err);
+    for (; count < head->order_by.count; count++)
+        columns[count] = head->order_by.terms[count].result_column;
+    for (struct select *term = (struct select *)head; term != NULL; term = term->prior) {
+        if (term->prior != NULL && term->op != COMPOUND_UNION_ALL && !all) {
+            for (uint32_t i = 1; i <= head->column_count; i++)
+                columns[count++] = i;
+            all = true;
+        }
+        for (uint32_t i = 0; i < count && columns[i] > 0; i++) {
+            struct order_term order = {.expr = term->columns[columns[i] - 1].expr,
+                                       .result_column = columns[i]};
+
+            TRY(resolve_window_order(r, term, &order));
+        }
+    }
+    return STATUS_OK;
+}
+
 /* Resolves the terms, leftmost first, in a scope each. */
 static enum status resolve_terms(struct resolver *r, struct select *head, struct scope *outer)
 {
@@ -407,6 +459,8 @@ static enum status resolve_terms(struct resolver *r, struct select *head, struct
     TRY(order_expand(r, head));
     for (uint32_t i = 0; i < head->order_by.count; i++)
         TRY(resolve_compound_term(r, head, scopes, terms, i));
+    if (head->first_recursive == NULL)
+        TRY(order_windows(r, head));
     for (uint32_t i = 0; i < head->column_count; i++) /* the leftmost term names the columns */
         head->columns[i].name = scopes[0].select->columns[i].name;
     return head->is_values ? resolve_limits(r, &scopes[terms - 1], head->limit, head->offset)
@@ -529,7 +583,13 @@ static enum status resolve_insert(struct resolver *r, struct insert *insert)
     TRY(resolve_target(r, insert->schema, insert->table, &table));
     TRY(check_insert_columns(r, insert, table_schema(table)));
     if (insert->select != NULL) {
+        bool values = insert->select->is_values;
+
         TRY(resolve_select(r, insert->select, NULL));
+        if (values && insert->select->is_aggregate)
+            return fail_at(r->err, STATUS_ERROR, insert->select->aggregates[0]->position,
+                           "misuse of aggregate function %s()",
+                           insert->select->aggregates[0]->name.text);
         TRY(check_insert_values(r, insert, table_schema(table)));
     }
     TRY(resolve_returning(r, insert->table, table, insert->returning_count, insert->returning,

@@ -202,7 +202,7 @@ static char *records_convert(struct aggregate *aggregate, const struct aggregate
     for (uint32_t group = 0; group < aggregate->groups; group++) {
         const char *from = /* states of no bytes may be nowhere: then any place will do */
             before > 0 ? aggregate->states.records + before * group : records;
-        char       *to = records + stride * group;
+        char *to = records + stride * group;
 
         for (uint32_t i = 0; i < aggregate->desc->call_count; i++) {
             const struct aggregate_part *one = &aggregate->parts[i];
@@ -311,6 +311,85 @@ enum status aggregate_fill(struct aggregate *aggregate, const struct vector *con
     return aggregate_reserve(aggregate, hash_table_count(aggregate->keys), err);
 }
 
+/* --- order --------------------------------------------------------------------------------------
+ */
+static void reverse(uint32_t *order, uint32_t count)
+{
+    for (uint32_t i = 0; i < count / 2; i++) {
+        uint32_t group = order[i];
+
+        order[i] = order[count - 1 - i];
+        order[count - 1 - i] = group;
+    }
+}
+
+/* agree[i] = how many keys, from the first, the groups order[i - 1] and order[i] have in common. */
+static void count_common_keys(const struct aggregate *aggregate, struct vector_buffer *buffer,
+                              uint32_t *agree)
+{
+    const struct aggregate_desc *desc = aggregate->desc;
+    char                         scratch[2][16];
+
+    memset(agree, 0, aggregate->groups * sizeof *agree);
+    for (uint32_t column = 0; column < desc->key_count; column++)
+        for (uint32_t start = 0; start + 1 < aggregate->groups; start += VECTOR_CAP - 1) {
+            uint32_t      left = aggregate->groups - start;
+            uint32_t      count = left < VECTOR_CAP ? left : VECTOR_CAP;
+            struct vector keys;
+
+            hash_table_keys(aggregate->keys, column, aggregate->order + start, count, buffer,
+                            &keys);
+            for (uint32_t i = 1; i < count; i++) {
+                struct value a = vector_value(&keys, i - 1, scratch[0]),
+                             b = vector_value(&keys, i, scratch[1]);
+
+                if (agree[start + i] == column &&
+                    value_compare(&a, &b, desc->key_collations[column]) == 0)
+                    agree[start + i]++;
+            }
+        }
+}
+
+/* order is ascending.  A descending key turns each run of groups that agree in the keys before it,
+ * and in that run each one that agrees in the key too back again. */
+static void turn_runs(const struct aggregate *aggregate, uint32_t *agree)
+{
+    for (uint32_t column = 0; column < aggregate->desc->key_count; column++) {
+        if (!aggregate->desc->key_descending[column])
+            continue;
+        for (uint32_t common = column; common <= column + 1; common++)
+            for (uint32_t start = 0, end; start < aggregate->groups; start = end) {
+                for (end = start + 1; end < aggregate->groups && agree[end] >= common;)
+                    end++;
+                reverse(aggregate->order + start, end - start);
+                reverse(agree + start + 1, end - start - 1); /* agree[i] is of i - 1 and i */
+            }
+    }
+}
+
+static enum status order_descend(struct aggregate *aggregate, struct error *err)
+{
+    size_t                bytes = aggregate->groups * sizeof(uint32_t);
+    struct vector_buffer *buffer;
+    uint32_t             *agree;
+
+    if (aggregate->desc->key_descending == NULL)
+        return STATUS_OK;
+    if (aggregate->desc->key_count == 1) {
+        reverse(aggregate->order, aggregate->groups);
+        return STATUS_OK;
+    }
+    buffer = memory_alloc(aggregate->memory, sizeof *buffer);
+    agree = memory_alloc(aggregate->memory, bytes);
+    if (buffer != NULL && agree != NULL) {
+        count_common_keys(aggregate, buffer, agree);
+        turn_runs(aggregate, agree);
+    }
+    memory_free(aggregate->memory, buffer, sizeof *buffer);
+    memory_free(aggregate->memory, agree, bytes);
+    return buffer == NULL || agree == NULL ? fail_nomem(err) : STATUS_OK;
+}
+
 enum status aggregate_finish(struct aggregate *aggregate, struct error *err)
 {
     order_drop(aggregate);
@@ -326,7 +405,8 @@ enum status aggregate_finish(struct aggregate *aggregate, struct error *err)
     if (aggregate->order == NULL)
         return fail_nomem(err);
     aggregate->order_count = aggregate->groups;
-    return hash_table_order(aggregate->keys, aggregate->order, err);
+    TRY(hash_table_order(aggregate->keys, aggregate->order, err));
+    return order_descend(aggregate, err);
 }
 
 void aggregate_describe(const struct aggregate *aggregate, char *text, size_t bytes)

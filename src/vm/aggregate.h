@@ -81,7 +81,7 @@ struct aggregate_call {
     bool                distinct;
     bool    follows_extreme; /* BARE: index of min/max call in `extreme` decides the row */
     int32_t extreme; /* BARE: which call (MIN or MAX) picks the row; -1: first row of the group */
-    enum collation collation; /* MIN, MAX, DISTINCT and what else compares the argument */
+    enum collation collation;        /* MIN, MAX, DISTINCT and what else compares the argument */
     enum collation second_collation; /* ARG_MIN, ARG_MAX */
     /* the order in which the rows of a group are stepped; only where aggregate_minds_order */
     bool last_of_equals; /* of rows that the order finds equal only the last: SQLite's DISTINCT x
@@ -95,11 +95,13 @@ struct aggregate_desc {
     const uint8_t               *key_collations; /* enum collation, [key_count] */
     uint32_t                     call_count;
     const struct aggregate_call *calls;
-    bool sorted; /* groups must come out in ascending key order (SQLite's visible order) */
+    bool sorted; /* groups must come out in the order of their keys (SQLite's visible order) */
+    const bool *key_descending; /* [key_count]; NULL: all keys ascend */
 };
 
-/* The aggregate function with this name (any case), see aggregate_find.c.  min and max with other than one argument are scalar functions: false.  *known: an
- * aggregate has this name, but argc is wrong. */
+/* The aggregate function with this name (any case), see aggregate_find.c.  min and max with other
+ * than one argument are scalar functions: false.  *known: an aggregate has this name, but argc is
+ * wrong. */
 bool aggregate_find(const char *name, size_t bytes, uint32_t argc, bool star,
                     enum aggregate_kind *kind, bool *known);
 

@@ -242,19 +242,22 @@ struct tie_sort {
     uint32_t              *merge_space;     /* [rows] */
 };
 
-/* Prefixes of rows first..end - 1 at offset as keys; false: they tell nothing more. */
+/* Prefixes of rows first..end - 1 at offset as keys; false: they tell nothing more, or they are not
+ * of one class (a key that lost bits may have lost those of the class). */
 static bool tie_keys(const struct tie_sort *sort, uint32_t first, uint32_t end, uint32_t offset)
 {
     const struct sort_key *key = &sort->cells.keys[sort->text->column];
     bool                   longer = false;
     uint64_t               flip = key->descending ? UINT64_MAX : 0, varying = 0;
+    enum value_class       class_ = CLASS_NULL;
 
     for (uint32_t i = first; i < end; i++) {
         const struct value *cell =
             sort->cells.cells + (size_t)sort->rows[i] * sort->cells.key_count + sort->text->column;
 
-        if (cell->class_ < CLASS_TEXT)
+        if (cell->class_ < CLASS_TEXT || (i > first && cell->class_ != class_))
             return false;
+        class_ = cell->class_;
         sort->records[i].key = text_prefix(cell, key->collation, offset, &longer) ^ flip;
         sort->records[i].row = sort->rows[i];
         varying |= sort->records[i].key ^ sort->records[first].key;
@@ -276,7 +279,8 @@ static void ties_sort(const struct tie_sort *sort, uint32_t first, uint32_t end,
         merge_sort(&sort->cells, sort->rows + first, sort->merge_space, end - first);
         return;
     }
-    sorted = records_sort(sort->cells.memory, sort->records + first, sort->spare + first, end - first);
+    sorted =
+        records_sort(sort->cells.memory, sort->records + first, sort->spare + first, end - first);
     if (sorted != sort->records + first)
         memcpy(sort->records + first, sorted, (end - first) * sizeof *sorted);
     for (uint32_t i = first; i < end; i++)
@@ -371,7 +375,7 @@ static void groups_sort(struct tie_sort *sort, uint32_t count, bool texts,
 {
     struct sort_record *sorted =
         records_sort(sort->cells.memory, sort->records, sort->spare, count);
-    uint32_t            end;
+    uint32_t end;
 
     if (sorted != sort->records) {
         sort->spare = sort->records;
@@ -397,7 +401,8 @@ enum status cells_order(const struct value *cells, uint32_t count, const uint8_t
     size_t           space_bytes = (count + (size_t)1) * sizeof(uint32_t);
     struct sort_key *keys = memory_zalloc(memory, key_bytes);
     struct text_key  text = {0};
-    struct tie_sort  sort = {.cells = {cells, keys, key_count, memory}, .text = &text, .rows = order};
+    struct tie_sort  sort = {
+         .cells = {cells, keys, key_count, memory}, .text = &text, .rows = order};
     struct sort_record *records = memory_alloc(memory, record_bytes);
     struct sort_record *spare = memory_alloc(memory, record_bytes);
     enum status         status = STATUS_OK;

@@ -1,8 +1,12 @@
-/* random_sql.h - random schemas, rows and SELECTs as trees of text templates.
+/* random_sql.h - random schemas, rows, SELECTs and changes as trees of text templates.
  *
  * A node is a template whose '@' marks stand for its children in order.  Trees can be printed and
  * shrunk: every node may be replaced by a child of its own sort or by a literal, and optional nodes
- * may be emptied, while the case still fails.  All is reproducible from the seed. */
+ * may be emptied, while the case still fails.  All is reproducible from the seed.
+ *
+ * Where SQL leaves the order of rows open (joins, derived tables, views), the generator keeps to
+ * what does not depend on it, as far as it can see: random_sql.open says that rows which compare
+ * equal (1 and 1.0, 'a' and 'A') may still stand for one another in the answer. */
 #ifndef STOA_TESTS_RANDOM_SQL_H
 #define STOA_TESTS_RANDOM_SQL_H
 
@@ -10,7 +14,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { NODE_CHILDREN_MAX = 8, TABLES_MAX = 3, TABLE_COLUMNS_MAX = 8 };
+enum {
+    NODE_CHILDREN_MAX = 8,
+    TABLES_MAX = 8,
+    TABLE_COLUMNS_MAX = 8,
+    CTES_MAX = 2,
+    SCOPE_MAX = 12,
+    LEAVES_MAX = 12
+};
 
 enum node_sort { SORT_EXPR, SORT_CLAUSE /* may be emptied */, SORT_FIXED };
 
@@ -23,37 +34,56 @@ struct node {
 
 struct random_table {
     char     name[16];
-    uint32_t columns, rows;
+    uint32_t columns;
+    uint64_t rows;  /* at most */
+    bool     base;  /* a table: has a rowid and is read in its order */
+    bool     plain; /* "name AS alias" reads it: a table, view or CTE */
+    bool     keyed; /* the first column is the rowid */
     struct {
         char        name[16];
-        const char *type;  /* declared, with collation */
-        int         taste; /* which values it mostly gets */
+        const char *type;       /* declared, with collation; NULL: of an expression */
+        int taste, nulls, skew; /* which values it mostly gets; percents of NULL and of one */
     } column[TABLE_COLUMNS_MAX];
 };
 
+/* What an expression can see where it stands. */
+struct surroundings {
+    struct {
+        const struct random_table *table;
+        const char                *alias;
+    } scope[SCOPE_MAX];
+    uint32_t     scope_count, outer_count; /* the first outer_count are of enclosing selects */
+    struct node *leaf[LEAVES_MAX];         /* instead of columns: group keys, aggregates, windows */
+    uint32_t     leaf_count, key_count;    /* the first key_count are group keys */
+    uint32_t     depth, level;             /* of expressions; of selects */
+    uint64_t     work;                     /* rows that the loops around visit, at most */
+    bool         open;                     /* the order of rows is open */
+    bool         grouped;                  /* IN (SELECT) spares columns: docs/deviations.md */
+    bool         windowed;                 /* leaves are window functions */
+    bool         untyped;                  /* results have no affinity: see item_of */
+};
+
 struct random_sql {
-    uint64_t            state[2]; /* xorshift128+ */
-    uint32_t            table_count;
-    struct random_table table[TABLES_MAX];
-    char               *pool; /* node and text storage of the current query */
-    size_t              pool_bytes, pool_used;
-    /* what may stand where */
-    const struct random_table *scope[4];
-    const char                *scope_alias[4];
-    uint32_t                   scope_count;
-    bool                       joined;   /* order of rows is open: no order-dependent aggregates */
-    bool                       grouped;  /* IN (SELECT) spares columns: docs/deviations.md */
-    uint32_t                   depth;
+    uint64_t             state[2]; /* xorshift128+ */
+    uint32_t             table_count, cte_count, alias_count;
+    struct random_table  table[TABLES_MAX]; /* views are the last ones */
+    struct random_table *cte[CTES_MAX];
+    char                *pool; /* node and text storage of the current query */
+    size_t               pool_bytes, pool_used;
+    struct surroundings  here;
+    bool                 open; /* of the last query */
 };
 
 void     random_sql_init(struct random_sql *random, uint64_t seed);
 void     random_sql_free(struct random_sql *random);
 uint32_t random_below(struct random_sql *random, uint32_t n);
 
-/* New tables; writes their CREATE and INSERT statements, newline-separated, as malloc'ed text. */
+/* New tables and views; their statements, newline-separated, as malloc'ed text. */
 char *random_schema(struct random_sql *random);
 /* A new SELECT; *ordered: its rows have a defined order.  Valid until the next call. */
 struct node *random_query(struct random_sql *random, bool *ordered);
+/* An INSERT, UPDATE or DELETE, malloc'ed; *table: the one it changes. */
+char *random_change(struct random_sql *random, const struct random_table **table);
 
 char *node_print(const struct node *node); /* malloc'ed */
 /* Shrinks in place while fails(text, data) holds. */

@@ -312,8 +312,10 @@ static void oracle_check(struct runner *runner, const struct record *record, boo
     if (!runner->options->oracle || !*ok || runner->ours || !oracle_comparable(runner, record))
         return;
     if (!compare_statement(runner->db, runner->oracle, record->sql,
-                           strcmp(record->sort, "nosort") == 0 || !record->sort[0], difference,
-                           sizeof difference) ||
+                           strcmp(record->sort, "nosort") == 0 || !record->sort[0]
+                               ? COMPARE_SEQUENCE
+                               : COMPARE_BAG,
+                           difference, sizeof difference) ||
         (record->own_form &&
          !compare_names(runner->db, runner->oracle, record->sql, difference, sizeof difference))) {
         *ok = false;
@@ -473,7 +475,8 @@ static void script_run(struct runner *runner, const struct lines *lines)
         if (line[0] == '\0' || line[0] == '#')
             continue;
         if (sscanf(line, "skipif %63s", engine) == 1) {
-            skip = skip || strcasecmp(engine, "sqlite") == 0;
+            skip = skip || strcasecmp(engine, "sqlite") == 0 ||
+                   (strcasecmp(engine, "oracle") == 0 && runner->options->oracle);
         } else if (sscanf(line, "onlyif %63s", engine) == 1) {
             runner->ours = strcasecmp(engine, "stoa") == 0;
             skip = skip || (!runner->ours && strcasecmp(engine, "sqlite") != 0);

@@ -165,8 +165,31 @@ static bool cells_equal(const struct cell *a, const struct cell *b)
     }
 }
 
+/* Bytes by bytes; ties: whatever the case of letters and the spaces at the end. */
+static int bytes_order(const struct cell *a, const struct cell *b, bool ties)
+{
+    int64_t m = a->bytes, n = b->bytes, bytes;
+
+    while (ties && m > 0 && a->s[m - 1] == ' ')
+        m--;
+    while (ties && n > 0 && b->s[n - 1] == ' ')
+        n--;
+    bytes = m < n ? m : n;
+    for (int64_t i = 0; i < bytes; i++) {
+        int x = (unsigned char)a->s[i], y = (unsigned char)b->s[i];
+
+        if (ties && x >= 'A' && x <= 'Z')
+            x += 'a' - 'A';
+        if (ties && y >= 'A' && y <= 'Z')
+            y += 'a' - 'A';
+        if (x != y)
+            return x - y;
+    }
+    return m < n ? -1 : m > n;
+}
+
 /* A total order that does not depend on the last bits of REALs more than it must. */
-static int cell_order(const struct cell *a, const struct cell *b)
+static int cell_order(const struct cell *a, const struct cell *b, bool ties)
 {
     double x, y;
 
@@ -179,26 +202,23 @@ static int cell_order(const struct cell *a, const struct cell *b)
         y = b->type == STOA_FLOAT ? b->r : (double)b->i;
         if (x == y && a->type == STOA_INTEGER && b->type == STOA_INTEGER)
             return a->i < b->i ? -1 : a->i > b->i;
-        return x < y ? -1 : x > y ? 1 : a->type - b->type;
+        return x < y ? -1 : x > y ? 1 : ties ? 0 : a->type - b->type;
     case STOA_NULL:
         return 0;
-    default: {
-        int64_t bytes = a->bytes < b->bytes ? a->bytes : b->bytes;
-        int     order = memcmp(a->s, b->s, (size_t)bytes);
-
-        return order != 0 ? order : a->bytes < b->bytes ? -1 : a->bytes > b->bytes;
-    }
+    default:
+        return bytes_order(a, b, ties);
     }
 }
 
 static size_t order_width; /* qsort has no context; one thread only */
+static bool   order_ties;
 
 static int row_order(const void *a, const void *b)
 {
     const struct cell *x = a, *y = b;
 
     for (size_t c = 0; c < order_width; c++) {
-        int order = cell_order(&x[c], &y[c]);
+        int order = cell_order(&x[c], &y[c], order_ties);
 
         if (order != 0)
             return order;
@@ -206,11 +226,12 @@ static int row_order(const void *a, const void *b)
     return 0;
 }
 
-static void rows_sort(struct rows *rows)
+static void rows_sort(struct rows *rows, bool ties)
 {
     if (rows->columns == 0 || rows->count == 0)
         return;
     order_width = rows->columns;
+    order_ties = ties;
     qsort(rows->cells, rows->count / rows->columns, rows->columns * sizeof *rows->cells, row_order);
 }
 
@@ -231,10 +252,27 @@ static void cell_text(const struct cell *cell, char *out, size_t cap)
     }
 }
 
-static bool rows_compare(struct rows *mine, struct rows *right, bool ordered, char *difference,
-                         size_t cap)
+static bool cells_compare(const struct rows *mine, const struct rows *right, bool ties,
+                          char *difference, size_t cap)
 {
     char a[160], b[160];
+
+    for (size_t i = 0; i < mine->count; i++)
+        if (!cells_equal(&mine->cells[i], &right->cells[i]) &&
+            (!ties || cell_order(&mine->cells[i], &right->cells[i], true) != 0)) {
+            cell_text(&mine->cells[i], a, sizeof a);
+            cell_text(&right->cells[i], b, sizeof b);
+            snprintf(difference, cap, "row %zu column %zu: %s, sqlite3 has %s", i / mine->columns,
+                     i % mine->columns, a, b);
+            return false;
+        }
+    return true;
+}
+
+static bool rows_compare(struct rows *mine, struct rows *right, enum compare_mode mode,
+                         char *difference, size_t cap)
+{
+    bool ties = mode == COMPARE_TIED_BAG;
 
     if (mine->columns != right->columns) {
         snprintf(difference, cap, "%zu columns, sqlite3 has %zu", mine->columns, right->columns);
@@ -247,22 +285,25 @@ static bool rows_compare(struct rows *mine, struct rows *right, bool ordered, ch
                  right->count / width);
         return false;
     }
-    if (!ordered) {
-        rows_sort(mine);
-        rows_sort(right);
+    if (mode == COMPARE_TIED_SEQUENCE && !cells_compare(mine, right, true, difference, cap))
+        return false;
+    if (mode != COMPARE_SEQUENCE) {
+        rows_sort(mine, ties);
+        rows_sort(right, ties);
     }
-    for (size_t i = 0; i < mine->count; i++)
-        if (!cells_equal(&mine->cells[i], &right->cells[i])) {
-            cell_text(&mine->cells[i], a, sizeof a);
-            cell_text(&right->cells[i], b, sizeof b);
-            snprintf(difference, cap, "row %zu column %zu: %s, sqlite3 has %s", i / mine->columns,
-                     i % mine->columns, a, b);
-            return false;
-        }
-    return true;
+    return cells_compare(mine, right, ties, difference, cap);
 }
 
-bool compare_statement(stoa_db *db, sqlite3 *oracle, const char *sql, bool ordered,
+/* Whether both failed in the same way: while preparing, and of several constraints that fail, the
+ * texts may differ, the codes not. */
+static bool errors_equal(const struct rows *mine, const struct rows *right)
+{
+    return mine->prepared == right->prepared && (mine->rc & 255) == (right->rc & 255) &&
+           (!mine->prepared || (mine->rc & 255) == STOA_CONSTRAINT ||
+            strcmp(stoa_error, oracle_error) == 0);
+}
+
+bool compare_statement(stoa_db *db, sqlite3 *oracle, const char *sql, enum compare_mode mode,
                        char *difference, size_t cap)
 {
     struct rows mine = {0}, right = {0};
@@ -273,14 +314,14 @@ bool compare_statement(stoa_db *db, sqlite3 *oracle, const char *sql, bool order
     mine_failed = stoa_error[0] != '\0';
     right_failed = oracle_error[0] != '\0';
     difference[0] = '\0';
-    if (mine_failed != right_failed || mine.prepared != right.prepared) {
+    if (mine_failed != right_failed || (mine_failed && !errors_equal(&mine, &right))) {
         equal = false;
         snprintf(difference, cap, "%s, sqlite3: %s", mine_failed ? stoa_error : "no error",
                  right_failed ? oracle_error : "no error");
     } else if (mine_failed) {
         equal = true; /* how many rows came before a failing step is not compared */
     } else {
-        equal = rows_compare(&mine, &right, ordered, difference, cap);
+        equal = rows_compare(&mine, &right, mode, difference, cap);
     }
     rows_free(&mine);
     rows_free(&right);

@@ -12,11 +12,20 @@
  * would use 17; the call is unknown to older versions and then not needed). */
 int compare_open_oracle(const char *filename, sqlite3 **oracle);
 
-/* Runs sql (one statement) in both.  Equal: both fail at the same stage, or both give the same
- * rows: number, classes and values; REALs are equal as doubles, or, when the oracle is older
- * than 3.43 (plain sums), within 1e-12 relative.  ordered: the order of rows counts, else rows are
- * compared as bags.  False: difference says how. */
-bool compare_statement(stoa_db *db, sqlite3 *oracle, const char *sql, bool ordered,
+/* How rows are compared.  Values that an ORDER BY or GROUP BY may take for equal are ties: numbers
+ * of equal value (1 and 1.0), texts that differ in case or in spaces at the end. */
+enum compare_mode {
+    COMPARE_BAG,          /* whatever their order */
+    COMPARE_SEQUENCE,     /* in order */
+    COMPARE_TIED_BAG,     /* as bags, ties taken for equal: which of them was kept is open */
+    COMPARE_TIED_SEQUENCE /* the same rows, and in order but for ties */
+};
+
+/* Runs sql (one statement) in both.  Equal: both fail at the same stage with the same code (and,
+ * when running, the same text), or both give the same rows: number, classes and values; REALs are
+ * equal as doubles, or, when the oracle is older than 3.43 (plain sums), within 1e-12 relative.
+ * False: difference says how. */
+bool compare_statement(stoa_db *db, sqlite3 *oracle, const char *sql, enum compare_mode mode,
                        char *difference, size_t cap);
 
 /* Do the columns of sql have the same names in both?  True for a statement that either refuses. */

@@ -1,0 +1,385 @@
+/* random_expr.c - random expressions, conditions and aggregates. */
+#include "tests/oracle/random_internal.h"
+
+#include <string.h>
+
+enum { EXPR_DEPTH = 4 };
+
+/* --- what they are made of ----------------------------------------------------------------------
+ */
+static const char *const binary[] = {"(@ + @)",
+                                     "(@ - @)",
+                                     "(@ * @)",
+                                     "(@ / @)",
+                                     "(@ % @)",
+                                     "(@ || @)",
+                                     "(@ & @)",
+                                     "(@ | @)",
+                                     "(@ << @)",
+                                     "(@ >> @)",
+                                     "(@ = @)",
+                                     "(@ <> @)",
+                                     "(@ < @)",
+                                     "(@ <= @)",
+                                     "(@ > @)",
+                                     "(@ >= @)",
+                                     "(@ IS @)",
+                                     "(@ IS NOT @)",
+                                     "(@ AND @)",
+                                     "(@ OR @)",
+                                     "(@ IS DISTINCT FROM @)",
+                                     "(@ == @)",
+                                     "(@ = @ COLLATE NOCASE)",
+                                     "(@ < @ COLLATE RTRIM)"};
+static const char *const unary[] = {"(- @)",
+                                    "(+@)",
+                                    "(~@)",
+                                    "(NOT @)",
+                                    "(@ IS NULL)",
+                                    "(@ NOTNULL)",
+                                    "CAST(@ AS INTEGER)",
+                                    "CAST(@ AS REAL)",
+                                    "CAST(@ AS TEXT)",
+                                    "CAST(@ AS NUMERIC)",
+                                    "CAST(@ AS BLOB)",
+                                    "CAST(@ AS DECIMAL(10,2))",
+                                    "CAST(@ AS VARCHAR)",
+                                    "(@ COLLATE NOCASE)",
+                                    "(@ IS FALSE)",
+                                    "(@ ISNULL)",
+                                    "(@ IS TRUE)",
+                                    "(@ IS NOT FALSE)"};
+static const char *const calls1[] = {
+    "length(@)", "upper(@)",        "lower(@)",      "typeof(@)",  "hex(@)",       "quote(@)",
+    "trim(@)",   "ltrim(@)",        "rtrim(@)",      "unicode(@)", "sign(@)",      "round(@)",
+    "likely(@)", "octet_length(@)", "abs(@ % 1000)", "abs(@)",     "unhex(@)",     "unhex(hex(@))",
+    "iif(@, 1)", "unlikely(@)",     "char(@ % 200)", "soundex(@)", "ltrim(@, 'a')"};
+static const char *const calls2[] = {
+    "coalesce(@, @)", "ifnull(@, @)", "nullif(@, @)", "max(@, @)",         "min(@, @)",
+    "instr(@, @)",    "substr(@, @)", "trim(@, @)",   "(@ LIKE @)",        "round(@, abs(@ % 5))",
+    "(@ GLOB @)",     "concat(@, @)", "rtrim(@, @)",  "likelihood(@, 0.5)"};
+static const char *const calls3[] = {
+    "substr(@, @, @)",     "replace(@, @, @)",
+    "iif(@, @, @)",        "coalesce(@, @, @)",
+    "(@ BETWEEN @ AND @)", "(@ NOT BETWEEN @ AND @)",
+    "max(@, @, @)",        "CASE WHEN @ THEN @ ELSE @ END",
+    "(@ IN (@, @))",       "(@ NOT IN (@, @))",
+    "concat_ws(@, @, @)",  "((@, @) = (@, 1))",
+    "((@, @) < (@, 2))",   "(@ LIKE @ ESCAPE substr(@ || '!', 1, 1))"};
+static const char *const math[] = {
+    "ceil(@)",     "floor(@)",          "trunc(@)",     "exp(@ % 50)", "ln(@)",
+    "log10(@)",    "log2(@)",           "log(@, 10)",   "log(2, @)",   "pow(@ % 20, 3)",
+    "pow(@, 0.5)", "mod(@, 7)",         "mod(@, 2.5)",  "sqrt(@)",     "sin(@)",
+    "cos(@)",      "tan(@ % 100)",      "asin(@)",      "acos(@)",     "atan(@)",
+    "atan2(@, 2)", "sinh(@ % 10)",      "cosh(@ % 10)", "tanh(@)",     "radians(@)",
+    "degrees(@)",  "round(@ * pi(), 3)"};
+static const char *const dates[] = {"date(@)",
+                                    "time(@)",
+                                    "datetime(@)",
+                                    "julianday(@)",
+                                    "unixepoch(@)",
+                                    "strftime('%Y', @)",
+                                    "strftime('%m-%d', @)",
+                                    "strftime('%Y-%m-%dT%H:%M:%fZ', @)",
+                                    "strftime('%j %w %u %W %U %V %G %g', @)",
+                                    "strftime('%s|%J|%e|%k|%l|%I|%p|%P|%R|%T|%F|%D', @)",
+                                    "date(@, @)",
+                                    "datetime(@, @)",
+                                    "datetime(@, @, @)",
+                                    "julianday(@, @)",
+                                    "unixepoch(@, @, 'subsec')",
+                                    "time(@, @, 'subsec')",
+                                    "strftime('%Y-%m-%d', @, @, @)",
+                                    "timediff(@, '2024-02-29')"};
+static const char *const modifiers[] = {
+    "'+1 day'",        "'-1 month'",     "'+3 years'",    "'start of month'",
+    "'start of year'", "'start of day'", "'weekday 0'",   "'weekday 3'",
+    "'unixepoch'",     "'julianday'",    "'auto'",        "'subsec'",
+    "'+1.5 hours'",    "'-90 minutes'",  "'+00:30'",      "'-0001-02-03'",
+    "'ceiling'",       "'floor'",        "'utc'",         "'+13 month'",
+    "'bogus'",         "'+1 second'",    "'-36500 days'", "'+0000-00-01 06:00'"};
+static const char *const formats[] = {
+    "printf('%d', @)",       "printf('%5.2f|', @)",    "printf('%s', @)",
+    "printf('%x', @)",       "printf('%08.3e', @)",    "printf('%g', @)",
+    "printf('%q', @)",       "printf('%Q', @)",        "printf('%w', @)",
+    "printf('%c', @)",       "printf('%-10s|', @)",    "printf('%+d', @)",
+    "printf('%,d', @)",      "printf('%o', @)",        "printf('%.3s', @)",
+    "printf('%!.15g', @)",   "format('%10.4s|%%', @)", "printf('%G', @)",
+    "printf('%#x', @)",      "printf('%05d', @)",      "printf('%*d', @ % 20, 7)",
+    "printf('%i %u', @, 3)", "printf('%.0f', @)",      "printf('%!5.3f', @)"};
+static const char *const patterns[] = {"'a%'",
+                                       "'%a'",
+                                       "'%b%'",
+                                       "'_b%'",
+                                       "'%'",
+                                       "'abc'",
+                                       "'id00_'",
+                                       "'%1%'",
+                                       "''",
+                                       "'A_C'",
+                                       "'a!%%' ESCAPE '!'",
+                                       "'!%a!_' ESCAPE '!'",
+                                       "'%b\\%' ESCAPE '\\'"};
+static const char *const globs[] = {"'a*'",    "'*b*'", "'?bc'",      "'[a-z]*'",
+                                    "'[^a]*'", "'*'",   "'id00[12]'", "'[[]a*'"};
+
+/* --- leaves -------------------------------------------------------------------------------------
+ */
+struct node *literal(struct random_sql *random)
+{
+    return EXPR(random, random_value(random, chance(random, 50) ? TASTE_SMALL : TASTE_MIXED), 0);
+}
+
+struct node *column_of(struct random_sql *random, uint32_t s)
+{
+    const struct random_table *table = random->here.scope[s].table;
+    const char                *alias = random->here.scope[s].alias;
+
+    if (table->base && chance(random, 4))
+        return EXPR(random, pool_printf(random, "%s.rowid", alias), 0);
+    return EXPR(random,
+                pool_printf(random, "%s.%s", alias,
+                            table->column[random_below(random, table->columns)].name),
+                0);
+}
+
+struct node *column(struct random_sql *random)
+{
+    const struct surroundings *here = &random->here;
+
+    if (here->leaf_count > 0 && (here->scope_count == 0 || chance(random, 50)))
+        return here->leaf[random_below(random, here->leaf_count)];
+    return here->scope_count == 0 ? literal(random)
+                                  : column_of(random, random_below(random, here->scope_count));
+}
+
+/* A column of the select itself of which equal values are the same, so that it does not matter
+ * which of them is taken; or the text of one. */
+static struct node *exact_column(struct random_sql *random)
+{
+    const struct surroundings *here = &random->here;
+    uint32_t                   s, c;
+
+    if (here->scope_count == here->outer_count)
+        return FIXED(random, "quote(@)", 1, column(random));
+    s = here->outer_count + random_below(random, here->scope_count - here->outer_count);
+    c = random_below(random, here->scope[s].table->columns);
+    return EXPR(random,
+                pool_printf(random,
+                            shows_no_ties(here->scope[s].table, c) ? "%s.%s" : "quote(%s.%s)",
+                            here->scope[s].alias, here->scope[s].table->column[c].name),
+                0);
+}
+
+/* --- expressions --------------------------------------------------------------------------------
+ */
+static struct node *date_call(struct random_sql *random)
+{
+    struct node *when = chance(random, 50)   ? column(random)
+                        : chance(random, 70) ? EXPR(random, random_value(random, TASTE_DATE), 0)
+                                             : expr(random);
+    struct node *one = EXPR(random, PICK(random, modifiers), 0),
+                *two = EXPR(random, PICK(random, modifiers), 0);
+
+    return EXPR(random, PICK(random, dates), 3, when, one, two);
+}
+
+static struct node *operation(struct random_sql *random)
+{
+    struct node *a = expr(random), *b, *c;
+
+    switch (random_below(random, 10)) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+    case 4:
+        b = expr(random);
+        return EXPR(random, PICK(random, binary), 2, a, b);
+    case 5:
+        return EXPR(random, PICK(random, unary), 1, a);
+    case 6:
+    case 7:
+        return EXPR(random, PICK(random, calls1), 1, a);
+    case 8:
+        b = expr(random);
+        return EXPR(random, PICK(random, calls2), 2, a, b);
+    default:
+        b = expr(random);
+        c = expr(random);
+        return EXPR(random, PICK(random, calls3), 3, a, b, c);
+    }
+}
+
+static struct node *choice(struct random_sql *random)
+{
+    static const char *const forms[] = {"(@ IN (@, @, @))",
+                                        "CASE @ WHEN @ THEN @ WHEN 1 THEN @ END",
+                                        "((@, @) IN (VALUES (@, @), (1, 2)))"};
+    struct node             *a = column(random), *b = literal(random), *c = literal(random),
+                *d = literal(random);
+
+    if (!random->here.windowed &&
+        random->here.level < LEVEL_MAX) { /* a window function would be one of the VALUES */
+        c = column(random);
+        return EXPR(random, PICK(random, forms), 4, a, b, c, d);
+    }
+    return EXPR(random, forms[random_below(random, 2)], 4, a, b, c, d);
+}
+
+static struct node *expr_compound(struct random_sql *random)
+{
+    switch (random_below(random, 17)) {
+    case 0:
+        return EXPR(random,
+                    pool_printf(random, "(@ %sLIKE %s)", chance(random, 30) ? "NOT " : "",
+                                PICK(random, patterns)),
+                    1, column(random));
+    case 1:
+        return EXPR(random, pool_printf(random, "(@ GLOB %s)", PICK(random, globs)), 1,
+                    column(random));
+    case 2:
+        return chance(random, 60) ? subquery(random) : expr(random);
+    case 3:
+        return choice(random);
+    case 4:
+        return chance(random, 60) ? date_call(random) : choice(random);
+    case 5:
+        return EXPR(random, PICK(random, math), 1,
+                    chance(random, 70) ? column(random) : expr(random));
+    case 6:
+        return EXPR(random, PICK(random, formats), 1,
+                    chance(random, 70) ? column(random) : expr(random));
+    default:
+        return operation(random);
+    }
+}
+
+struct node *expr(struct random_sql *random)
+{
+    struct node *node;
+
+    if (random->here.depth >= EXPR_DEPTH || chance(random, 25))
+        return chance(random, 70) ? column(random) : literal(random);
+    random->here.depth++;
+    node = expr_compound(random);
+    random->here.depth--;
+    return node;
+}
+
+/* A condition that often is one that a scan can use: column op literal. */
+struct node *condition(struct random_sql *random)
+{
+    static const char *const simple[] = {"@ = @",           "@ < @",  "@ > @",  "@ >= @",
+                                         "@ <= @",          "@ <> @", "@ IS @", "@ BETWEEN @ AND 5",
+                                         "@ IN (@, 1, 'a')"};
+    struct node             *a, *b;
+
+    if (chance(random, 45)) {
+        a = column(random);
+        b = literal(random);
+        return EXPR(random, PICK(random, simple), 2, a, b);
+    }
+    if (chance(random, 25)) {
+        a = condition(random);
+        b = condition(random);
+        return EXPR(random, chance(random, 60) ? "(@ AND @)" : "(@ OR @)", 2, a, b);
+    }
+    return expr(random);
+}
+
+struct node *list(struct random_sql *random, struct node *(*make)(struct random_sql *), uint32_t n)
+{
+    struct node *node = make(random);
+
+    for (uint32_t i = 1; i < n; i++) {
+        struct node *more = make(random);
+
+        node = node_new(random, SORT_EXPR, "@, @", 2, node, more);
+    }
+    return node;
+}
+
+/* --- aggregates ---------------------------------------------------------------------------------
+ */
+/* What an aggregate takes: of a subquery at least one column of its own, for with outer columns
+ * alone it would be the enclosing select's. */
+static struct node *argument(struct random_sql *random)
+{
+    const struct surroundings *here = &random->here;
+    struct node               *own;
+
+    if (here->leaf_count > here->key_count || (here->outer_count == 0 && here->leaf_count == 0))
+        return chance(random, 60) ? column(random) : expr(random);
+    own = column_of(random, here->outer_count +
+                                random_below(random, here->scope_count - here->outer_count));
+    if (chance(random, 70))
+        return own;
+    return EXPR(random, PICK(random, binary), 2, own, expr(random));
+}
+
+/* Of rows in open order: what does not depend on it. */
+static struct node *open_aggregate(struct random_sql *random)
+{
+    static const char *const any[] = {"count(*)",
+                                      "count(@)",
+                                      "count(DISTINCT @)",
+                                      "count(*) FILTER (WHERE @)",
+                                      "sum(CAST(@ AS INTEGER) % 1000)",
+                                      "total(CAST(@ AS INTEGER) % 100)",
+                                      "avg(CAST(@ AS INTEGER) % 100)",
+                                      "median(CAST(@ AS INTEGER))",
+                                      "count(DISTINCT typeof(@))"};
+    static const char *const exact[] = {"min(@)",
+                                        "max(@)",
+                                        "max(@)",
+                                        "group_concat(@, ',' ORDER BY @)",
+                                        "min(@) FILTER (WHERE @ IS NOT NULL)",
+                                        "group_concat(DISTINCT @ ORDER BY @)"};
+    struct node             *a;
+
+    if (chance(random, 50))
+        return EXPR(random, PICK(random, any), 1, argument(random));
+    a = exact_column(random);
+    return EXPR(random, PICK(random, exact), 2, a, a);
+}
+
+struct node *aggregate(struct random_sql *random)
+{
+    static const char *const all[] = {"count(*)",
+                                      "count(@)",
+                                      "min(@)",
+                                      "max(@)",
+                                      "count(DISTINCT @)",
+                                      "sum(@)",
+                                      "total(@)",
+                                      "avg(@)",
+                                      "sum(DISTINCT @)",
+                                      "group_concat(@)",
+                                      "group_concat(@, '-')",
+                                      "sum(@) FILTER (WHERE @)",
+                                      "count(*) FILTER (WHERE @)",
+                                      "max(@) - min(@)",
+                                      "group_concat(DISTINCT @)",
+                                      "group_concat(@ ORDER BY @, 1)",
+                                      "avg(@) FILTER (WHERE @)",
+                                      "group_concat(@, @)",
+                                      "string_agg(@, ',' ORDER BY @ DESC)",
+                                      "sum(@ ORDER BY @)",
+                                      "avg(DISTINCT @)",
+                                      "total(DISTINCT @)",
+                                      "min(@) FILTER (WHERE @)",
+                                      "count(DISTINCT @) FILTER (WHERE @)",
+                                      "median(CAST(@ AS REAL))",
+                                      "percentile(CAST(@ AS NUMERIC), 30)",
+                                      "percentile_cont(CAST(@ AS INTEGER), 0.25)",
+                                      "percentile_disc(@ + 0, 0.75)",
+                                      "count(DISTINCT @) + count(DISTINCT @)"};
+    struct node             *a, *b;
+
+    if (random->here.open)
+        return open_aggregate(random);
+    a = argument(random);
+    b = random->here.outer_count == 0 ? column(random) : a;
+    return EXPR(random, PICK(random, all), 2, a, b);
+}

@@ -1,0 +1,296 @@
+/* random_from.c - what stands in FROM: tables, views, derived tables, joins; and subqueries of
+ * expressions. */
+#include "tests/oracle/random_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- tables -------------------------------------------------------------------------------------
+ */
+static void scope_add(struct random_sql *random, const struct random_table *table,
+                      const char *alias)
+{
+    struct surroundings *here = &random->here;
+
+    here->scope[here->scope_count].table = table;
+    here->scope[here->scope_count].alias = alias;
+    here->scope_count++;
+    here->work *= table->rows + 1;
+    here->open |= !table->base;
+}
+
+static struct random_table *table_new(struct random_sql *random, uint32_t columns,
+                                      const char *prefix)
+{
+    struct random_table *table = pool_alloc(random, sizeof *table);
+
+    memset(table, 0, sizeof *table);
+    table->columns = columns;
+    for (uint32_t c = 0; c < columns; c++)
+        snprintf(table->column[c].name, sizeof table->column[c].name, "%s%u", prefix, c);
+    return table;
+}
+
+/* A WITH clause names the columns of any select. */
+static struct node *derived(struct random_sql *random, struct random_table **table)
+{
+    struct surroundings saved = random->here;
+    uint32_t            columns = 1 + random_below(random, 3);
+    struct node        *select;
+    bool                limited = chance(random, 15);
+
+    *table = table_new(random, columns, "k");
+    random->here = (struct surroundings){.work = 1, .level = saved.level + 1};
+    select = random_select(random, columns);
+    (*table)->rows = random->here.work;
+    if (limited && !random->here.open)
+        select = FIXED(random,
+                       pool_printf(random, "@%s LIMIT %u", order_by_all(random, columns),
+                                   random_below(random, 12)),
+                       1, select);
+    random->here = saved;
+    return FIXED(random,
+                 pool_printf(random, "(WITH q(%s) AS %s(@) SELECT * FROM q)",
+                             columns == 1   ? "k0"
+                             : columns == 2 ? "k0, k1"
+                                            : "k0, k1, k2",
+                             chance(random, 20)   ? "MATERIALIZED "
+                             : chance(random, 20) ? "NOT MATERIALIZED "
+                                                  : ""),
+                 1, select);
+}
+
+static struct node *values_table(struct random_sql *random, struct random_table **table)
+{
+    uint32_t     rows = 1 + random_below(random, 4);
+    struct node *node = FIXED(random, "(VALUES (@, @)", 2, literal(random), literal(random));
+
+    *table = table_new(random, 2, "column");
+    snprintf((*table)->column[0].name, sizeof(*table)->column[0].name, "column1");
+    snprintf((*table)->column[1].name, sizeof(*table)->column[1].name, "column2");
+    (*table)->rows = rows;
+    for (uint32_t r = 1; r < rows; r++) {
+        struct node *a = literal(random), *b = literal(random);
+
+        node = FIXED(random, "@, (@, @)", 3, node, a, b);
+    }
+    return FIXED(random, "@)", 1, node);
+}
+
+static struct node *pragma_table(struct random_sql *random, struct random_table **table)
+{
+    static const char *const names[] = {"cid", "name", "type", "notnull", "pk"};
+
+    *table = table_new(random, 5, "");
+    for (uint32_t c = 0; c < 5; c++)
+        snprintf((*table)->column[c].name, sizeof(*table)->column[c].name,
+                 strcmp(names[c], "notnull") == 0 ? "\"%s\"" : "%s", names[c]);
+    (*table)->rows = TABLE_COLUMNS_MAX;
+    return FIXED(random, pool_printf(random, "pragma_table_info('%s')", random->table[0].name), 0);
+}
+
+/* Something with rows, and its columns in *table; NULL if it would be too many rows. */
+static struct node *from_item(struct random_sql *random, const char *alias,
+                              const struct random_table **table)
+{
+    struct random_table *made = NULL;
+    struct node         *node;
+    uint32_t             n = random_below(random, 100);
+
+    if (n < 8 && random->here.level < LEVEL_MAX) {
+        node = derived(random, &made);
+    } else if (n < 10) {
+        node = values_table(random, &made);
+    } else if (n < 11) {
+        node = pragma_table(random, &made);
+    } else {
+        *table = n < 30 && random->cte_count > 0
+                     ? random->cte[random_below(random, random->cte_count)]
+                     : &random->table[random_below(random, random->table_count)];
+        if (random->here.work * ((*table)->rows + 1) > WORK_MAX)
+            return NULL;
+        return FIXED(random, pool_printf(random, "%s AS %s", (*table)->name, alias), 0);
+    }
+    *table = made;
+    if (random->here.work * (made->rows + 1) > WORK_MAX)
+        return NULL;
+    return FIXED(random, pool_printf(random, "@ AS %s", alias), 1, node);
+}
+
+/* --- joins --------------------------------------------------------------------------------------
+ */
+static struct node *join_condition(struct random_sql *random)
+{
+    struct surroundings *here = &random->here;
+    struct node         *a = column_of(random, random_below(random, here->scope_count - 1)),
+                *b = column_of(random, here->scope_count - 1);
+    struct node *on = EXPR(random, "@ = @", 2, a, b);
+
+    if (chance(random, 30))
+        return EXPR(random, "(@ AND @)", 2, on, condition(random));
+    return chance(random, 20) ? condition(random) : on;
+}
+
+static bool has_column(const struct random_table *table, const char *name)
+{
+    for (uint32_t c = 0; c < table->columns; c++)
+        if (strcmp(table->column[c].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* One more table on the right of from; from itself if there is no room for one. */
+static struct node *join(struct random_sql *random, struct node *from)
+{
+    static const char *const joins[] = {
+        " JOIN ",       " LEFT JOIN ", " INNER JOIN ", " RIGHT JOIN ", " FULL JOIN ",
+        " CROSS JOIN ", ", "};
+    struct surroundings *here = &random->here;
+    uint32_t    kind = random_below(random, 7), own = here->scope_count - here->outer_count;
+    const char *alias = pool_printf(random, "%c%u", (int)('x' + own % 3), random->alias_count++);
+    const struct random_table *table;
+    struct node               *item = from_item(random, alias, &table);
+
+    if (item == NULL || here->scope_count == SCOPE_MAX)
+        return from;
+    scope_add(random, table, alias);
+    here->open = true;
+    if (kind >= 5)
+        return FIXED(random, pool_printf(random, "@%s@", joins[kind]), 2, from, item);
+    if (own == 1 && chance(random, 12)) {
+        const char *name = chance(random, 60) ? "a" : "b";
+
+        if (chance(random, 30))
+            return FIXED(random, pool_printf(random, "@ NATURAL%s@", joins[kind]), 2, from, item);
+        if (has_column(here->scope[here->outer_count].table, name) && has_column(table, name))
+            return FIXED(random, pool_printf(random, "@%s@ USING (%s)", joins[kind], name), 2, from,
+                         item);
+    }
+    return FIXED(random, pool_printf(random, "@%s@ ON @", joins[kind]), 3, from, item,
+                 join_condition(random));
+}
+
+/* x JOIN (y JOIN z ON ...) ON ...: the inner condition sees y and z. */
+static struct node *join_nested(struct random_sql *random, struct node *from)
+{
+    struct surroundings       *here = &random->here, outside = *here;
+    const struct random_table *table;
+    const char                *alias = pool_printf(random, "n%u", random->alias_count++);
+    struct node               *inner = from_item(random, alias, &table), *both;
+
+    if (inner == NULL || here->scope_count + 2 >= SCOPE_MAX)
+        return from;
+    here->scope_count = here->outer_count = 0;
+    scope_add(random, table, alias);
+    both = join(random, inner);
+    for (uint32_t s = 0; s < here->scope_count; s++)
+        outside.scope[outside.scope_count++] = here->scope[s];
+    outside.work = here->work;
+    outside.open = true;
+    *here = outside;
+    if (both == inner)
+        return FIXED(random, "@, @", 2, from, both);
+    return FIXED(random, chance(random, 50) ? "@ LEFT JOIN (@) ON @" : "@ JOIN (@) ON @", 3, from,
+                 both, join_condition(random));
+}
+
+struct node *from_clause(struct random_sql *random)
+{
+    struct surroundings       *here = &random->here;
+    const struct random_table *table;
+    const char  *alias = here->level == 0 ? "x" : pool_printf(random, "s%u", random->alias_count++);
+    struct node *from = NULL;
+
+    here->outer_count = here->scope_count;
+    for (int tries = 0; tries < 10 && from == NULL; tries++)
+        from = from_item(random, alias, &table);
+    if (from == NULL) {
+        table = table_new(random, 1, "k");
+        ((struct random_table *)table)->rows = 1;
+        from = FIXED(random, pool_printf(random, "(SELECT 1 AS k0) AS %s", alias), 0);
+    }
+    scope_add(random, table, alias);
+    for (uint32_t t = 1; t < 5 && chance(random, here->level == 0 ? 40 : 20); t++)
+        from = t == 1 && chance(random, 8) ? join_nested(random, from) : join(random, from);
+    return FIXED(random, " FROM @", 1, from);
+}
+
+/* --- subqueries of expressions ------------------------------------------------------------------
+ */
+/* Often with a comparison of a column of its own and one of an enclosing select. */
+static struct node *subquery_where(struct random_sql *random)
+{
+    static const char *const correlations[] = {" WHERE @ = @ AND @", " WHERE (@ = @ OR 0) AND @",
+                                               " WHERE @ IS @ AND coalesce(@, 1)", " WHERE @ = @"};
+    struct surroundings     *here = &random->here;
+    struct node             *own, *outer;
+
+    if (here->outer_count > 0 && here->scope_count > here->outer_count && chance(random, 50)) {
+        own = column_of(random, here->scope_count - 1);
+        outer = column_of(random, random_below(random, here->outer_count));
+        return CLAUSE(random, PICK(random, correlations), 3, own, outer, expr(random));
+    }
+    return chance(random, 70) ? CLAUSE(random, " WHERE @", 1, condition(random))
+                              : CLAUSE(random, "", 0);
+}
+
+static struct node *scalar_subquery(struct random_sql *random)
+{
+    struct node *from = from_clause(random), *where = subquery_where(random), *item;
+
+    if (!random->here.open && chance(random, 40)) {
+        item = column_of(random, random->here.scope_count - 1);
+        return EXPR(random,
+                    chance(random, 70) ? "(SELECT @@@ ORDER BY 1 LIMIT 1)" : "(SELECT @@@ LIMIT 1)",
+                    3, item, from, where);
+    }
+    item = aggregate(random);
+    return EXPR(random, "(SELECT @@@)", 3, item, from, where);
+}
+
+static struct node *in_subquery(struct random_sql *random, const struct surroundings *outside)
+{
+    uint32_t     columns = chance(random, 80) ? 1 : 2;
+    const char  *in = chance(random, 60) ? "IN" : "NOT IN";
+    struct node *select = random_select(random, columns), *a, *b;
+
+    random->here = *outside;
+    a = expr(random);
+    if (columns == 1)
+        return EXPR(
+            random,
+            pool_printf(random, "(%s %s (@))", random->here.grouped ? "ifnull(@, 0)" : "@", in), 2,
+            a, select);
+    b = expr(random);
+    return EXPR(random, pool_printf(random, "((@, @) %s (@))", in), 3, a, b, select);
+}
+
+struct node *subquery(struct random_sql *random)
+{
+    struct surroundings saved = random->here;
+    struct node        *node;
+
+    if (saved.level >= LEVEL_MAX || saved.work > WORK_MAX / 10 || saved.scope_count + 6 > SCOPE_MAX)
+        return literal(random);
+    random->here.level++;
+    random->here.depth += 2;
+    random->here.open = random->here.grouped = random->here.windowed = false;
+    random->here.untyped = false;
+    random->here.leaf_count = saved.grouped ? saved.key_count : 0;
+    if (chance(random, 40)) /* the inner tables alone: not correlated */
+        random->here.scope_count = random->here.leaf_count = 0;
+    switch (random_below(random, 4)) {
+    case 0:
+    case 1:
+        node = scalar_subquery(random);
+        break;
+    case 2:
+        node = EXPR(random, chance(random, 50) ? "EXISTS (@)" : "NOT EXISTS (@)", 1,
+                    random_select(random, 1));
+        break;
+    default:
+        node = in_subquery(random, &saved);
+    }
+    random->here = saved;
+    return node;
+}
