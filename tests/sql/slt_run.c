@@ -379,9 +379,11 @@ static void query_check(struct runner *runner, struct record *record)
 static void statement_check(struct runner *runner, const struct record *record, bool expect_error)
 {
     char *message = NULL;
-    int   rc = stoa_exec(runner->db, record->sql, NULL, NULL, &message);
+    int   rc = stoa_exec(runner->db, record->sql, NULL, NULL, &message), digits;
 
-    if (runner->options->oracle)
+    if (runner->options->oracle && sscanf(record->sql, "PRAGMA fp_digits=%d", &digits) == 1)
+        compare_set_digits(runner->oracle, digits);
+    else if (runner->options->oracle)
         sqlite3_exec(runner->oracle, record->sql, NULL, NULL, NULL);
     if ((rc != STOA_OK) == expect_error && record->message != NULL &&
         strcmp(message, record->message) != 0)

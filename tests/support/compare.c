@@ -33,14 +33,22 @@ const char *compare_oracle_error(void)
     return oracle_error;
 }
 
+void compare_set_digits(sqlite3 *oracle, int digits)
+{
+#ifdef SQLITE_DBCONFIG_FP_DIGITS
+    sqlite3_db_config(oracle, SQLITE_DBCONFIG_FP_DIGITS, digits, (int *)NULL);
+#else
+    (void)oracle;
+    (void)digits;
+#endif
+}
+
 int compare_open_oracle(const char *filename, sqlite3 **oracle)
 {
     int rc = sqlite3_open(filename, oracle);
 
-#ifdef SQLITE_DBCONFIG_FP_DIGITS
     if (rc == SQLITE_OK)
-        sqlite3_db_config(*oracle, SQLITE_DBCONFIG_FP_DIGITS, 15, (int *)NULL);
-#endif
+        compare_set_digits(*oracle, 15);
     sums_are_plain = sqlite3_libversion_number() < 3043000;
     return rc;
 }

@@ -11,6 +11,9 @@
 /* Opens the oracle so that REALs become text with 15 digits, as this product's default (SQLite 3.53
  * would use 17; the call is unknown to older versions and then not needed). */
 int compare_open_oracle(const char *filename, sqlite3 **oracle);
+/* The digits of REALs as text, as PRAGMA fp_digits sets them here; the oracle has no such pragma.
+ */
+void compare_set_digits(sqlite3 *oracle, int digits);
 
 /* How rows are compared.  Values that an ORDER BY or GROUP BY may take for equal are ties: numbers
  * of equal value (1 and 1.0), texts that differ in case or in spaces at the end. */
