@@ -159,6 +159,7 @@ struct expr {
     bool             negated, distinct, star;
     bool             parenthesised; /* "(x)": matters for row values and for collation of "+x" */
     uint8_t          nulls;         /* FUNCTION: enum nulls_treated */
+    bool within_group; /* FUNCTION: list[0] was said by WITHIN GROUP (ORDER BY); negated: DESC */
     uint16_t         depth;         /* height of this subtree, leaf 1; limit 1000 */
     int32_t          position;
     struct expr     *left, *right;

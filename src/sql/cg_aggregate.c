@@ -69,6 +69,7 @@ static void describe_call(struct cg *cg, struct aggregate_sink *self, struct agg
     call->separator = expr->list.count > 1 ? add_argument(self, expr->list.items[1]) : -1;
     call->filter = add_argument(self, expr->filter);
     call->distinct = expr->distinct;
+    call->descending = expr->negated;
     call->collation = first != NULL ? first->resolved.collation : COLLATION_BINARY;
     call->second_collation =
         expr->list.count > 1 ? expr->list.items[1]->resolved.collation : COLLATION_BINARY;

@@ -1001,11 +1001,12 @@ expr(A) ::= word(T) LP distinct(D) expr_list(L) RP.
     { A = build_function(p, T, D, false, L, (struct order_list){0}, (struct function_tail){0}); }
 expr(A) ::= word(T) LP distinct(D) expr_list(L) ORDER BY sort_list(O) RP.
     { A = build_function(p, T, D, false, L, O, (struct function_tail){0}); }
-expr(A) ::= word(T) LP distinct(D) expr_list(L) RP WITHIN GROUP LP ORDER BY expr(E) RP.
-    { A = build_within_group(p, T, D, L, E, (struct function_tail){0}); }
-expr(A) ::= word(T) LP distinct(D) expr_list(L) RP WITHIN GROUP LP ORDER BY expr(E) RP
-            function_tail(F).
-    { A = build_within_group(p, T, D, L, E, F); }
+expr(A) ::= word(T) LP distinct(D) expr_list(L) RP WITHIN GROUP LP ORDER BY expr(E)
+            direction(R) RP.
+    { A = build_within_group(p, T, D, L, E, R, (struct function_tail){0}); }
+expr(A) ::= word(T) LP distinct(D) expr_list(L) RP WITHIN GROUP LP ORDER BY expr(E)
+            direction(R) RP function_tail(F).
+    { A = build_within_group(p, T, D, L, E, R, F); }
 expr(A) ::= word(T) LP STAR RP.
     { A = build_function(p, T, false, true, (struct expr_list){0}, (struct order_list){0},
                          (struct function_tail){0}); }

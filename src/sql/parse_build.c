@@ -627,14 +627,18 @@ struct expr *build_function(struct parser *parser, struct token name, bool disti
 }
 
 struct expr *build_within_group(struct parser *parser, struct token name, bool distinct,
-                                struct expr_list arguments, struct expr *value,
+                                struct expr_list arguments, struct expr *value, bool descending,
                                 struct function_tail tail)
 {
     struct expr_list all = list_add(parser, (struct expr_list){0}, value);
+    struct expr     *expr;
 
     for (uint32_t i = 0; i < arguments.count; i++)
         all = list_add(parser, all, arguments.items[i]);
-    return build_function(parser, name, distinct, false, all, (struct order_list){0}, tail);
+    expr = build_function(parser, name, distinct, false, all, (struct order_list){0}, tail);
+    expr->within_group = true;
+    expr->negated = descending;
+    return expr;
 }
 
 struct expr *build_subquery(struct parser *parser, enum expr_kind kind, struct token token,

@@ -167,9 +167,10 @@ struct expr *build_function(struct parser *parser, struct token name, bool disti
                             struct function_tail tail);
 struct expr *build_subquery(struct parser *parser, enum expr_kind kind, struct token token,
                             struct select *select);
-/* name(arguments) WITHIN GROUP (ORDER BY value) is name(value, arguments). */
+/* name(arguments) WITHIN GROUP (ORDER BY value) is name(value, arguments); descending: from the
+ * other end. */
 struct expr *build_within_group(struct parser *parser, struct token name, bool distinct,
-                                struct expr_list arguments, struct expr *value,
+                                struct expr_list arguments, struct expr *value, bool descending,
                                 struct function_tail tail);
 /* extract(unit FROM time) is date_part('unit', time). */
 struct expr *build_extract(struct parser *parser, struct token name, bool distinct,

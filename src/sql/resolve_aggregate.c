@@ -220,17 +220,38 @@ static enum status resolve_scalar_function(struct resolver *r, struct scope *sco
     return STATUS_OK;
 }
 
+/* WITHIN GROUP (ORDER BY x [DESC]) */
+static enum status check_within_group(struct resolver *r, const struct expr *expr, bool found,
+                                      enum aggregate_kind kind)
+{
+    bool percentile =
+        found && (kind == AGGREGATE_PERCENTILE || kind == AGGREGATE_PERCENTILE_CONT ||
+                  kind == AGGREGATE_PERCENTILE_DISC || kind == AGGREGATE_QUANTILE_DISC);
+
+    if (!percentile && !(found && kind == AGGREGATE_MODE))
+        return fail_at(r->err, STATUS_ERROR, expr->position,
+                       "WITHIN GROUP is for percentiles, quantiles and mode, not for %s()",
+                       expr->name.text);
+    if (expr->negated && (!percentile || expr->over != NULL))
+        return fail_at(r->err, STATUS_ERROR, expr->position,
+                       "not supported yet: WITHIN GROUP (ORDER BY ... DESC) with %s()%s",
+                       expr->name.text, expr->over != NULL ? " as a window function" : "");
+    return STATUS_OK;
+}
+
 enum status resolve_function(struct resolver *r, struct scope *scope, struct expr *expr)
 {
-    enum aggregate_kind kind;
+    enum aggregate_kind kind = AGGREGATE_COUNT_STAR;
     enum window_kind    window;
     bool                known, window_known, found;
 
+    found = aggregate_find(expr->name.text, expr->name.bytes, expr->list.count, expr->star, &kind,
+                           &known);
+    if (expr->within_group)
+        TRY(check_within_group(r, expr, found, kind));
     if (window_find(expr->name.text, expr->name.bytes, expr->list.count, expr->star, &window,
                     &window_known))
         return resolve_window_call(r, scope, expr, (int32_t)window);
-    found = aggregate_find(expr->name.text, expr->name.bytes, expr->list.count, expr->star, &kind,
-                           &known);
     if (found && expr->over != NULL && kind == AGGREGATE_GROUPING)
         return fail_at(r->err, STATUS_ERROR, expr->position,
                        "%s() may not be used as a window function", expr->name.text);

@@ -89,6 +89,7 @@ struct aggregate_call {
     const struct aggregate_order *order;
     uint32_t                      order_count;
     const char                   *name; /* for errors of percentiles */
+    bool descending; /* percentiles and quantiles: from the greatest value on */
 };
 struct aggregate_desc {
     uint32_t                     key_count;

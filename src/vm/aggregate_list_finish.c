@@ -105,9 +105,14 @@ static struct value number_result(const struct finish *f, const struct list_stat
         for (uint32_t i = 0; i < n; i++)
             f->numbers[i] = fabs(f->numbers[i] - median);
         return value_real(percentile(f->numbers, n, 0.5, false));
-    default:
-        return value_real(percentile(f->numbers, n, list->fraction,
-                                     f->part->call->kind == AGGREGATE_PERCENTILE_DISC));
+    default: {
+        bool   discrete = f->part->call->kind == AGGREGATE_PERCENTILE_DISC;
+        double sign = f->part->call->descending ? -1 : 1; /* the order of -x is the other one */
+
+        for (uint32_t i = 0; sign < 0 && i < n; i++)
+            f->numbers[i] = -f->numbers[i];
+        return value_real(sign * percentile(f->numbers, n, list->fraction, discrete));
+    }
     }
 }
 
@@ -265,12 +270,14 @@ static struct value mode(const struct finish *f, uint32_t n)
     return *f->rows[best];
 }
 
-/* The smallest value that at least the fraction of all does not exceed. */
+/* The smallest value that at least the fraction of all does not exceed; descending: the greatest
+ * that at least the fraction of all reaches. */
 static struct value quantile(const struct finish *f, uint32_t n, double fraction)
 {
-    double place = ceil(fraction * n);
+    double   place = ceil(fraction * n);
+    uint32_t at = place < 1 ? 0 : place > n ? n - 1 : (uint32_t)place - 1;
 
-    return *f->rows[place < 1 ? 0 : place > n ? n - 1 : (uint32_t)place - 1];
+    return *f->rows[f->part->call->descending ? n - 1 - at : at];
 }
 
 static enum status value_result(const struct finish *f, const struct list_state *list,
