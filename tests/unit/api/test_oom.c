@@ -61,6 +61,12 @@ static const char *const statements[] = {
     "SELECT a, (SELECT group_concat(e) FROM u WHERE k < t.a % 4 + (SELECT min(f) FROM u)) FROM t",
     "SELECT s.n FROM (SELECT b, count(*) AS n FROM t GROUP BY b) AS s JOIN w ON w.b = s.b",
     /* compounds and common table expressions */
+    "WITH s AS (SELECT b, count(*) n FROM t GROUP BY b) SELECT * FROM s x JOIN s y ON x.n = y.n",
+    "SELECT * FROM (SELECT b, count(*) n FROM t GROUP BY b UNION ALL SELECT e, 1 FROM u) WHERE b > 'e'",
+    "SELECT min(a), max(c), count(d) FROM t",
+    "SELECT max(k), min(f) FROM u WHERE 1 = 1 AND 2 > 1",
+    "SELECT t.a FROM t JOIN u ON t.a = u.k WHERE t.a BETWEEN 3 AND 9",
+    "SELECT u.k, u.e, count(*) FROM u JOIN t ON t.a = u.k GROUP BY u.k, u.e, u.f",
     "SELECT a FROM t UNION ALL SELECT k FROM u ORDER BY 1 LIMIT 20",
     "SELECT b FROM t UNION SELECT e FROM u EXCEPT SELECT 'e3' ORDER BY 1",
     "SELECT a FROM t INTERSECT SELECT k FROM u",
