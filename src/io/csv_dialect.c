@@ -681,51 +681,6 @@ static uint8_t newline_of(const char *sample, size_t bytes)
     return CSV_NEWLINE_LF;
 }
 
-/* Does the sample begin with names, as many as the reading has columns? */
-static bool begins_with_names(struct sampler *s, const struct reading *r, bool *names)
-{
-    struct csv_fields *fields = &s->fields;
-    size_t             used;
-    uint32_t           lines;
-    enum csv_outcome   outcome =
-        sample_record(s, &r->dialect, lines_bytes(s, r->dialect.skip), fields, &used, &lines);
-
-    *names = outcome == CSV_RECORD && fields->count == r->dialect.columns;
-    for (uint32_t i = 0; *names && i < fields->count; i++) {
-        uint32_t start = csv_fields_start(fields, i);
-
-        *names = fields->ends[i] > start &&
-                 csv_kind_of(csv_fields_base(fields) + start, fields->ends[i] - start) == 0;
-    }
-    return outcome != CSV_RECORD_NOMEM;
-}
-
-/* Any file can be read as lines of one column.  But where it begins with names and three quarters
- * of the rows have as many fields, the others are bad lines, which the reader will name. False:
- * memory. */
-static bool prefer_names(struct sampler *s, const struct csv_dialect *d, const bool seen[256],
-                         struct reading *best)
-{
-    enum { COLUMNS_MIN = 3 }; /* one delimiter in most lines may be chance */
-    struct reading wide = {.good = false};
-    bool           names = false;
-
-    if (best->dialect.columns > 1 || s->options->delimiter != CSV_AUTO ||
-        csv_options_columns(s->options) == 1)
-        return true;
-    s->relaxed = true;
-    if (!try_dialects(s, *d, seen, &wide))
-        return false;
-    if (wide.good && wide.dialect.columns >= COLUMNS_MIN &&
-        wide.consistent >= wide.rows - wide.rows / 4 && !begins_with_names(s, &wide, &names))
-        return false;
-    if (names)
-        *best = wide;
-    else
-        s->relaxed = false;
-    return true;
-}
-
 static enum status dialect_choose(struct sampler *s, const char *path, struct csv_dialect *d,
                                   struct error *err)
 {
@@ -745,8 +700,6 @@ static enum status dialect_choose(struct sampler *s, const char *path, struct cs
         if (!try_dialects(s, *d, seen, &best))
             return fail_nomem(err);
     }
-    if (best.good && !prefer_names(s, d, seen, &best))
-        return fail_nomem(err);
     if (!best.good) { /* the reader will tell which line is bad, or reject it */
         d->loose = s->options->loose;
         s->relaxed = true;

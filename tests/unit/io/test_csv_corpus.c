@@ -10,24 +10,8 @@
 
 #include <cmocka.h> /* last: its fail is a macro */
 
-/* Rows and columns as DuckDB's detection has them.  The corpus has 166 files that DuckDB reads; of
- * these it reads four, which have names and a few bad lines, as lines of one column: the bad line
- * is named instead. */
-enum { DUCKDB_AGREE = 162, SQLITE_FILES = 205 };
-static const char *const told_of[] = {
-    "duckdb/inconsistencies__inconsistent_columns_6.csv",
-    "duckdb/rejects__multiple_errors__less_col_and_max_line.csv",
-    "duckdb/rejects__multiple_errors__unquoted_less.csv",
-    "duckdb/rejects__multiple_errors__unquoted_more.csv",
-};
-
-static bool is_told_of(const char *file)
-{
-    for (size_t i = 0; i < countof(told_of); i++)
-        if (strcmp(file, told_of[i]) == 0)
-            return true;
-    return false;
-}
+/* Rows and columns as DuckDB's detection has them.  The corpus has 166 files that DuckDB reads. */
+enum { DUCKDB_AGREE_MIN = 166, SQLITE_FILES = 205 };
 
 struct expectations {
     char  *text; /* the whole file */
@@ -168,9 +152,6 @@ static void detection_agrees_with_duckdb(void **state)
                 agree++;
                 md5_hex(rows_text.data, rows_text.bytes, hex);
                 same_values += strncmp(hex, md5 + 1, 32) == 0;
-            } else if (is_told_of(file.data)) {
-                assert_false(read);
-                assert_non_null(strstr(err.text, ".csv\", line "));
             } else {
                 print_message("%s: %u columns, %llu rows%s%s\n", file.data, columns,
                               (unsigned long long)rows, read ? "" : ", ", read ? "" : err.text);
@@ -182,7 +163,7 @@ static void detection_agrees_with_duckdb(void **state)
     }
     print_message("of %u files that DuckDB reads: rows and columns agree in %u, all values in %u\n",
                   readable, agree, same_values);
-    assert_int_equal(agree, DUCKDB_AGREE);
+    assert_true(agree >= DUCKDB_AGREE_MIN);
     free(e.lines);
     free(e.text);
 }

@@ -177,11 +177,6 @@ static void bad_lines_fail_with_line_and_cause(void **state)
     check("a,b\n1,\"x\"y\n", OPTIONS("delim=,", "quote=\"", "auto_detect=false", "names=a,b"), NULL,
           ", line 2: a quoted field ends before its delimiter, or a quote in it is not escaped");
     check("", NULL, NULL, " is empty: it has no columns");
-    /* a few bad lines among few do not make it a file of one column */
-    check("id,name,n\n1,a,3\n2,b,1\n3,c\n4,d,5\n5,e,1\n", NULL, NULL,
-          ", line 4: expected 3 fields but found 2");
-    check("1,one thing, or two\nthen others\nand, more\nno, end, of it\n", NULL, NULL,
-          "'then others'\n'and, more'\n'no, end, of it'\n");
 }
 
 static void rejects_are_told_with_line_column_and_text(void **state)
