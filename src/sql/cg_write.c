@@ -47,7 +47,19 @@ struct table *cg_target(struct cg *cg, const struct name *schema, const struct n
     return NULL;
 }
 
-/* An expression kept as text in the catalog, over the columns of item (NULL: none). */
+/* DEFAULT word, without parentheses, means the text 'word'. */
+static void default_word(struct expr *expr)
+{
+    bool truth = ascii_casecmp(expr->name.text, "true") == 0 ||
+                 ascii_casecmp(expr->name.text, "false") == 0;
+
+    if (expr->table.text != NULL || (truth && !expr->name.quoted))
+        return;
+    expr->kind = EXPR_LITERAL;
+    expr->value = value_text(expr->name.text, expr->name.bytes);
+}
+
+/* An expression kept as text in the catalog, over the columns of item (NULL: none, a DEFAULT). */
 struct expr *cg_catalog_expr(struct cg *cg, const char *sql, struct from_item *item)
 {
     struct resolve_context resolve = {.database = cg->context->database,
@@ -67,6 +79,8 @@ struct expr *cg_catalog_expr(struct cg *cg, const char *sql, struct from_item *i
     status = parse_expression(
         copy, bytes, cg->context->limits != NULL ? cg->context->limits : &parse_limits_default,
         cg->arena, &expr, cg->err);
+    if (status == STATUS_OK && item == NULL && expr->kind == EXPR_COLUMN)
+        default_word(expr);
     if (status == STATUS_OK)
         status = resolve_expression(&resolve, expr, item, cg->err);
     cg_fail(cg, status);

@@ -108,34 +108,19 @@ void column_default(struct parser *parser, struct expr *expr, const char *from, 
     column->default_sql = expr->source_text;
 }
 
-/* DEFAULT word means the text 'word', but for TRUE and FALSE. */
+/* DEFAULT word means the text 'word', but for TRUE and FALSE; see cg_catalog_expr. */
 void column_default_word(struct parser *parser, struct token word)
 {
-    struct column_def *column = current_column(parser);
-    struct name        name = build_name(parser, word);
-    struct expr       *expr;
-    char              *quoted;
-    size_t             length = 0;
+    struct name  name = build_name(parser, word);
+    struct expr *expr;
 
     if (token_is(word, "true") || token_is(word, "false")) {
         expr = build_column(parser, (struct name){0}, (struct name){0}, name);
-        column_default(parser, expr, word.text, word.text + word.bytes);
-        return;
+    } else {
+        expr = build_expr(parser, EXPR_LITERAL, name.position);
+        expr->value = value_text(name.text, name.bytes);
     }
-    expr = build_expr(parser, EXPR_LITERAL, name.position);
-    expr->value = value_text(name.text, name.bytes);
-    quoted = parser_zalloc(parser, (size_t)name.bytes * 2 + 3);
-    quoted[length++] = '\'';
-    for (uint32_t i = 0; i < name.bytes; i++) {
-        if (name.text[i] == '\'')
-            quoted[length++] = '\'';
-        quoted[length++] = name.text[i];
-    }
-    quoted[length++] = '\'';
-    expr->source_text = quoted;
-    expr->source_bytes = (uint32_t)length;
-    column->default_expr = expr;
-    column->default_sql = quoted;
+    column_default(parser, expr, word.text, word.text + word.bytes);
 }
 
 void column_generated(struct parser *parser, struct expr *expr, struct token open,
