@@ -149,15 +149,54 @@ static int32_t term_column(struct cg *cg, const struct create_table *create,
     return -1;
 }
 
-/* SQLite shows its standard types in capitals, other types as they were written. */
-static const char *shown_type(const char *type)
+/* The name of a standard type as SQLite writes it; NULL: no such type. */
+static const char *standard_type(const char *type)
 {
     static const char *const standard[] = {"ANY", "BLOB", "INT", "INTEGER", "REAL", "TEXT"};
 
     for (size_t i = 0; type != NULL && i < countof(standard); i++)
         if (ascii_casecmp(type, standard[i]) == 0)
             return standard[i];
-    return type == NULL ? "" : type;
+    return NULL;
+}
+
+/* SQLite shows its standard types in capitals, other types as they were written. */
+static const char *shown_type(const char *type)
+{
+    const char *standard = standard_type(type);
+
+    return standard != NULL ? standard : type == NULL ? "" : type;
+}
+
+/* Every column of a STRICT table has one of the standard types. */
+static bool check_strict(struct cg *cg, const struct create_table *create)
+{
+    for (uint32_t i = 0; i < create->column_count && cg->status == STATUS_OK; i++) {
+        const struct column_def *column = &create->columns[i];
+
+        if (column->type == NULL || column->type[0] == '\0')
+            cg->status =
+                fail_at(cg->err, STATUS_ERROR, column->name.position, "missing datatype for %s.%s",
+                        create->name.text, column->name.text);
+        else if (standard_type(column->type) == NULL)
+            cg->status = fail_at(cg->err, STATUS_ERROR, column->name.position,
+                                 "unknown datatype for %s.%s: \"%s\"", create->name.text,
+                                 column->name.text, column->type);
+    }
+    return cg->status == STATUS_OK;
+}
+
+/* ANY converts nothing here, and no column of the primary key takes NULL. */
+static void make_strict(struct schema_table *schema)
+{
+    for (uint32_t i = 0; i < schema->column_count; i++) {
+        struct schema_column *column = &schema->columns[i];
+
+        if (column->type != NULL && strcmp(column->type, "ANY") == 0)
+            column->affinity = AFFINITY_NONE;
+        if ((column->flags & COLUMN_PRIMARY_KEY) != 0 && (int32_t)i != schema->rowid_column)
+            column->flags |= COLUMN_NOT_NULL;
+    }
 }
 
 static void fill_column(struct cg *cg, struct schema_column *out, const struct column_def *column)
@@ -348,11 +387,12 @@ static struct schema_table *table_from(struct cg *cg, const struct statement *st
                  create->name.text);
         return NULL;
     }
-    if (create->without_rowid || create->strict) {
-        cg_unsupported(cg, create->name.position, "%s tables",
-                       create->strict ? "STRICT" : "WITHOUT ROWID");
+    if (create->without_rowid) {
+        cg_unsupported(cg, create->name.position, "WITHOUT ROWID tables");
         return NULL;
     }
+    if (create->strict && !check_strict(cg, create))
+        return NULL;
     schema = schema_table_new(cg->context->memory, create->column_count, keys, checks);
     if (schema == NULL) {
         cg_fail(cg, fail_nomem(cg->err));
@@ -362,9 +402,12 @@ static struct schema_table *table_from(struct cg *cg, const struct statement *st
     schema->sql = create_text(cg, statement, "CREATE TABLE ", &create->name);
     schema->rowid_column = -1;
     schema->temporary = create->temporary;
+    schema->strict = create->strict;
     for (uint32_t i = 0; i < create->column_count; i++)
         fill_column(cg, &schema->columns[i], &create->columns[i]);
     fill_constraints(cg, create, schema);
+    if (schema->strict)
+        make_strict(schema);
     return schema;
 }
 

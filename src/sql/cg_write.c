@@ -50,8 +50,8 @@ struct table *cg_target(struct cg *cg, const struct name *schema, const struct n
 /* DEFAULT word, without parentheses, means the text 'word'. */
 static void default_word(struct expr *expr)
 {
-    bool truth = ascii_casecmp(expr->name.text, "true") == 0 ||
-                 ascii_casecmp(expr->name.text, "false") == 0;
+    bool truth =
+        ascii_casecmp(expr->name.text, "true") == 0 || ascii_casecmp(expr->name.text, "false") == 0;
 
     if (expr->table.text != NULL || (truth && !expr->name.quoted))
         return;
@@ -178,6 +178,27 @@ static void check(struct cg *cg, const struct schema_check *constraint, struct f
     program_op(cg->program, address)->p5 = (uint16_t)conflict;
 }
 
+/* A column of a STRICT table takes the classes of its type only. */
+static void type_check(struct cg *cg, const struct schema_table *schema, uint32_t column,
+                       int32_t reg)
+{
+    const struct schema_column *def = &schema->columns[column];
+    int32_t                     address, classes = 1 << CLASS_INTEGER;
+
+    if (strcmp(def->type, "ANY") == 0)
+        return;
+    if (strcmp(def->type, "REAL") == 0)
+        classes = 1 << CLASS_REAL;
+    else if (strcmp(def->type, "TEXT") == 0)
+        classes = 1 << CLASS_TEXT;
+    else if (strcmp(def->type, "BLOB") == 0)
+        classes = 1 << CLASS_BLOB;
+    address = cg_emit(cg, OP_TypeCheck, classes, 0, reg);
+    program_op(cg->program, address)->p4.text =
+        noted(cg, arena_printf(&cg->program->arena, "%s column %s.%s", def->type, schema->name,
+                               def->name));
+}
+
 void cg_row_checks(struct cg *cg, struct table *table, int32_t first, int32_t rowid,
                    const uint64_t *columns, enum conflict conflict, int32_t next)
 {
@@ -189,6 +210,9 @@ void cg_row_checks(struct cg *cg, struct table *table, int32_t first, int32_t ro
         if ((schema->columns[i].flags & COLUMN_NOT_NULL) != 0 &&
             (int32_t)i != schema->rowid_column && (columns == NULL || bits_get(columns, i)))
             not_null(cg, schema, i, first + (int32_t)i, conflict, next);
+    for (uint32_t i = 0; i < schema->column_count && schema->strict; i++)
+        if ((int32_t)i != schema->rowid_column && (columns == NULL || bits_get(columns, i)))
+            type_check(cg, schema, i, first + (int32_t)i);
     if (schema->check_count == 0)
         return;
     item = cg_row_item(cg, table);

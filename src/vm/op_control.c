@@ -95,6 +95,26 @@ const struct op *op_HaltIfFalse(struct vm *vm, const struct op *op)
     return false_ ? halt_with(vm, op) : op + 1;
 }
 
+const struct op *op_TypeCheck(struct vm *vm, const struct op *op)
+{
+    static const char *const names[CLASS_COUNT] = {"NULL", "INT", "REAL", "TEXT", "BLOB"};
+    const uint32_t           allowed = (uint32_t)op->p1 | 1u << CLASS_NULL;
+    enum value_class         wrong = CLASS_NULL;
+    struct cells             cells;
+
+    VM_TRY(vm, cells_of(vm, vm_vec(vm, op->p3), 0, &cells));
+    ACTIVE_EACH(vm, row, {
+        const struct value *value = cell_at(&cells, row);
+
+        if (wrong == CLASS_NULL && (allowed >> value->class_ & 1) == 0)
+            wrong = value->class_;
+    });
+    if (wrong == CLASS_NULL)
+        return op + 1;
+    return vm_stop(vm, fail(vm->err, STATUS_CONSTRAINT_DATATYPE, "cannot store %s value in %s",
+                            names[wrong], op->p4.text));
+}
+
 const struct op *op_MustBeInt(struct vm *vm, const struct op *op)
 {
     struct vm_register *reg = vm_reg(vm, op->p1);

@@ -172,7 +172,7 @@ static void statements_have_their_trees(void **state)
          "  a []\n"
          "  b [int] NOT NULL OR FAIL DEFAULT {-5}\n"
          "  c [text] UNIQUE COLLATE NOCASE\n"
-         "  key [varchar(10, 2)] DEFAULT {'abc'}\n"
+         "  key [varchar(10, 2)] DEFAULT {abc}\n"
          "  CONSTRAINT CHECK {c <> ''}\n"
          "  CONSTRAINT q CHECK {a > b}\n"
          "  CONSTRAINT PRIMARY KEY (a, b DESC)\n"
