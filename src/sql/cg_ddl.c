@@ -2,8 +2,10 @@
 #include "sql/cg_write.h"
 
 #include "base/str.h"
+#include "sql/tokenize.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -467,7 +469,7 @@ static bool is_plain_identifier(const char *name)
     for (const char *c = name; *c != 0; c++)
         if (!ascii_digit(*c) && *c != '_' && !(ascii_lower(*c) >= 'a' && ascii_lower(*c) <= 'z'))
             return false;
-    return true;
+    return !keyword_is_sqlites(name, strlen(name));
 }
 
 static void append_identifier(struct str *text, const char *name)
@@ -741,6 +743,29 @@ void cg_create_index(struct cg *cg, const struct statement *statement)
 
 /* --- DROP --------------------------------------------------------------------------------------
  */
+/* sqlite_autoindex_TABLE_1 and its like: what a UNIQUE or PRIMARY KEY of TABLE is called. */
+static bool is_constraint_index(struct cg *cg, const char *name)
+{
+    static const char          prefix[] = "sqlite_autoindex_";
+    const char                *number = strrchr(name, '_');
+    const char                *owner;
+    const struct table        *table;
+    const struct schema_table *schema;
+    uint32_t                   keys = 0;
+
+    if (strncasecmp(name, prefix, sizeof prefix - 1) != 0 || number < name + sizeof prefix - 1)
+        return false;
+    owner = arena_copy_text(cg->arena, name + sizeof prefix - 1,
+                            (size_t)(number - name) - (sizeof prefix - 1));
+    table = owner == NULL ? NULL : database_find_table(cg->context->database, owner);
+    if (table == NULL)
+        return false;
+    schema = table_schema(table);
+    for (uint32_t k = 0; k < schema->key_count; k++)
+        keys += !schema->keys[k].from_index;
+    return strtoul(number + 1, NULL, 10) - 1 < keys;
+}
+
 void cg_drop(struct cg *cg, const struct drop *drop)
 {
     struct database *database = cg->context->database;
@@ -761,6 +786,16 @@ void cg_drop(struct cg *cg, const struct drop *drop)
         ddl_fail(cg, &drop->name, "use DROP VIEW to delete view %s", drop->name.text);
     if (drop->object == SCHEMA_VIEW && !view && table)
         ddl_fail(cg, &drop->name, "use DROP TABLE to delete table %s", drop->name.text);
+    if (drop->object == SCHEMA_TABLE && catalog_table_name(drop->name.text) != NULL) {
+        ddl_fail(cg, &drop->name, "table %s may not be dropped",
+                 catalog_table_name(drop->name.text));
+        return;
+    }
+    if (!found && drop->object == SCHEMA_INDEX && is_constraint_index(cg, drop->name.text)) {
+        ddl_fail(cg, &drop->name,
+                 "index associated with UNIQUE or PRIMARY KEY constraint cannot be dropped%s", "");
+        return;
+    }
     if (!found) {
         if (!drop->if_exists)
             ddl_fail(cg, &drop->name, missing[drop->object], drop->name.text);

@@ -26,6 +26,9 @@ struct resolve_context {
 enum status resolve_statement(struct resolve_context *context, struct statement *statement,
                               struct error *err);
 
+/* What SQLite calls the catalog table that name means; NULL: it means none. */
+const char *catalog_table_name(const char *name);
+
 /* An expression over the columns of one table (CHECK, DEFAULT, generated, index): item is its
  * FROM_TABLE item, NULL: no columns allowed. */
 enum status resolve_expression(struct resolve_context *context, struct expr *expr,

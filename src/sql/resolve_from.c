@@ -463,6 +463,12 @@ static bool schema_exists(struct name schema)
 static enum status fail_no_table(struct resolver *r, int32_t position, struct name schema,
                                  struct name name)
 {
+    const struct cte_progress *progress = r->progress;
+
+    while (progress != NULL && progress->view == NULL)
+        progress = progress->outer;
+    if (schema.text == NULL && progress != NULL)
+        schema.text = "main"; /* where the names of a view are looked for */
     return fail_at(r->err, STATUS_ERROR, position, "no such table: %s%s%s",
                    schema.text != NULL ? schema.text : "", schema.text != NULL ? "." : "",
                    name.text);
@@ -505,6 +511,16 @@ static enum status resolve_from_name(struct resolver *r, struct scope *scope,
     return fail_no_table(r, item->position, item->schema, item->name);
 }
 
+const char *catalog_table_name(const char *name)
+{
+    if (ascii_casecmp(name, "sqlite_schema") == 0 || ascii_casecmp(name, "sqlite_master") == 0)
+        return "sqlite_master";
+    if (ascii_casecmp(name, "sqlite_temp_schema") == 0 ||
+        ascii_casecmp(name, "sqlite_temp_master") == 0)
+        return "sqlite_temp_master";
+    return NULL;
+}
+
 enum status resolve_target(struct resolver *r, struct name schema, struct name name,
                            struct table **table)
 {
@@ -517,7 +533,8 @@ enum status resolve_target(struct resolver *r, struct name schema, struct name n
                        name.text);
     if (schema_exists(schema) && find_module(r, name) != NULL)
         return fail_at(r->err, STATUS_ERROR, name.position, "table %s may not be modified",
-                       name.text);
+                       catalog_table_name(name.text) != NULL ? catalog_table_name(name.text)
+                                                             : name.text);
     return fail_no_table(r, name.position, schema, name);
 }
 

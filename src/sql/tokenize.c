@@ -10,10 +10,13 @@ static const struct keyword {
     const char *text;
     uint8_t     bytes;
     uint8_t     code;
+    bool        addition; /* no keyword of SQLite */
 } keywords[] = {
-#define KEYWORD(text, token) {text, sizeof text - 1, TOKEN_##token},
+#define KEYWORD(text, token) {text, sizeof text - 1, TOKEN_##token, false},
+#define ADDITION(text, token) {text, sizeof text - 1, TOKEN_##token, true},
 #include "sql/keywords.def"
 #undef KEYWORD
+#undef ADDITION
 };
 
 enum { KEYWORD_BYTES_MIN = 2, KEYWORD_BYTES_MAX = 17 }; /* AS; CURRENT_TIMESTAMP */
@@ -24,13 +27,13 @@ bool token_is_word_byte(unsigned char c)
            c == '$' || c >= 0x80;
 }
 
-int keyword_find(const char *word, size_t bytes)
+static const struct keyword *find(const char *word, size_t bytes)
 {
     char   upper[KEYWORD_BYTES_MAX + 1];
     size_t low = 0, high = countof(keywords);
 
     if (bytes < KEYWORD_BYTES_MIN || bytes > KEYWORD_BYTES_MAX)
-        return TOKEN_ID;
+        return NULL;
     for (size_t i = 0; i < bytes; i++)
         upper[i] = ascii_upper(word[i]);
     upper[bytes] = '\0';
@@ -41,13 +44,27 @@ int keyword_find(const char *word, size_t bytes)
         if (order == 0)
             order = strcmp(upper, keywords[middle].text);
         if (order == 0)
-            return keywords[middle].code;
+            return &keywords[middle];
         if (order < 0)
             high = middle;
         else
             low = middle + 1;
     }
-    return TOKEN_ID;
+    return NULL;
+}
+
+int keyword_find(const char *word, size_t bytes)
+{
+    const struct keyword *keyword = find(word, bytes);
+
+    return keyword == NULL ? TOKEN_ID : keyword->code;
+}
+
+bool keyword_is_sqlites(const char *word, size_t bytes)
+{
+    const struct keyword *keyword = find(word, bytes);
+
+    return keyword != NULL && !keyword->addition;
 }
 
 /* The byte at i, NUL behind the end. */

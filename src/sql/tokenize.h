@@ -40,6 +40,8 @@ bool token_is_fallback(int code);
 
 /* The code of a keyword, TOKEN_ID for any other word. */
 int keyword_find(const char *word, size_t bytes);
+/* Whether word is a keyword of SQLite, which as a name is written in quotes. */
+bool keyword_is_sqlites(const char *word, size_t bytes);
 
 /* Whether an unquoted c may continue an identifier. */
 bool token_is_word_byte(unsigned char c);
