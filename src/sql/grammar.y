@@ -32,13 +32,13 @@ struct create_head { struct name schema, name; bool temporary, if_not_exists; };
 struct cast_pair { uint8_t on_delete, on_update; };
 
 /* Lemon's stack grows where it calls the heap: in the statement's arena, which needs no free. */
-#define malloc(bytes) parser_zalloc(p->p, bytes)
+#define malloc(bytes) parser_alloc(p->p, bytes)
 #define realloc(stack, bytes) parser_stack_grow(p->p, stack, p->yystksz * sizeof *(stack), bytes)
 #define free(stack) ((void)(stack))
 
 static void *parser_stack_grow(struct parser *p, const void *stack, size_t old_bytes, size_t bytes)
 {
-    void *grown = parser_zalloc(p, bytes);
+    void *grown = parser_alloc(p, bytes);
 
     if (stack != NULL) /* NULL: it is the first */
         memcpy(grown, stack, old_bytes);

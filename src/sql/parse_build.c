@@ -37,15 +37,20 @@ void parser_fail_token(struct parser *parser, struct token token)
                 (int)token.bytes, token.text);
 }
 
-void *parser_zalloc(struct parser *parser, size_t bytes)
+void *parser_alloc(struct parser *parser, size_t bytes)
 {
-    void *block = arena_zalloc(parser->arena, bytes);
+    void *block = arena_alloc(parser->arena, bytes);
 
     if (block == NULL) {
         parser->status = fail_nomem(parser->err);
         longjmp(parser->failed, 1);
     }
     return block;
+}
+
+void *parser_zalloc(struct parser *parser, size_t bytes)
+{
+    return memset(parser_alloc(parser, bytes), 0, bytes);
 }
 
 void *parser_grow(struct parser *parser, void *items, uint32_t count, uint32_t *capacity,

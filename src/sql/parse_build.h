@@ -125,6 +125,7 @@ void parser_poll(struct parser *parser); /* leaves when work shall stop */
 _Noreturn void parser_fail(struct parser *parser, int64_t position, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 _Noreturn void parser_fail_token(struct parser *parser, struct token token);
+void          *parser_alloc(struct parser *parser, size_t bytes); /* leaves the parser on failure */
 void          *parser_zalloc(struct parser *parser, size_t bytes);
 /* items, count long, with room for one more of item_bytes; capacity is kept. */
 void   *parser_grow(struct parser *parser, void *items, uint32_t count, uint32_t *capacity,
