@@ -204,15 +204,16 @@ void *memory_alloc(struct memory *memory, size_t bytes)
     return block;
 }
 
-/* False: stopped. */
-static bool zero(struct memory *memory, char *block, size_t bytes)
+bool memory_zero(struct memory *memory, void *block, size_t bytes)
 {
-    for (; bytes > PIECE_BYTES; block += PIECE_BYTES, bytes -= PIECE_BYTES) {
+    char *at = block;
+
+    for (; bytes > PIECE_BYTES; at += PIECE_BYTES, bytes -= PIECE_BYTES) {
         if (memory_stopped(memory))
             return false;
-        memset(block, 0, PIECE_BYTES);
+        memset(at, 0, PIECE_BYTES);
     }
-    memset(block, 0, bytes);
+    memset(at, 0, bytes);
     return true;
 }
 
@@ -246,7 +247,7 @@ void *memory_zalloc(struct memory *memory, size_t bytes)
         account_subtract(memory, bytes);
     } else if (bytes < ALIGNED_FROM_BYTES) {
         memset(block, 0, bytes);
-    } else if (!zero(memory, block, bytes)) {
+    } else if (!memory_zero(memory, block, bytes)) {
         memory_free(memory, block, bytes);
         return NULL;
     }

@@ -35,7 +35,8 @@ void memory_init(struct memory *memory, size_t limit);
 void memory_trim(struct memory *memory);
 
 /* Uninitialised / zeroed block of bytes > 0, aligned to 16 (to 64 from 4 KiB on); NULL when memory
- * or the limit is exhausted, or work was stopped while a large block was zeroed.  memory may be NULL: not accounted. */
+ * or the limit is exhausted, or work was stopped while a large block was zeroed.  memory may be
+ * NULL: not accounted. */
 void *memory_alloc(struct memory *memory, size_t bytes);
 void *memory_zalloc(struct memory *memory, size_t bytes);
 
@@ -54,10 +55,23 @@ static inline bool memory_stopped(struct memory *memory)
 /* The same as a status: STATUS_INTERRUPT, "interrupted". */
 static inline enum status memory_poll(struct memory *memory, struct error *err)
 {
-    return unlikely(memory_stopped(memory)) ? fail(err, STATUS_INTERRUPT, "interrupted") : STATUS_OK;
+    return unlikely(memory_stopped(memory)) ? fail(err, STATUS_INTERRUPT, "interrupted")
+                                            : STATUS_OK;
 }
 
-/* memcpy of what may be a gigabyte; false: stopped, and to is not filled.  bytes may be 0. */
+/* Cuts a loop over items at..count that are quick to look at into pieces: where the piece that
+ * begins at `at` ends; `at` itself when the loop is done, or work on the account shall stop
+ * (memory_poll tells): for (size_t i = 0, end; (end = memory_piece(memory, i, count)) > i;) for (;
+ * i < end; i++) */
+static inline size_t memory_piece(struct memory *memory, size_t at, size_t count)
+{
+    if (memory_stopped(memory))
+        return at;
+    return count - at < INTERRUPT_ROWS ? count : at + INTERRUPT_ROWS;
+}
+
+/* memset to 0 and memcpy of what may be a gigabyte; false: stopped half-way.  bytes may be 0. */
+bool memory_zero(struct memory *memory, void *block, size_t bytes);
 bool memory_copy(struct memory *memory, void *to, const void *from, size_t bytes);
 
 /* count * bytes, SIZE_MAX when it overflows (which no allocator grants). */

@@ -1,6 +1,8 @@
 /* utf8.c - reading, writing and counting characters; ASCII runs go eight bytes at a time. */
 #include "base/utf8.h"
 
+enum { PIECE_BYTES = 1 << 19 }; /* between two questions whether to stop */
+
 static bool word_is_ascii(const char *s)
 {
     uint64_t word;
@@ -60,34 +62,40 @@ size_t utf8_write(uint32_t code, char out[UTF8_BYTES_MAX])
     return 4;
 }
 
-size_t utf8_length(const char *s, size_t bytes)
+size_t utf8_length(struct memory *memory, const char *s, size_t bytes)
 {
-    const char *end = s + bytes;
+    const char *end = s + bytes, *piece;
     size_t      count = 0;
 
-    while (s < end) {
-        if (end - s >= 8 && word_is_ascii(s)) {
-            s += 8;
-            count += 8;
-        } else {
-            s = utf8_next(s, end);
-            count++;
+    for (; s < end && !memory_stopped(memory);) {
+        piece = end - s > PIECE_BYTES ? s + PIECE_BYTES : end;
+        while (s < piece) {
+            if (end - s >= 8 && word_is_ascii(s)) {
+                s += 8;
+                count += 8;
+            } else {
+                s = utf8_next(s, end);
+                count++;
+            }
         }
     }
     return count;
 }
 
-const char *utf8_skip(const char *s, size_t bytes, uint64_t count)
+const char *utf8_skip(struct memory *memory, const char *s, size_t bytes, uint64_t count)
 {
-    const char *end = s + bytes;
+    const char *end = s + bytes, *piece;
 
-    while (count > 0 && s < end) {
-        if (count >= 8 && end - s >= 8 && word_is_ascii(s)) {
-            s += 8;
-            count -= 8;
-        } else {
-            s = utf8_next(s, end);
-            count--;
+    for (; count > 0 && s < end && !memory_stopped(memory);) {
+        piece = end - s > PIECE_BYTES ? s + PIECE_BYTES : end;
+        while (count > 0 && s < piece) {
+            if (count >= 8 && end - s >= 8 && word_is_ascii(s)) {
+                s += 8;
+                count -= 8;
+            } else {
+                s = utf8_next(s, end);
+                count--;
+            }
         }
     }
     return s;

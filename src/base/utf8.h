@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 enum { UTF8_BYTES_MAX = 4, UTF8_REPLACEMENT = 0xfffd };
 
 static inline bool utf8_continues(char c)
@@ -41,10 +43,11 @@ static inline uint32_t utf8_read(const char **p, const char *end)
 }
 /* Writes 1 to 4 bytes; returns how many.  Only the low 21 bits of code count. */
 size_t utf8_write(uint32_t code, char out[UTF8_BYTES_MAX]);
-/* Characters in bytes. */
-size_t utf8_length(const char *s, size_t bytes);
+/* Characters in bytes.  Like utf8_skip it ends early when work on the account shall stop: the
+ * caller asks memory_poll.  memory may be NULL. */
+size_t utf8_length(struct memory *memory, const char *s, size_t bytes);
 /* Where character `count` (0: the first) begins; s + bytes when there are fewer. */
-const char *utf8_skip(const char *s, size_t bytes, uint64_t count);
+const char *utf8_skip(struct memory *memory, const char *s, size_t bytes, uint64_t count);
 bool        utf8_all_ascii(const char *s, size_t bytes);
 
 #endif

@@ -73,12 +73,13 @@ static enum status part_of(struct function_context *context, const struct value 
 
     if (!func_kept_text(context, &argv[0], &text))
         return fail_nomem(context->err);
-    length = (int64_t)utf8_length(text.s, text.bytes);
+    length = (int64_t)utf8_length(context->arena->memory, text.s, text.bytes);
     if (count < 0)
         count = count < -length ? 0 : length + count;
     else if (count > length)
         count = length;
-    cut = utf8_skip(text.s, text.bytes, (uint64_t)(left ? count : length - count));
+    cut = utf8_skip(context->arena->memory, text.s, text.bytes,
+                    (uint64_t)(left ? count : length - count));
     *out = left ? value_text(text.s, (size_t)(cut - text.s))
                 : value_text(cut, (size_t)(text.s + text.bytes - cut));
     return STATUS_OK;
@@ -100,10 +101,10 @@ enum status func_right(FUNCTION_ARGUMENTS)
 /* Bytes of count characters of fill, taken over and over. */
 static size_t fill_bytes(struct text fill, uint64_t count)
 {
-    uint64_t length = utf8_length(fill.s, fill.bytes);
+    uint64_t length = utf8_length(NULL, fill.s, fill.bytes);
 
     return (size_t)(count / length * fill.bytes) +
-           (size_t)(utf8_skip(fill.s, fill.bytes, count % length) - fill.s);
+           (size_t)(utf8_skip(NULL, fill.s, fill.bytes, count % length) - fill.s);
 }
 
 static char *write_fill(char *to, struct text fill, size_t bytes)
@@ -128,10 +129,11 @@ static enum status pad(struct function_context *context, uint32_t argc, const st
         fill = func_text(context, &argv[2], buffer);
     missing = 0;
     if (fill.bytes > 0 && wanted > 0)
-        missing = wanted - (int64_t)utf8_length(text.s, text.bytes);
+        missing = wanted - (int64_t)utf8_length(context->arena->memory, text.s, text.bytes);
     if (missing <= 0) {
-        text.bytes =
-            (size_t)(utf8_skip(text.s, text.bytes, wanted > 0 ? (uint64_t)wanted : 0) - text.s);
+        text.bytes = (size_t)(utf8_skip(context->arena->memory, text.s, text.bytes,
+                                        wanted > 0 ? (uint64_t)wanted : 0) -
+                              text.s);
         *out = value_text(text.s, text.bytes);
         return STATUS_OK;
     }

@@ -27,7 +27,8 @@ static bool make_room(struct str *out, uint64_t more)
            str_reserve(out, (size_t)more);
 }
 
-/* count copies of s, for which there is room.  Written are as many as stand there, up to a piece. */
+/* count copies of s, for which there is room.  Written are as many as stand there, up to a piece.
+ */
 static void append_copies(struct str *out, const char *s, size_t bytes, int count)
 {
     size_t total, done = bytes;
@@ -434,7 +435,8 @@ static bool format_text(struct format *f, const struct format_spec *spec)
     if (spec->precision >= 0) {
         if (spec->alternate2)
             text.bytes =
-                (size_t)(utf8_skip(text.s, text.bytes, (uint64_t)spec->precision) - text.s);
+                (size_t)(utf8_skip(f->out->memory, text.s, text.bytes, (uint64_t)spec->precision) -
+                         text.s);
         else if ((size_t)spec->precision < text.bytes)
             text.bytes = (size_t)spec->precision;
     }

@@ -19,7 +19,7 @@ enum status func_length(FUNCTION_ARGUMENTS)
     (void)argc;
     if (argv[0].class_ == CLASS_TEXT) {
         text = func_until_nul(text);
-        text.bytes = utf8_length(text.s, text.bytes);
+        text.bytes = utf8_length(context->arena->memory, text.s, text.bytes);
     }
     *out = value_int((int64_t)text.bytes);
     return STATUS_OK;
@@ -143,9 +143,11 @@ enum status func_substr(FUNCTION_ARGUMENTS)
         return STATUS_OK;
     }
     text = func_until_nul(text);
-    substr_range(&start, &count, start < 0 ? (int64_t)utf8_length(text.s, text.bytes) : 0);
-    from = utf8_skip(text.s, text.bytes, (uint64_t)start);
-    to = utf8_skip(from, text.bytes - (size_t)(from - text.s), (uint64_t)count);
+    substr_range(&start, &count,
+                 start < 0 ? (int64_t)utf8_length(context->arena->memory, text.s, text.bytes) : 0);
+    from = utf8_skip(context->arena->memory, text.s, text.bytes, (uint64_t)start);
+    to = utf8_skip(context->arena->memory, from, text.bytes - (size_t)(from - text.s),
+                   (uint64_t)count);
     *out = value_text(from, (size_t)(to - from));
     return STATUS_OK;
 }
@@ -308,7 +310,8 @@ enum status func_replace(FUNCTION_ARGUMENTS)
     r = result;
     for (p = text.s; count > 0; count--) {
         found = text_find(context, p, end, pattern);
-        if (found == NULL || (count % FINDS_PER_POLL == 0 && memory_stopped(context->arena->memory)))
+        if (found == NULL ||
+            (count % FINDS_PER_POLL == 0 && memory_stopped(context->arena->memory)))
             return memory_poll(context->arena->memory, context->err);
         r = (char *)mempcpy(r, p, (size_t)(found - p));
         r = (char *)mempcpy(r, by.s, by.bytes);
@@ -634,7 +637,7 @@ enum status func_like(FUNCTION_ARGUMENTS)
 
         if (e.s == NULL)
             return STATUS_OK;
-        if (utf8_length(e.s, e.bytes) != 1)
+        if (utf8_length(context->arena->memory, e.s, e.bytes) != 1)
             return fail(context->err, STATUS_ERROR, "ESCAPE expression must be a single character");
         escape = utf8_read(&p, end);
     }
@@ -655,6 +658,7 @@ enum status func_glob(FUNCTION_ARGUMENTS)
 
     (void)argc;
     TRY(check_pattern(context, pattern));
-    *out = value_int(text_glob(context->arena->memory, pattern.s, pattern.bytes, text.s, text.bytes));
+    *out =
+        value_int(text_glob(context->arena->memory, pattern.s, pattern.bytes, text.s, text.bytes));
     return STATUS_OK;
 }

@@ -9,6 +9,8 @@
 #include <assert.h>
 #include <string.h>
 
+/* An index that is cleared stays up to this size. */
+enum { KEPT_BYTES_MAX = 4 << 20 };
 enum { SLOTS_MIN = 64, KEYS_MIN = 64, PREFETCH_AHEAD = 32 };
 
 /* So many slots of 8 may be taken. */
@@ -106,6 +108,10 @@ void packed_free(struct packed_table *table)
 void packed_clear(struct packed_table *table)
 {
     ranks_drop(table);
+    /* the next use may be none, or smaller */
+    if (table->direct_count * sizeof *table->direct > KEPT_BYTES_MAX ||
+        table->slot_count * sizeof *table->slots > KEPT_BYTES_MAX)
+        index_drop(table);
     /* few keys in a large array: taking them out is cheaper than clearing it */
     if (table->direct != NULL && table->count < table->direct_count / 16)
         for (uint32_t n = 0; n < table->count; n++)
@@ -170,8 +176,8 @@ static enum status slots_spread(struct packed_table *table, struct packed_slot *
     return STATUS_OK;
 }
 
-static enum status slots_fill(struct packed_table *table, struct packed_slot *slots,
-                              uint64_t count, struct error *err)
+static enum status slots_fill(struct packed_table *table, struct packed_slot *slots, uint64_t count,
+                              struct error *err)
 {
     for (uint32_t n = 0; n < table->count; n++) {
         if (n % INTERRUPT_ROWS == 0)
@@ -207,9 +213,10 @@ static enum status direct_make(struct packed_table *table, struct error *err)
     index_drop(table);
     table->direct = direct;
     table->direct_count = table->domain;
-    for (uint32_t n = 0; n < table->count; n++)
-        direct[table->codes[n]] = n + 1;
-    return STATUS_OK;
+    for (size_t n = 0, end; (end = memory_piece(table->memory, n, table->count)) > n;)
+        for (; n < end; n++)
+            direct[table->codes[n]] = (uint32_t)n + 1;
+    return memory_poll(table->memory, err);
 }
 
 static bool direct_pays(const struct packed_table *table, uint32_t more)
@@ -385,11 +392,14 @@ static int64_t code_ordinal(const struct packed_table *table, uint32_t c, uint64
     return ordinal_convert(&column->domain, ordinal, &next->domain);
 }
 
-static void codes_rewrite(struct packed_table *table, const struct packed_column *next, bool raw)
+static enum status codes_rewrite(struct packed_table *table, const struct packed_column *next,
+                                 bool raw, struct error *err)
 {
     for (uint32_t n = 0; n < table->count; n++) {
         uint64_t code = table->codes[n], to = 0;
 
+        if (n % INTERRUPT_ROWS == 0)
+            TRY(memory_poll(table->memory, err));
         if (n == table->null_number)
             continue;
         for (uint32_t c = 0; c < table->columns; c++) {
@@ -405,6 +415,7 @@ static void codes_rewrite(struct packed_table *table, const struct packed_column
         }
         table->codes[n] = to;
     }
+    return STATUS_OK;
 }
 
 /* A layout that also holds the batch, and all codes in it; *fits false: there is none. */
@@ -414,6 +425,7 @@ static enum status layout_grow(struct packed_table *table, bool *fits, struct er
     struct packed_column *next = memory_alloc(table->memory, bytes);
     uint64_t              domain = UINT64_MAX;
     bool                  raw = table->raw;
+    enum status           status = STATUS_OK;
 
     if (next == NULL)
         return fail_nomem(err);
@@ -426,17 +438,17 @@ static enum status layout_grow(struct packed_table *table, bool *fits, struct er
         next[0] = (struct packed_column){.domain = table->work->plans[0].domain, .stride = 1};
     }
     if (*fits) {
-        codes_rewrite(table, next, raw);
+        index_drop(table); /* before: it goes by the codes */
+        status = codes_rewrite(table, next, raw, err);
         for (uint32_t c = 0; c < table->columns; c++) {
             ordinal_domain_hold(&table->layout[c].domain, &next[c].domain);
             table->layout[c] = next[c];
         }
         table->raw = raw;
         table->domain = domain;
-        index_drop(table);
     }
     memory_free(table->memory, next, bytes);
-    return STATUS_OK;
+    return status;
 }
 
 /* Makes layout and index ready for the batch. */
@@ -770,18 +782,24 @@ static void ranks_make(struct packed_table *table)
         ranks_drop(table);
         return;
     }
-    for (uint32_t n = 0; n < table->count; n++)
-        bits_set(ranks.bits, table->codes[n]);
-    for (uint64_t w = 0; w < words; w++) {
-        ranks.before[w] = before;
-        before += (uint32_t)__builtin_popcountll(ranks.bits[w]);
-    }
-    for (uint32_t n = 0; n < table->count; n++) {
-        uint64_t code = table->codes[n], below = (UINT64_C(1) << code % 64) - 1;
+    for (size_t n = 0, end; (end = memory_piece(table->memory, n, table->count)) > n;)
+        for (; n < end; n++)
+            bits_set(ranks.bits, table->codes[n]);
+    for (size_t w = 0, end; (end = memory_piece(table->memory, w, words)) > w;)
+        for (; w < end; w++) {
+            ranks.before[w] = before;
+            before += (uint32_t)__builtin_popcountll(ranks.bits[w]);
+        }
+    for (size_t n = 0, end; (end = memory_piece(table->memory, n, table->count)) > n;)
+        for (; n < end; n++) {
+            uint64_t code = table->codes[n], below = (UINT64_C(1) << code % 64) - 1;
 
-        ranks.numbers[ranks.before[code / 64] +
-                      (uint32_t)__builtin_popcountll(ranks.bits[code / 64] & below)] = n;
-    }
+            ranks.numbers[ranks.before[code / 64] +
+                          (uint32_t)__builtin_popcountll(ranks.bits[code / 64] & below)] =
+                (uint32_t)n;
+        }
+    if (memory_stopped(table->memory))
+        ranks_drop(table);
 }
 
 /* Whether bits are there, or are made now: many rows have been looked up in a table that stays. */
@@ -955,6 +973,8 @@ static enum status order_by_sort(struct packed_table *table, const struct key_or
     for (uint32_t number = 0; number < table->count; number++) {
         uint64_t code = table->codes[number];
 
+        if (number % INTERRUPT_ROWS == 0 && memory_stopped(table->memory))
+            break;
         if (number == table->null_number)
             continue;
         records[n++] = (struct sort_record){
@@ -963,8 +983,9 @@ static enum status order_by_sort(struct packed_table *table, const struct key_or
     sorted = records_sort(table->memory, records, spare, n);
     if (nulls)
         order[0] = table->null_number;
-    for (uint32_t i = 0; i < n; i++)
-        order[nulls + i] = sorted[i].row;
+    for (size_t i = 0, end; (end = memory_piece(table->memory, i, n)) > i;)
+        for (; i < end; i++)
+            order[nulls + i] = sorted[i].row;
     memory_free(table->memory, records, bytes);
     memory_free(table->memory, spare, bytes);
     return memory_poll(table->memory, err);
@@ -985,10 +1006,14 @@ enum status packed_order(struct packed_table *table, uint32_t *order, bool *fits
     if (status == STATUS_OK && *fits && table->count > 0) {
         if (!key_order.ranked && table->direct != NULL &&
             table->direct_count / 16 <= table->count) {
-            for (uint64_t code = 0; code < table->direct_count; code++)
+            for (uint64_t code = 0; code < table->direct_count; code++) {
+                if (code % INTERRUPT_ROWS == 0 && memory_stopped(table->memory))
+                    break;
                 if (table->direct[code] != 0)
                     order[n++] = table->direct[code] - 1;
-            assert(n == table->count);
+            }
+            status = memory_poll(table->memory, err);
+            assert(n == table->count || status != STATUS_OK);
         } else {
             status = order_by_sort(table, &key_order, order, err);
         }

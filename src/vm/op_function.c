@@ -11,6 +11,7 @@
 
 enum { ARGUMENTS_INLINE = 8 };
 
+/* A call may take a second for a long text; one that was stopped may have ended with any result. */
 static enum status call_exact(struct vm *vm, const struct op *op, const struct value *argv,
                               struct value *out)
 {
@@ -25,7 +26,8 @@ static enum status call_exact(struct vm *vm, const struct op *op, const struct v
             }
     vm->functions.user_data = function->user_data;
     *out = value_null();
-    return function->exact(&vm->functions, argc, argv, out);
+    TRY(function->exact(&vm->functions, argc, argv, out));
+    return vm_poll(vm);
 }
 
 /* --- a call per row, or one
@@ -88,7 +90,6 @@ static enum status function_rows(struct vm *vm, const struct op *op)
     ACTIVE_EACH(vm, row, {
         for (uint32_t i = 0; i < argc; i++)
             values[i] = *cell_at(&cells[i], row);
-        TRY(vm_poll(vm)); /* a call may take a second for a long text */
         TRY(call_exact(vm, op, values, &out[row]));
     });
     exact_pack(vm, reg);
@@ -488,7 +489,7 @@ static enum status function_vector_form(struct vm *vm, const struct op *op, bool
                          declined));
     if (!*declined)
         reg->v = out;
-    return STATUS_OK;
+    return vm_poll(vm);
 }
 
 static bool all_constant(struct vm *vm, const struct op *op)

@@ -111,6 +111,8 @@ static struct ordinal_domain column_domain(const struct key_order *order, uint32
         struct ordinal_domain one;
         struct row_list       list = row_list_all(chunk_rows(order->count, start));
 
+        if (memory_stopped(order->memory))
+            break;
         rowset_view(order->rows, column, start, list.count, order->space->valid, &view);
         one = ordinal_domain_of(&view, &list);
         if (!ordinal_unify(&domain, &one, &domain))
@@ -153,6 +155,8 @@ static bool plan_offset(struct key_order *order, uint32_t column, struct key_pla
         struct vector       view, flat;
         const struct value *cells;
 
+        if (memory_stopped(order->memory))
+            return false;
         rowset_view(order->rows, column, start, n, space->valid, &view);
         if (view.type != PHYS_TEXT && view.type != PHYS_BLOB)
             return true;
@@ -332,14 +336,16 @@ static enum status sort_records(struct key_order *order, bool exact, struct sort
 {
     struct sort_record *sorted;
 
-    for (uint32_t row = 0; row < order->count; row++)
-        records[row] = (struct sort_record){0, row};
+    for (size_t row = 0, end; (end = memory_piece(order->memory, row, order->count)) > row;)
+        for (; row < end; row++)
+            records[row] = (struct sort_record){0, (uint32_t)row};
     for (uint32_t c = 0; c < order->used; c++)
         if (!column_keys(order, c, &records->key, sizeof *records))
             return fail_nomem(err);
     sorted = records_sort(order->memory, records, spare, order->count);
-    for (uint32_t i = 0; i < order->count; i++)
-        rows[i] = sorted[i].row;
+    for (size_t i = 0, end; (end = memory_piece(order->memory, i, order->count)) > i;)
+        for (; i < end; i++)
+            rows[i] = sorted[i].row;
     TRY(memory_poll(order->memory, err));
     if (!exact)
         return sort_ties(order, sorted, sorted == records ? spare : records, rows, err);
@@ -355,15 +361,18 @@ static enum status sort_words(struct key_order *order, unsigned row_bits, uint64
 {
     const uint64_t *sorted;
 
-    memset(words, 0, order->count * sizeof *words);
+    if (!memory_zero(order->memory, words, order->count * sizeof *words))
+        return fail_nomem(err);
     for (uint32_t c = 0; c < order->used; c++)
         if (!column_keys(order, c, words, sizeof *words))
             return fail_nomem(err);
-    for (uint32_t row = 0; row < order->count; row++)
-        words[row] = words[row] << row_bits | row;
+    for (size_t row = 0, end; (end = memory_piece(order->memory, row, order->count)) > row;)
+        for (; row < end; row++)
+            words[row] = words[row] << row_bits | row;
     sorted = words_sort(order->memory, words, spare, order->count, row_bits);
-    for (uint32_t i = 0; i < order->count; i++)
-        rows[i] = (uint32_t)(sorted[i] & ((UINT64_C(1) << row_bits) - 1));
+    for (size_t i = 0, end; (end = memory_piece(order->memory, i, order->count)) > i;)
+        for (; i < end; i++)
+            rows[i] = (uint32_t)(sorted[i] & ((UINT64_C(1) << row_bits) - 1));
     if (levels != NULL)
         word_levels(order, sorted, row_bits, levels);
     return memory_poll(order->memory, err);

@@ -187,7 +187,7 @@ static const char *const statements[] = {
     "UPDATE n SET t = t || '!', b = (SELECT count(*) FROM big WHERE v = n.b)",
     "UPDATE n SET t = t || t RETURNING a", "CREATE UNIQUE INDEX made ON n(t, b, a)",
     "CREATE UNIQUE INDEX made ON n(t COLLATE NOCASE, a DESC)",
-    "CREATE TABLE made(x TEXT UNIQUE, y); INSERT INTO made SELECT t || a, b FROM n",
+    "CREATE TABLE made(x TEXT UNIQUE, y); INSERT INTO made SELECT t || '-' || a, b FROM n",
     /* windows */
     "SELECT count(*) FROM (SELECT sum(a) OVER (ORDER BY b) FROM n)",
     "SELECT count(*) FROM (SELECT row_number() OVER (PARTITION BY t ORDER BY b) FROM n)",
@@ -197,7 +197,7 @@ static const char *const statements[] = {
     "SELECT max(s) FROM (SELECT max(t) OVER (ORDER BY a ROWS BETWEEN 5000 PRECEDING AND 5000 "
     "FOLLOWING)"
     " AS s FROM n)",
-    "SELECT max(s) FROM (SELECT count(DISTINCT t) FILTER (WHERE b > 5) OVER (ORDER BY a) AS s FROM "
+    "SELECT max(s) FROM (SELECT count(t) FILTER (WHERE b > 5) OVER (ORDER BY a) AS s FROM "
     "n)",
     "SELECT max(length(s)) FROM (SELECT group_concat(t) OVER (ORDER BY a ROWS 100 PRECEDING) AS s "
     "FROM n)",
