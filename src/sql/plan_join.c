@@ -786,8 +786,8 @@ static enum status add_parameters(struct from_state *state, struct block *block)
             ((block->conjuncts[i].left_mask | block->conjuncts[i].right_mask) >> PARAMETERS) != 0;
     if (!useful)
         return STATUS_OK;
-    /* rowid = outer is a seek, better than any hash table */
-    for (uint32_t i = 0; i < block->conjunct_count; i++)
+    /* rowid = outer is a seek, better than any hash table; but tuples must be there */
+    for (uint32_t i = 0; i < block->conjunct_count && state->apply == NULL; i++)
         for (uint32_t u = 0; u < block->unit_count; u++)
             if (unit_seek(state, &block->units[u], block->conjuncts[i].expr)) {
                 block_drop(block, i);

@@ -45,8 +45,8 @@ static struct node *derived(struct random_sql *random, struct random_table **tab
     (*table)->rows = random->here.work;
     if (limited && !random->here.open)
         select = FIXED(random,
-                       pool_printf(random, "@%s LIMIT %u", order_by_all(random, columns),
-                                   random_below(random, 12)),
+                       pool_printf(random, "SELECT * FROM (@)%s LIMIT %u",
+                                   order_by_all(random, columns), random_below(random, 12)),
                        1, select);
     random->here = saved;
     return FIXED(random,
