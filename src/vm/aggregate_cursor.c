@@ -32,6 +32,15 @@ static bool group_overflows(const struct aggregate *aggregate, uint32_t group)
     return false;
 }
 
+static bool may_overflow(const struct aggregate *aggregate)
+{
+    for (uint32_t i = 0; i < aggregate->desc->call_count; i++)
+        if (aggregate->desc->calls[i].kind == AGGREGATE_SUM &&
+            aggregate->parts[i].form == FORM_SUM)
+            return true;
+    return false;
+}
+
 /* Groups in key order are all over the arrays of keys and states: those of a batch are asked for at
  * once, not one by one by its columns. */
 static void groups_prefetch(const struct aggregate *aggregate, const uint32_t *groups, uint32_t count)
@@ -64,8 +73,9 @@ static enum status group_cursor_next(struct cursor *cursor, uint32_t cap, uint32
                                                 : aggregate->order[c->position + n];
     if (aggregate->order != NULL)
         groups_prefetch(aggregate, c->groups, left);
-    for (n = 0; n < left && !group_overflows(aggregate, c->groups[n]); n++)
-        ;
+    n = may_overflow(aggregate) ? 0 : left;
+    while (n < left && !group_overflows(aggregate, c->groups[n]))
+        n++;
     if (n == 0 && left > 0)
         return fail(err, STATUS_ERROR, "integer overflow");
     c->position += n;

@@ -186,6 +186,20 @@ static bool is_sum(enum state_form form)
     return form == FORM_SUM_INT || form == FORM_SUM_REAL || form == FORM_SUM;
 }
 
+/* Whether sum() of every group is REAL or NULL, as avg() and total() are. */
+static bool gives_reals(const struct state_array *states, const struct aggregate_part *part,
+                        const uint32_t *groups, uint32_t count)
+{
+    bool reals = part->form == FORM_SUM_REAL;
+
+    for (uint32_t i = 0; reals && i < count; i++) {
+        const struct sum_real *state = state_at(states, part, groups[i]);
+
+        reals = state->reals != 0 || state->count == 0;
+    }
+    return reals;
+}
+
 void state_vector(const struct state_array *states, const struct aggregate_part *part,
                   const uint32_t *groups, uint32_t count, struct vector_buffer *buffer,
                   struct vector *out)
@@ -204,7 +218,8 @@ void state_vector(const struct state_array *states, const struct aggregate_part 
         int_sum_vector(states, part, groups, count, buffer, out);
         return;
     }
-    if (is_sum(part->form) && part->call->kind != AGGREGATE_SUM) {
+    if (is_sum(part->form) &&
+        (part->call->kind != AGGREGATE_SUM || gives_reals(states, part, groups, count))) {
         real_sum_vector(states, part, groups, count, buffer, out);
         return;
     }

@@ -875,31 +875,88 @@ enum status packed_find(struct packed_table *table, const struct vector *const *
 
 /* --- keys ---------------------------------------------------------------------------------------
  */
+/* digits[i] = the digit of column c in the code of key numbers[i].  What lowest and highest column
+ * save is a constant where this is called. */
+static inline __attribute__((always_inline)) void
+digits_read(const struct packed_table *table, const struct packed_column *column,
+            const uint32_t *numbers, uint32_t count, bool lowest, bool highest, uint64_t *digits)
+{
+    const uint64_t *codes = table->codes;
+    uint64_t        stride = column->stride, radix = column->span + 1;
+    uint64_t        stride_inverse = column->stride_inverse, radix_inverse = column->radix_inverse;
+
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t digit = codes[numbers[i]];
+
+        if (!lowest)
+            digit = divide(digit, stride, stride_inverse);
+        if (!highest)
+            digit -= divide(digit, radix, radix_inverse) * radix;
+        digits[i] = digit;
+    }
+}
+
+/* Digits of a column with values, 0 for NULL, become ordinals. */
+static bool digits_finish(const struct packed_column *layout, uint32_t count, uint64_t *digits,
+                          uint64_t *valid)
+{
+    bool     has_null = false;
+    uint64_t shift = (uint64_t)layout->lo - 1;
+
+    for (uint32_t i = 0; i < count; i++)
+        has_null |= digits[i] == 0;
+    for (uint32_t i = 0; has_null && i < count; i++)
+        if (digits[i] == 0) {
+            bits_clear(valid, i);
+            digits[i] = 1;
+        }
+    for (uint32_t i = 0; i < count; i++)
+        digits[i] += shift;
+    return has_null;
+}
+
+static bool raw_ordinals(const struct packed_table *table, const uint32_t *numbers, uint32_t count,
+                         int64_t *ordinals, uint64_t *valid)
+{
+    bool has_null = false;
+
+    for (uint32_t i = 0; i < count; i++) {
+        bool null = numbers[i] == table->null_number;
+
+        ordinals[i] = null ? 0 : (int64_t)table->codes[numbers[i]];
+        if (null)
+            bits_clear(valid, i);
+        has_null |= null;
+    }
+    return has_null;
+}
+
 void packed_keys(const struct packed_table *table, uint32_t column, const uint32_t *numbers,
                  uint32_t count, struct vector_buffer *buffer, struct vector *out)
 {
     const struct packed_column *layout = &table->layout[column];
-    int64_t                    *ordinals = (int64_t *)buffer->values;
-    int64_t                     lo = 1, hi = 0;
-    bool                        has_null = false;
+    uint64_t                   *digits = (uint64_t *)buffer->values;
+    bool                        has_null, values = !table->raw && layout->span > 0;
+    bool                        lowest = layout->stride == 1, highest = column == 0;
 
     bits_fill(buffer->valid, count);
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t code = table->codes[numbers[i]];
-        uint64_t digit = table->raw ? numbers[i] != table->null_number : code_digit(layout, code);
-
-        ordinals[i] = table->raw ? (int64_t)code : (int64_t)((uint64_t)layout->lo + digit - 1);
-        if (digit == 0) {
-            bits_clear(buffer->valid, i);
-            ordinals[i] = table->raw ? 0 : layout->lo;
-            has_null = true;
-        }
+    if (table->raw) {
+        has_null = raw_ordinals(table, numbers, count, (int64_t *)digits, buffer->valid);
+    } else {
+        if (!values)
+            memset(digits, 0, count * sizeof *digits);
+        else if (lowest && highest)
+            digits_read(table, layout, numbers, count, true, true, digits);
+        else if (lowest)
+            digits_read(table, layout, numbers, count, true, false, digits);
+        else if (highest)
+            digits_read(table, layout, numbers, count, false, true, digits);
+        else
+            digits_read(table, layout, numbers, count, false, false, digits);
+        has_null = digits_finish(layout, count, digits, buffer->valid);
     }
-    if (!table->raw && layout->span > 0) {
-        lo = layout->lo;
-        hi = (int64_t)((uint64_t)layout->lo + layout->span - 1);
-    }
-    ordinal_vector(&layout->domain, buffer, count, has_null, lo, hi, out);
+    ordinal_vector(&layout->domain, buffer, count, has_null, values ? layout->lo : 1,
+                   values ? (int64_t)((uint64_t)layout->lo + layout->span - 1) : 0, out);
 }
 
 /* --- order --------------------------------------------------------------------------------------
