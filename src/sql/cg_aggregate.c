@@ -115,7 +115,14 @@ static bool describe_calls(struct cg *cg, const struct plan *plan, struct aggreg
     desc->call_count = calls;
     desc->calls = list;
     desc->sorted = plan->sorted;
-    desc->key_descending = plan->descending;
+    if (plan->descending != NULL) { /* the plan ends with the compilation */
+        bool *descending = cg_alloc(cg, plan->group_by->count * sizeof *descending);
+
+        if (descending == NULL)
+            return false;
+        memcpy(descending, plan->descending, plan->group_by->count * sizeof *descending);
+        desc->key_descending = descending;
+    }
     self->desc = desc;
     return true;
 }

@@ -146,9 +146,10 @@ enum phys vector_canonical(const struct vector *v)
 
 /* --- decoding ----------------------------------------------------------------------------------
  */
+/* Without sign: what a NULL row's slot holds may wrap. */
 #define WIDEN_INT(ctype)                                                                           \
     for (uint32_t i = 0; i < n; i++)                                                               \
-    out[i] = base + ((const ctype *)v->values)[i]
+    out[i] = (int64_t)((uint64_t)base + (uint64_t)((const ctype *)v->values)[i])
 #define DIVIDE_DEC(ctype)                                                                          \
     for (uint32_t i = 0; i < n; i++)                                                               \
     out[i] = (double)((const ctype *)v->values)[i] / power
