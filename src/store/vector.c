@@ -58,6 +58,12 @@ static struct value decimal_value(int64_t payload, uint8_t scale, uint8_t flags)
     return (struct value){.r = r, .class_ = CLASS_REAL};
 }
 
+/* What a NULL row's slot holds may wrap. */
+static int64_t wrapped_sum(int64_t base, int64_t offset)
+{
+    return (int64_t)((uint64_t)base + (uint64_t)offset);
+}
+
 struct value vector_value(const struct vector *v, uint32_t row, char scratch[16])
 {
     uint32_t slot = row;
@@ -78,11 +84,11 @@ struct value vector_value(const struct vector *v, uint32_t row, char scratch[16]
     }
     switch ((enum phys)v->type) {
     case PHYS_I8:
-        return value_int(v->base + ((const int8_t *)v->values)[slot]);
+        return value_int(wrapped_sum(v->base, ((const int8_t *)v->values)[slot]));
     case PHYS_I16:
-        return value_int(v->base + ((const int16_t *)v->values)[slot]);
+        return value_int(wrapped_sum(v->base, ((const int16_t *)v->values)[slot]));
     case PHYS_I32:
-        return value_int(v->base + ((const int32_t *)v->values)[slot]);
+        return value_int(wrapped_sum(v->base, ((const int32_t *)v->values)[slot]));
     case PHYS_I64:
         return value_int(((const int64_t *)v->values)[slot]);
     case PHYS_F64:
