@@ -194,6 +194,7 @@ struct expr {
         const struct function *function;                       /* FUNCTION: scalar */
         int32_t aggregate_kind; /* FUNCTION: enum aggregate_kind + 1 (vm/aggregate.h); 0: scalar */
         int32_t window_kind;    /* FUNCTION over a window: enum window_kind + 1 (vm/window.h) */
+        uint32_t turn; /* FUNCTION, an aggregate: its turn among those of its select in a row */
         struct select_window *window; /* WINDOW_REF */
     } resolved;
 };
@@ -300,7 +301,7 @@ struct select {
     int32_t       position;
     /* resolved */
     struct select *outer; /* enclosing select, NULL at the top */
-    uint32_t       aggregate_count;
+    uint32_t       aggregate_count, aggregate_turns;
     struct expr *
         *aggregates;   /* EXPR_FUNCTION nodes; expressions refer to them by EXPR_AGGREGATE_REF */
     bool is_aggregate; /* has aggregates, GROUP BY */

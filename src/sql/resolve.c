@@ -317,8 +317,10 @@ static enum status resolve_term(struct resolver *r, struct scope *scope)
     if (select->having != NULL && !select->is_aggregate)
         return fail_at(r->err, STATUS_ERROR, select->having->position,
                        "HAVING clause on a non-aggregate query");
+    scope->having = true;
     if (select->having != NULL)
         TRY(resolve_scalar(r, scope, select->having));
+    scope->having = false;
     TRY(resolve_qualify(r, scope));
     scope->before_groups = true;
     TRY(resolve_list(r, scope, &select->distinct_on));

@@ -82,20 +82,33 @@ enum status calls_add(struct resolver *r, struct expr ***calls, uint32_t *count,
     return STATUS_OK;
 }
 
-/* The number of the same aggregate in select, a new one if there is none. */
-static enum status add_aggregate(struct resolver *r, struct select *select, const struct expr *expr,
-                                 int32_t *number)
-{
-    uint32_t count = select->aggregate_count;
+enum { TURN_OF_HAVING = 1U << 30 };
 
-    for (uint32_t i = 0; i < count; i++)
-        if (expr_same(select->aggregates[i], expr)) {
-            *number = (int32_t)i;
-            return STATUS_OK;
-        }
+/* SQLite computes the aggregates of a row in the order of the results, ORDER BY, HAVING; only bare
+ * columns can tell: they follow the last min() or max().  An aggregate has its first place's turn. */
+static void take_turn(const struct scope *owner, struct expr *aggregate, bool is_new)
+{
+    uint32_t having = owner->having ? TURN_OF_HAVING : 0;
+
+    if (is_new || having < (aggregate->resolved.turn & TURN_OF_HAVING))
+        aggregate->resolved.turn = owner->select->aggregate_turns++ | having;
+}
+
+/* The number of the same aggregate in owner's select, a new one if there is none. */
+static enum status add_aggregate(struct resolver *r, const struct scope *owner,
+                                 const struct expr *expr, int32_t *number)
+{
+    struct select *select = owner->select;
+    uint32_t       count = select->aggregate_count, i = 0;
+
+    while (i < count && !expr_same(select->aggregates[i], expr))
+        i++;
+    if (i == count)
+        TRY(calls_add(r, &select->aggregates, &select->aggregate_count, expr));
     select->is_aggregate = true;
-    *number = (int32_t)count;
-    return calls_add(r, &select->aggregates, &select->aggregate_count, expr);
+    take_turn(owner, select->aggregates[i], i == count);
+    *number = (int32_t)i;
+    return STATUS_OK;
 }
 
 /* allowed: aggregates may stand where this one does, only not those of owner. */
@@ -124,7 +137,7 @@ static enum status hand_over(struct resolver *r, struct scope *scope, struct sco
     int32_t     number = 0;
 
     resolve_type(expr);
-    TRY(add_aggregate(r, owner->select, expr, &number));
+    TRY(add_aggregate(r, owner, expr, &number));
     reference.resolved.select = owner->select;
     reference.resolved.column = number;
     reference.resolved.levels_up = (uint16_t)levels;

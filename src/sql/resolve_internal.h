@@ -23,6 +23,7 @@ struct scope {
     bool           aliases;           /* result columns may be named by their aliases */
     bool           aggregates;        /* aggregates may stand here... */
     bool           before_groups;     /* ...but not its own: WHERE, ON */
+    bool           having;            /* HAVING is being resolved */
     bool           windows;           /* window functions may stand here */
     bool           transparent;       /* nothing can be named and no aggregate can belong here */
     const char    *aggregate_refusal; /* why not; NULL: "misuse of aggregate" */

@@ -2,9 +2,10 @@
  *
  *   oracle_run [-seed N] [-count N] [-per-schema N] [-batch N] [-threads N] [-force any|flat]
  * [-passes-off MASK]
- *              [-keep DIR] [-max-failures N]
+ *              [-keep DIR] [-max-failures N] [-schema SEED] [-slow SECONDS]
  *
- * Reproducible: schema k of seed N is the same everywhere.  A difference is shrunk and printed with
+ * Reproducible: schema k of seed N is the same everywhere, and -schema runs one alone, by its seed.
+ * -slow reports statements that take longer, in both engines together.  A difference is shrunk and printed with
  * its schema's seed; with -keep it is also written to DIR/case-SEED-NUMBER.sql, with all that
  * was done to the tables before.  Rows whose order is open may differ in which of several equal
  * values (1 and 1.0, 'a' and 'A') they show: such statements are counted as tied.  Ends with "N
@@ -15,9 +16,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct options {
-    uint64_t    seed;
+    uint64_t    seed, schema; /* schema: 0 for all that count asks for */
+    double      slow;         /* 0: no report */
     long        count, per_schema, max_failures;
     int         batch, threads;
     unsigned    passes_off;
@@ -119,6 +122,24 @@ static bool tied(struct pair *pair, const char *sql)
             compare_statement(pair->db, pair->oracle, sql, COMPARE_TIED_BAG, other, sizeof other));
 }
 
+static double seconds_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void slow_report(const struct options *options, double since, const char *sql)
+{
+    double seconds = seconds_now() - since;
+
+    if (options->slow <= 0 || seconds <= options->slow)
+        return;
+    printf("-- slow, %.1f s: %s;\n", seconds, sql);
+    fflush(stdout);
+}
+
 static bool differs(const char *sql, void *data)
 {
     struct pair *pair = data;
@@ -207,11 +228,12 @@ static void report(struct random_sql *random, struct node *query, struct pair *p
 }
 
 /* A change in both; false if the tables are not the same any more. */
-static bool change(struct random_sql *random, struct pair *pair, struct counts *counts,
-                   char **script)
+static bool change(struct random_sql *random, struct pair *pair, const struct options *options,
+                   struct counts *counts, char **script)
 {
     const struct random_table *table;
     char                      *sql = random_change(random, &table), select[128];
+    double                     start = seconds_now();
     bool                       same, forgiven;
 
     pair->ordered = true;
@@ -221,6 +243,7 @@ static bool change(struct random_sql *random, struct pair *pair, struct counts *
     snprintf(select, sizeof select, "SELECT *, rowid FROM %s", table->name);
     if (same)
         same = !differs(select, pair);
+    slow_report(options, start, sql);
     counts->changes++;
     if (forgiven) {
         counts->excused++;
@@ -238,11 +261,15 @@ static void query(struct random_sql *random, struct pair *pair, const struct opt
 {
     struct node *node = random_query(random, &pair->ordered);
     char        *text = node_print(node);
+    double       start = seconds_now();
+    bool         same;
 
     pair->open = random->open;
     if (getenv("ORACLE_TRACE") != NULL)
         fprintf(stderr, "%s;\n", text);
-    if (!differs(text, pair)) {
+    same = !differs(text, pair);
+    slow_report(options, start, text);
+    if (same) {
         counts->passed++;
         counts->tied += pair->tied;
     } else if (unsupported()) {
@@ -273,7 +300,7 @@ static void schema_run(uint64_t schema_seed, const struct options *options, stru
     for (long q = 0; same && q < options->per_schema && counts->failed < options->max_failures;
          q++) {
         if (q % 10 == 9)
-            same = change(&random, &pair, counts, &script);
+            same = change(&random, &pair, options, counts, &script);
         else
             query(&random, &pair, options, script, schema_seed, q, counts);
     }
@@ -308,12 +335,19 @@ int main(int argc, char **argv)
             options.keep = value;
         else if (strcmp(name, "-max-failures") == 0)
             options.max_failures = atol(value);
+        else if (strcmp(name, "-schema") == 0)
+            options.schema = strtoull(value, NULL, 10);
+        else if (strcmp(name, "-slow") == 0)
+            options.slow = atof(value);
         else {
             fprintf(stderr, "oracle_run: unknown option %s\n", name);
             return 2;
         }
     }
-    for (uint64_t k = 0; counts.passed + counts.failed + counts.skipped < options.count &&
+    if (options.schema != 0)
+        schema_run(options.schema, &options, &counts);
+    for (uint64_t k = 0; options.schema == 0 &&
+                         counts.passed + counts.failed + counts.skipped < options.count &&
                          counts.failed < options.max_failures;
          k++)
         schema_run(options.seed * 1000003 + k, &options, &counts);
