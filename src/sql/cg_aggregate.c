@@ -101,8 +101,8 @@ static bool describe_calls(struct cg *cg, const struct plan *plan, struct aggreg
     for (uint32_t i = 0; i < select->aggregate_count; i++) {
         describe_call(cg, self, &list[i], select->aggregates[i]);
         if ((list[i].kind == AGGREGATE_MIN || list[i].kind == AGGREGATE_MAX) &&
-            (extreme < 0 || select->aggregates[extreme]->resolved.turn <
-                                select->aggregates[i]->resolved.turn))
+            (extreme < 0 ||
+             select->aggregates[extreme]->resolved.turn < select->aggregates[i]->resolved.turn))
             extreme = (int32_t)i;
     }
     for (uint32_t i = 0; i < plan->bare_count; i++) {

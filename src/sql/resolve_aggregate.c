@@ -85,7 +85,8 @@ enum status calls_add(struct resolver *r, struct expr ***calls, uint32_t *count,
 enum { TURN_OF_HAVING = 1U << 30 };
 
 /* SQLite computes the aggregates of a row in the order of the results, ORDER BY, HAVING; only bare
- * columns can tell: they follow the last min() or max().  An aggregate has its first place's turn. */
+ * columns can tell: they follow the last min() or max().  An aggregate has its first place's turn.
+ */
 static void take_turn(const struct scope *owner, struct expr *aggregate, bool is_new)
 {
     uint32_t having = owner->having ? TURN_OF_HAVING : 0;

@@ -5,11 +5,11 @@
  *              [-keep DIR] [-max-failures N] [-schema SEED] [-slow SECONDS]
  *
  * Reproducible: schema k of seed N is the same everywhere, and -schema runs one alone, by its seed.
- * -slow reports statements that take longer, in both engines together.  A difference is shrunk and printed with
- * its schema's seed; with -keep it is also written to DIR/case-SEED-NUMBER.sql, with all that
- * was done to the tables before.  Rows whose order is open may differ in which of several equal
- * values (1 and 1.0, 'a' and 'A') they show: such statements are counted as tied.  Ends with "N
- * passed, N failed". */
+ * -slow reports statements that take longer, in both engines together.  A difference is shrunk and
+ * printed with its schema's seed; with -keep it is also written to DIR/case-SEED-NUMBER.sql, with
+ * all that was done to the tables before.  Rows whose order is open may differ in which of several
+ * equal values (1 and 1.0, 'a' and 'A') they show: such statements are counted as tied.  Ends with
+ * "N passed, N failed". */
 #include "tests/oracle/random_sql.h"
 #include "tests/support/compare.h"
 
@@ -156,8 +156,8 @@ static void slow_report(const struct options *options, const struct pair *pair, 
 
     if (options->slow <= 0 || seconds <= options->slow)
         return;
-    printf("-- slow, schema seed %llu, %.1f s: %s;\n", (unsigned long long)pair->schema_seed, seconds,
-           sql);
+    printf("-- slow, schema seed %llu, %.1f s: %s;\n", (unsigned long long)pair->schema_seed,
+           seconds, sql);
     fflush(stdout);
 }
 
@@ -374,9 +374,9 @@ int main(int argc, char **argv)
     }
     if (options.schema != 0)
         schema_run(options.schema, &options, &counts);
-    for (uint64_t k = 0; options.schema == 0 &&
-                         counts.passed + counts.failed + counts.skipped < options.count &&
-                         counts.failed < options.max_failures;
+    for (uint64_t k = 0;
+         options.schema == 0 && counts.passed + counts.failed + counts.skipped < options.count &&
+         counts.failed < options.max_failures;
          k++)
         schema_run(options.seed * 1000003 + k, &options, &counts);
     printf("seed %llu: sqlite3 %s, %ld changes, %ld excused (docs/deviations.md), %ld tied, "
