@@ -2,7 +2,19 @@
  *
  * The shapes, names and result codes follow sqlite3.h, so that its users know them already.  A
  * connection (stoa_db) and its statements are used by one thread at a time; several connections in
- * several threads are independent.  stoa_interrupt may be called from any thread. */
+ * several threads are independent.  stoa_interrupt may be called from any thread.
+ *
+ * Misuse has an answer: a function that gets NULL for a connection, a statement or a text that it
+ * needs gives STOA_MISUSE, or if it gives no code 0 or NULL; a parameter that is not there gives
+ * STOA_RANGE, a column that is not there (or no current row) a NULL value and STOA_RANGE as the
+ * connection's error.  A closed connection and a finalized statement are gone: to use their handles
+ * is undefined.
+ *
+ * Callbacks in the midst of work (a progress handler, the messages of an import, the destructor of
+ * a bound value) may interrupt, ask for counters, errors and what a statement is, and work with
+ * other connections; running, preparing, binding, resetting, finalizing or closing anything of
+ * their own connection gives STOA_MISUSE and changes nothing.  The callback of stoa_exec stands
+ * between two rows and may do everything but close. */
 #ifndef STOA_H
 #define STOA_H
 
@@ -89,7 +101,7 @@ STOA_API int     stoa_get_autocommit(stoa_db *db);
 /* Running statements of db end with STOA_INTERRUPT within about 10 ms.  Any thread. */
 STOA_API void stoa_interrupt(stoa_db *db);
 /* handler(data) is called about every 10 ms while statements run; a value other than 0 interrupts.
- * NULL: none. */
+ * NULL: none.  Not changed from within a handler. */
 STOA_API void stoa_progress_handler(stoa_db *db, int (*handler)(void *), void *data);
 /* What a running CSV load has done: rows, bytes read, bytes in all (0: unknown).  1 while a load
  * runs, else 0. */
@@ -121,7 +133,9 @@ STOA_API int stoa_exec(stoa_db *db, const char *sql, int (*callback)(void *, int
                        void *data, char **errmsg);
 STOA_API void stoa_free(void *memory);
 
-/* Parameters, numbered from 1.  Unbound ones are NULL. */
+/* Parameters, numbered from 1.  Unbound ones are NULL.  They are set before the first step of a
+ * run (STOA_MISUSE later); one that cannot be set keeps its value.  A destructor is called for the
+ * bytes even when they could not be bound; NULL as text or blob binds a NULL, without it. */
 STOA_API int         stoa_bind_parameter_count(stoa_stmt *stmt);
 STOA_API const char *stoa_bind_parameter_name(stoa_stmt *stmt, int index);
 STOA_API int         stoa_bind_parameter_index(stoa_stmt *stmt, const char *name);
@@ -132,7 +146,7 @@ STOA_API int         stoa_bind_double(stoa_stmt *stmt, int index, double value);
 STOA_API int         stoa_bind_text(stoa_stmt *stmt, int index, const char *text, int64_t nbytes,
                                     stoa_destructor destructor); /* nbytes < 0: up to NUL */
 STOA_API int         stoa_bind_blob(stoa_stmt *stmt, int index, const void *blob, int64_t nbytes,
-                                    stoa_destructor destructor);
+                                    stoa_destructor destructor); /* nbytes < 0: STOA_MISUSE */
 STOA_API int         stoa_clear_bindings(stoa_stmt *stmt);
 
 /* Columns of the current row, from 0.  Texts and blobs live until the next step, reset, finalize or
@@ -154,7 +168,7 @@ STOA_API int64_t     stoa_column_bytes(stoa_stmt *stmt, int column);
  */
 /* The next up to 2,048 rows of a result at once, instead of stoa_step: STOA_ROW (the batch is valid
  * until the next call on stmt), STOA_DONE or an error.  Not to be mixed with stoa_step within one
- * run. */
+ * run: STOA_MISUSE. */
 typedef struct stoa_text {
     const char *data;
     uint32_t    bytes;

@@ -173,9 +173,10 @@ int stoa_fetch_batch(stoa_stmt *stmt, int *rows, const stoa_batch_column **colum
         *rows = 0;
     if (columns != NULL)
         *columns = NULL;
-    if (stmt == NULL || rows == NULL || columns == NULL || stmt->db->stepping == stmt ||
-        stmt->state == STATEMENT_ON_ROW)
-        return STOA_MISUSE;
+    if (!statement_ready(stmt) || rows == NULL || columns == NULL)
+        return statement_misuse(stmt, "stoa_fetch_batch without a place for its result");
+    if (stmt->state == STATEMENT_ON_ROW)
+        return statement_misuse(stmt, "stoa_fetch_batch after stoa_step: reset the statement");
     if (stmt->state == STATEMENT_ENDED)
         stoa_reset(stmt);
     status = statement_run(stmt);

@@ -4,10 +4,14 @@
 
 #include <string.h>
 
-static void binding_release(struct binding *binding)
+/* Empties binding; its destructor must not use the connection. */
+static void binding_release(struct memory *memory, struct binding *binding)
 {
-    if (binding->destructor != NULL)
+    if (binding->destructor != NULL) {
+        atomic_fetch_add(&memory->interrupt.in_callback, 1);
         binding->destructor((void *)(uintptr_t)binding->value.s);
+        atomic_fetch_sub(&memory->interrupt.in_callback, 1);
+    }
     binding->destructor = NULL;
     binding->value = value_null();
 }
@@ -17,7 +21,7 @@ void statement_free_bindings(stoa_stmt *stmt)
     struct memory *memory = &stmt->db->memory;
 
     for (uint32_t i = 0; i < stmt->variable_count; i++) {
-        binding_release(&stmt->bindings[i]);
+        binding_release(memory, &stmt->bindings[i]);
         memory_free(memory, stmt->bindings[i].buffer, stmt->bindings[i].buffer_bytes);
     }
     memory_free(memory, stmt->bindings, stmt->variable_count * sizeof *stmt->bindings);
@@ -32,23 +36,27 @@ enum status statement_rebind(stoa_stmt *stmt, struct vm *vm)
     return STATUS_OK;
 }
 
-/* The binding for index, emptied; NULL and *rc when it cannot be set now. */
-static struct binding *binding_open(stoa_stmt *stmt, int index, int *rc)
+/* The binding for index, emptied for a value of bytes; NULL and *rc when it cannot be set, and is
+ * as it was. */
+static struct binding *binding_open(stoa_stmt *stmt, int index, int64_t bytes, int *rc)
 {
-    if (stmt == NULL) {
-        *rc = STOA_MISUSE;
-        return NULL;
-    }
-    if (stmt->state != STATEMENT_READY || stmt->db->stepping == stmt) {
-        fail(&stmt->db->error, STATUS_MISUSE, "bind on a running statement: reset it first");
-        *rc = STOA_MISUSE;
+    if (!statement_ready(stmt) || stmt->state != STATEMENT_READY) {
+        *rc = statement_misuse(stmt, "bind on a running statement: reset it first");
         return NULL;
     }
     if (index < 1 || (uint32_t)index > stmt->variable_count) {
         *rc = connection_result(stmt->db, STATUS_RANGE);
         return NULL;
     }
-    binding_release(&stmt->bindings[index - 1]);
+    if (bytes < 0) {
+        *rc = connection_misuse(stmt->db, "a blob of a negative length");
+        return NULL;
+    }
+    if (bytes > VALUE_BYTES_MAX) {
+        *rc = connection_result(stmt->db, STATUS_TOOBIG);
+        return NULL;
+    }
+    binding_release(&stmt->db->memory, &stmt->bindings[index - 1]);
     return &stmt->bindings[index - 1];
 }
 
@@ -64,7 +72,7 @@ static int binding_close(stoa_stmt *stmt, struct binding *binding)
 static int bind_value(stoa_stmt *stmt, int index, struct value value)
 {
     int             rc = STOA_OK;
-    struct binding *binding = binding_open(stmt, index, &rc);
+    struct binding *binding = binding_open(stmt, index, 0, &rc);
 
     if (binding == NULL)
         return rc;
@@ -122,11 +130,7 @@ static int bind_bytes(stoa_stmt *stmt, int index, enum value_class class_, const
 
     if (data == NULL)
         return bind_value(stmt, index, value_null());
-    binding = binding_open(stmt, index, &rc);
-    if (binding != NULL && bytes > VALUE_BYTES_MAX) {
-        rc = connection_result(stmt->db, STATUS_TOOBIG);
-        binding = NULL;
-    }
+    binding = binding_open(stmt, index, bytes, &rc);
     if (binding == NULL) {
         /* As in SQLite the bytes are ours from the call on, even when it fails. */
         if (!copied && destructor != STOA_STATIC)
@@ -155,8 +159,6 @@ int stoa_bind_text(stoa_stmt *stmt, int index, const char *text, int64_t nbytes,
 int stoa_bind_blob(stoa_stmt *stmt, int index, const void *blob, int64_t nbytes,
                    stoa_destructor destructor)
 {
-    if (nbytes < 0)
-        return STOA_MISUSE;
     return bind_bytes(stmt, index, CLASS_BLOB, blob, nbytes, destructor);
 }
 

@@ -17,6 +17,19 @@ bool connection_ok(const stoa_db *db)
     return db != NULL && db->magic == CONNECTION_OPEN;
 }
 
+bool connection_ready(const stoa_db *db)
+{
+    return connection_ok(db) && atomic_load_explicit(&db->memory.interrupt.in_callback,
+                                                     memory_order_relaxed) == 0;
+}
+
+int connection_misuse(stoa_db *db, const char *text)
+{
+    if (connection_ready(db))
+        fail(&db->error, STATUS_MISUSE, "%s", text);
+    return STOA_MISUSE;
+}
+
 int connection_result(stoa_db *db, enum status status)
 {
     db->error.status = status;
@@ -56,12 +69,16 @@ const char *stoa_errmsg(stoa_db *db)
 
 int stoa_errcode(stoa_db *db)
 {
-    return db == NULL ? STOA_NOMEM : (int)db->error.status & 0xff;
+    return stoa_extended_errcode(db) & 0xff;
 }
 
 int stoa_extended_errcode(stoa_db *db)
 {
-    return db == NULL ? STOA_NOMEM : (int)db->error.status;
+    if (db == NULL)
+        return STOA_NOMEM;
+    if (db->magic != CONNECTION_OPEN && db->magic != CONNECTION_SICK)
+        return STOA_MISUSE;
+    return (int)db->error.status;
 }
 
 int stoa_error_offset(stoa_db *db)
@@ -144,7 +161,7 @@ int stoa_close(stoa_db *db)
 {
     if (db == NULL)
         return STOA_OK;
-    if (db->magic != CONNECTION_OPEN && db->magic != CONNECTION_SICK)
+    if (!connection_ready(db) && db->magic != CONNECTION_SICK)
         return STOA_MISUSE;
     if (db->statements != NULL) {
         fail(&db->error, STATUS_BUSY, "unable to close due to unfinalized statements");
@@ -191,7 +208,7 @@ void stoa_interrupt(stoa_db *db)
 
 void stoa_progress_handler(stoa_db *db, int (*handler)(void *), void *data)
 {
-    if (!connection_ok(db))
+    if (!connection_ready(db))
         return;
     db->memory.interrupt.progress = handler;
     db->memory.interrupt.progress_data = data;
@@ -253,8 +270,8 @@ int stoa_load_csv(stoa_db *db, const char *table, const char *path, const char *
 
     if (rows != NULL)
         *rows = 0;
-    if (!connection_ok(db) || table == NULL || path == NULL)
-        return STOA_MISUSE;
+    if (!connection_ready(db) || table == NULL || path == NULL)
+        return connection_misuse(db, "a table and a path are needed");
     str_init(&sql, &db->memory);
     str_text(&sql, "COPY ");
     quoted_append(&sql, '"', table);

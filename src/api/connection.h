@@ -32,7 +32,6 @@ struct stoa_db {
     struct load_progress         load;
     struct error                 error;      /* of the last public call */
     struct stoa_stmt            *statements; /* list through next and prev */
-    struct stoa_stmt            *stepping;   /* inside vm_run; NULL: none */
     uint32_t                     active;     /* statements between first step and end */
     int64_t                      user_version, application_id;
     int64_t                      remembered[REMEMBER_COUNT];
@@ -57,6 +56,7 @@ struct column_text {
 
 enum statement_state {
     STATEMENT_READY,    /* reset: the next step runs from the start */
+    STATEMENT_RUNNING,  /* inside vm_run: only its callbacks see this */
     STATEMENT_ON_ROW,   /* a batch is there and row is the current one */
     STATEMENT_ON_BATCH, /* the batch was handed out whole */
     STATEMENT_ENDED     /* done or failed: the next step resets first */
@@ -84,6 +84,15 @@ struct stoa_stmt {
 };
 
 bool connection_ok(const stoa_db *db);
+/* Whether db can be worked with: open, and not asked from a callback in the midst of its work (its
+ * progress handler, messages of an import, destructors of bound values). */
+bool connection_ready(const stoa_db *db);
+/* The same for the statement; false for NULL. */
+bool statement_ready(const stoa_stmt *stmt);
+/* STOA_MISUSE; what is recorded with text, unless db is not ready: then its record is left alone.
+ */
+int connection_misuse(stoa_db *db, const char *text);
+int statement_misuse(stoa_stmt *stmt, const char *text);
 /* Records an outcome without a text of its own (the code's text shows) and gives the primary code.
  */
 int connection_result(stoa_db *db, enum status status);

@@ -65,7 +65,7 @@ int stoa_exec(stoa_db *db, const char *sql, int (*callback)(void *, int, char **
 
     if (errmsg != NULL)
         *errmsg = NULL;
-    if (!connection_ok(db))
+    if (!connection_ready(db))
         return STOA_MISUSE;
     if (sql == NULL)
         sql = "";

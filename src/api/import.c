@@ -4,6 +4,25 @@
 #include "base/str.h"
 #include "io/csv_import.h"
 
+/* --- messages
+ * ------------------------------------------------------------------------------------ */
+struct told {
+    stoa_db                   *db;
+    const stoa_import_options *options;
+};
+
+/* The connection is in the midst of a statement: it answers nothing but questions meanwhile. */
+static void tell(void *data, const char *text)
+{
+    const struct told *told = data;
+    _Atomic unsigned  *in_callback = &told->db->memory.interrupt.in_callback;
+
+    atomic_fetch_add(in_callback, 1);
+    if (told->options->message != NULL)
+        told->options->message(told->options->message_data, text);
+    atomic_fetch_sub(in_callback, 1);
+}
+
 /* --- the table
  * ------------------------------------------------------------------------------------ */
 /* CREATE TABLE with the layout that sqlite3's shell gives it, four columns a line. */
@@ -28,13 +47,14 @@ static void create_text(struct str *sql, const char *table, const char *const *n
 static enum status read_names(stoa_db *db, const char *path, const stoa_import_options *options,
                               struct arena *arena, uint32_t *count, const char ***names)
 {
+    struct told                     told = {.db = db, .options = options};
     const struct csv_import_options how = {.path = path,
                                            .column_separator = options->column_separator,
                                            .row_separator = options->row_separator,
                                            .ascii = options->ascii != 0,
                                            .skip = options->skip,
-                                           .message = options->message,
-                                           .message_data = options->message_data};
+                                           .message = tell,
+                                           .message_data = &told};
     struct csv_import              *import;
     enum status                     status;
 
@@ -54,8 +74,8 @@ int stoa_import_table(stoa_db *db, const char *table, const char *path,
     enum status  status;
     int          rc;
 
-    if (!connection_ok(db) || table == NULL || path == NULL || options == NULL)
-        return STOA_MISUSE;
+    if (!connection_ready(db) || table == NULL || path == NULL || options == NULL)
+        return connection_misuse(db, "a table, a path and options are needed");
     arena_init(&arena, &db->memory);
     str_init(&sql, &db->memory);
     error_clear(&db->error);
@@ -91,9 +111,10 @@ static int table_columns(stoa_db *db, const char *sql, uint32_t *columns)
 
 static int insert(stoa_db *db, const char *sql, const stoa_import_options *options)
 {
-    int rc;
+    struct told told = {.db = db, .options = options};
+    int         rc;
 
-    csv_import_listen(options->message, options->message_data);
+    csv_import_listen(tell, &told);
     rc = stoa_exec(db, sql, NULL, NULL, NULL);
     csv_import_listen(NULL, NULL);
     return rc;
@@ -108,8 +129,8 @@ int stoa_import(stoa_db *db, const char *table, const char *path,
 
     if (rows != NULL)
         *rows = 0;
-    if (!connection_ok(db) || table == NULL || path == NULL || options == NULL)
-        return STOA_MISUSE;
+    if (!connection_ready(db) || table == NULL || path == NULL || options == NULL)
+        return connection_misuse(db, "a table, a path and options are needed");
     str_init(&sql, &db->memory);
     str_text(&sql, "SELECT * FROM ");
     quoted_append(&sql, '"', table);

@@ -127,8 +127,8 @@ int stoa_prepare(stoa_db *db, const char *sql, int nbytes, stoa_stmt **stmt, con
     *stmt = NULL;
     if (tail != NULL)
         *tail = sql;
-    if (!connection_ok(db) || sql == NULL)
-        return STOA_MISUSE;
+    if (!connection_ready(db) || sql == NULL)
+        return connection_misuse(db, "no SQL text");
     bytes = nbytes < 0 ? strlen(sql) : strnlen(sql, (size_t)nbytes);
     error_clear(&db->error);
     if (db->active == 0)
@@ -172,6 +172,18 @@ enum status statement_recompile(stoa_stmt *stmt)
     return STATUS_OK;
 }
 
+/* --- misuse
+ * ---------------------------------------------------------------------------------------- */
+bool statement_ready(const stoa_stmt *stmt)
+{
+    return stmt != NULL && stmt->state != STATEMENT_RUNNING && connection_ready(stmt->db);
+}
+
+int statement_misuse(stoa_stmt *stmt, const char *text)
+{
+    return statement_ready(stmt) ? connection_misuse(stmt->db, text) : STOA_MISUSE;
+}
+
 /* --- running
  * --------------------------------------------------------------------------------------- */
 static inline void statement_begin(stoa_stmt *stmt)
@@ -208,17 +220,15 @@ static enum status run_fresh(stoa_stmt *stmt, bool first)
 
 enum status statement_run(stoa_stmt *stmt)
 {
-    stoa_db          *db = stmt->db;
-    struct stoa_stmt *outer = db->stepping;
-    bool              first = stmt->state == STATEMENT_READY;
-    enum status       status;
+    stoa_db    *db = stmt->db;
+    bool        first = stmt->state == STATEMENT_READY;
+    enum status status;
 
     if (first)
         statement_begin(stmt);
-    db->stepping = stmt;
+    stmt->state = STATEMENT_RUNNING;
     db->error.text[0] = '\0';
     status = run_fresh(stmt, first);
-    db->stepping = outer;
     stmt->generation++;
     if (likely(status == STATUS_ROW)) {
         stmt->selection = vm_result_selection(stmt->vm);
@@ -246,7 +256,7 @@ int stoa_step(stoa_stmt *stmt)
 {
     enum status status;
 
-    if (unlikely(stmt == NULL || stmt->db->stepping == stmt))
+    if (unlikely(stmt == NULL))
         return STOA_MISUSE;
     if (stmt->state == STATEMENT_ON_ROW) {
         const struct selection *sel = stmt->selection;
@@ -257,11 +267,11 @@ int stoa_step(stoa_stmt *stmt)
             stmt->generation++;
             return STOA_ROW;
         }
-    } else if (unlikely(stmt->state == STATEMENT_ON_BATCH)) {
-        return STOA_MISUSE;
-    } else if (stmt->state == STATEMENT_ENDED) {
-        statement_rewind(stmt);
     }
+    if (unlikely(!statement_ready(stmt) || stmt->state == STATEMENT_ON_BATCH))
+        return statement_misuse(stmt, "stoa_step after stoa_fetch_batch: reset the statement");
+    if (stmt->state == STATEMENT_ENDED)
+        statement_rewind(stmt);
     status = statement_run(stmt);
     if (status != STATUS_ROW)
         return (int)status & 0xff;
@@ -289,7 +299,7 @@ int stoa_reset(stoa_stmt *stmt)
 
     if (stmt == NULL)
         return STOA_OK;
-    if (stmt->db->stepping == stmt)
+    if (!statement_ready(stmt))
         return STOA_MISUSE;
     rc = statement_outcome(stmt);
     statement_rewind(stmt);
@@ -304,7 +314,7 @@ int stoa_finalize(stoa_stmt *stmt)
     if (stmt == NULL)
         return STOA_OK;
     db = stmt->db;
-    if (db->stepping == stmt)
+    if (!statement_ready(stmt))
         return STOA_MISUSE;
     rc = statement_outcome(stmt);
     statement_rewind(stmt);

@@ -17,7 +17,9 @@ struct interrupt {
     _Atomic bool raised;
     int (*progress)(void *); /* non-zero: raises the flag; NULL: none */
     void            *progress_data;
-    _Atomic uint64_t due; /* ns: when progress is called next */
+    _Atomic uint64_t due;         /* ns: when progress is called next */
+    _Atomic unsigned in_callback; /* calls of progress, and others that must not use what they
+                                     interrupt, under way */
 };
 
 /* Between polls of a loop over rows that are looked at a few times each. */

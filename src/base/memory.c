@@ -75,6 +75,7 @@ void memory_init(struct memory *memory, size_t limit)
     atomic_init(&memory->interrupt.raised, false);
     atomic_init(&memory->interrupt.due, 0);
     memory->interrupt.progress = NULL;
+    atomic_init(&memory->interrupt.in_callback, 0);
     memory->real_digits = 0;
 }
 
