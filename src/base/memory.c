@@ -277,7 +277,7 @@ static void *large_realloc(struct memory *memory, void *block, size_t old_bytes,
     aligned = heap_alloc(memory, new_bytes);
     if (aligned == NULL)
         return moved; /* slower to read, but it cannot be given back */
-    memcpy(aligned, moved, new_bytes);
+    memcpy(aligned, moved, old_bytes < new_bytes ? old_bytes : new_bytes);
     free(moved);
     return aligned;
 }

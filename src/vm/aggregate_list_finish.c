@@ -8,6 +8,9 @@
 
 #include "base/str.h"
 
+/* Between two questions whether to stop: compared rows, and made parts of a histogram. */
+enum { ROWS_PER_POLL = 1 << 14, PARTS_PER_POLL = 1 << 12 };
+
 /* Work space for one group, as large as the largest needs. */
 struct finish {
     struct aggregate      *aggregate;
@@ -177,10 +180,15 @@ static enum status rows_sort(const struct finish *f, uint32_t n,
             uint64_t high = low + 2 * run < n ? low + 2 * run : n;
             uint64_t i = low, j = middle;
 
-            for (uint64_t k = low; k < high; k++)
+            for (uint64_t k = low; k < high; k++) {
                 to[k] = j == high || (i < middle && order(&from[i], &from[j], call) <= 0)
                             ? from[i++]
                             : from[j++];
+                if (k % ROWS_PER_POLL == ROWS_PER_POLL - 1 && memory_stopped(memory)) {
+                    memory_free(memory, space, bytes);
+                    return memory_poll(memory, f->err);
+                }
+            }
         }
         from = to;
         to = t;
@@ -207,6 +215,7 @@ static struct value histogram(const struct finish *f, uint32_t n)
     struct arena *arena = &f->aggregate->scratch;
     struct str    text;
     struct value  result = value_null();
+    uint32_t      parts = 0;
     char         *copy;
 
     str_init(&text, f->aggregate->memory);
@@ -215,6 +224,10 @@ static struct value histogram(const struct finish *f, uint32_t n)
         struct value value = *f->rows[at];
 
         run = run_length(f, at, n);
+        if (++parts % PARTS_PER_POLL == 0 && memory_stopped(f->aggregate->memory))
+            text.failed = true;
+        if (text.failed)
+            break;
         arena_reset(arena);
         if (!value_to_text(&value, arena))
             text.failed = true;
@@ -395,8 +408,11 @@ static enum status group_finish(const struct finish *f, union list_or_cell *stat
 
 static enum status finish_groups(struct finish *f)
 {
-    for (uint32_t group = 0; group < f->aggregate->groups; group++)
+    for (uint32_t group = 0; group < f->aggregate->groups; group++) {
+        if (group % PARTS_PER_POLL == PARTS_PER_POLL - 1)
+            TRY(memory_poll(f->aggregate->memory, f->err));
         TRY(group_finish(f, state_at(&f->aggregate->states, f->part, group)));
+    }
     f->part->form = FORM_CELL;
     return STATUS_OK;
 }

@@ -47,6 +47,10 @@ struct text func_text(const struct function_context *context, const struct value
 /* As func_text, but a number's text is put in the arena, so that a result may point into it.
  * False: memory. */
 bool func_kept_text(struct function_context *context, const struct value *v, struct text *text);
+/* Where needle first is in [p, end); NULL: nowhere, or stopped.  A long text is searched in pieces
+ * that overlap by less than the needle. */
+const char *func_find(struct function_context *context, const char *p, const char *end,
+                      struct text needle);
 /* text up to its first NUL: what a function sees that sqlite3 writes over C strings. */
 static inline struct text func_until_nul(struct text text)
 {

@@ -7,16 +7,29 @@
 
 enum { LEVENSHTEIN_CELLS_MAX = 100000000 }; /* of the table: half a second of work */
 
+/* Between two questions whether to stop: bytes written one at a time, and pieces of text. */
+enum { PIECE_BYTES = 1 << 20, PIECES_PER_POLL = 1 << 14 };
+
+/* Whether the search of so many bytes ended because it was stopped: only a long one may be. */
+static enum status poll_after(struct function_context *context, size_t bytes)
+{
+    return bytes < PIECES_PER_POLL ? STATUS_OK
+                                   : memory_poll(context->arena->memory, context->err);
+}
+
 /* --- parts ------------------------------------------------------------------------------------ */
 
-/* The index-th (from 1) of the parts between separators; empty if there is none. */
-static struct text part_at(struct text text, struct text separator, int64_t index)
+/* The index-th (from 1) of the parts between separators; empty if there is none.  Like part_count
+ * it may end early when it is stopped. */
+static struct text part_at(struct function_context *context, struct text text,
+                           struct text separator, int64_t index)
 {
     const char *p = text.s, *end = text.s + text.bytes, *next;
 
     for (;; p = next + separator.bytes, index--) {
-        next = memmem(p, (size_t)(end - p), separator.s, separator.bytes);
-        if (index == 1 || next == NULL)
+        next = func_find(context, p, end, separator);
+        if (index == 1 || next == NULL ||
+            (index % PIECES_PER_POLL == 0 && memory_stopped(context->arena->memory)))
             break;
     }
     if (index != 1)
@@ -24,14 +37,16 @@ static struct text part_at(struct text text, struct text separator, int64_t inde
     return (struct text){p, (size_t)((next == NULL ? end : next) - p)};
 }
 
-static int64_t part_count(struct text text, struct text separator)
+static int64_t part_count(struct function_context *context, struct text text,
+                          struct text separator)
 {
     const char *p = text.s, *end = text.s + text.bytes;
     int64_t     count = 1;
 
-    while ((p = memmem(p, (size_t)(end - p), separator.s, separator.bytes)) != NULL) {
+    while ((p = func_find(context, p, end, separator)) != NULL) {
         p += separator.bytes;
-        count++;
+        if (++count % PIECES_PER_POLL == 0 && memory_stopped(context->arena->memory))
+            break;
     }
     return count;
 }
@@ -43,21 +58,24 @@ enum status func_split_part(FUNCTION_ARGUMENTS)
     char        buffer[NUMBER_TEXT_CAP];
     struct text text, separator;
     int64_t     index = value_as_int(&argv[2]);
+    size_t      whole;
 
     (void)argc;
     if (!func_kept_text(context, &argv[0], &text))
         return fail_nomem(context->err);
     separator = func_text(context, &argv[1], buffer);
+    whole = text.bytes;
     if (separator.bytes == 0) {
         if (index != 1 && index != -1)
             text.bytes = 0;
     } else {
         if (index < 0)
-            index += part_count(text, separator) + 1;
+            index += part_count(context, text, separator) + 1;
         if (index < 1)
             text.bytes = 0;
         else
-            text = part_at(text, separator, index);
+            text = part_at(context, text, separator, index);
+        TRY(poll_after(context, whole));
     }
     *out = value_text(text.s, text.bytes);
     return STATUS_OK;
@@ -107,10 +125,19 @@ static size_t fill_bytes(struct text fill, uint64_t count)
            (size_t)(utf8_skip(NULL, fill.s, fill.bytes, count % length) - fill.s);
 }
 
-static char *write_fill(char *to, struct text fill, size_t bytes)
+/* fill over and over until there are bytes of it; NULL: stopped. */
+static char *write_fill(struct memory *memory, char *to, struct text fill, size_t bytes)
 {
-    for (; bytes > fill.bytes; bytes -= fill.bytes)
+    size_t poll_at = PIECE_BYTES;
+
+    for (size_t done = 0; bytes > fill.bytes; bytes -= fill.bytes, done += fill.bytes) {
         to = mempcpy(to, fill.s, fill.bytes);
+        if (done >= poll_at) {
+            if (memory_stopped(memory))
+                return NULL;
+            poll_at = done + PIECE_BYTES;
+        }
+    }
     return mempcpy(to, fill.s, bytes);
 }
 
@@ -144,7 +171,9 @@ static enum status pad(struct function_context *context, uint32_t argc, const st
     to = result;
     if (!left)
         to = mempcpy(to, text.s, text.bytes);
-    to = write_fill(to, fill, bytes);
+    to = write_fill(context->arena->memory, to, fill, bytes);
+    if (to == NULL)
+        return memory_poll(context->arena->memory, context->err);
     if (left)
         to = mempcpy(to, text.s, text.bytes);
     *out = value_text(result, (size_t)(to - result));
@@ -174,8 +203,9 @@ enum status func_repeat(FUNCTION_ARGUMENTS)
     else if ((uint64_t)count > VALUE_BYTES_MAX / text.bytes)
         return func_too_big(context);
     TRY(func_alloc(context, (size_t)count * text.bytes, &result));
-    for (int64_t i = 0; i < count; i++)
-        memcpy(result + (size_t)i * text.bytes, text.s, text.bytes);
+    if (count > 0 && write_fill(context->arena->memory, result, text,
+                                (size_t)count * text.bytes) == NULL)
+        return memory_poll(context->arena->memory, context->err);
     *out = value_text(result, (size_t)count * text.bytes);
     return STATUS_OK;
 }
@@ -190,11 +220,17 @@ enum status func_reverse(FUNCTION_ARGUMENTS)
     TRY(func_alloc(context, text.bytes, &result));
     to = result + text.bytes;
     while (p < end) {
-        const char *next = utf8_next(p, end);
+        const char *piece = end - p > PIECE_BYTES ? p + PIECE_BYTES : end;
 
-        to -= next - p;
-        memcpy(to, p, (size_t)(next - p));
-        p = next;
+        while (p < piece) {
+            const char *next = utf8_next(p, end);
+
+            to -= next - p;
+            memcpy(to, p, (size_t)(next - p));
+            p = next;
+        }
+        if (p < end)
+            TRY(memory_poll(context->arena->memory, context->err));
     }
     *out = value_text(result, text.bytes);
     return STATUS_OK;
@@ -232,8 +268,8 @@ enum status func_contains(FUNCTION_ARGUMENTS)
     struct text part = func_text(context, &argv[1], buffers[1]);
 
     (void)argc;
-    *out = value_int(memmem(text.s, text.bytes, part.s, part.bytes) != NULL);
-    return STATUS_OK;
+    *out = value_int(func_find(context, text.s, text.s + text.bytes, part) != NULL);
+    return poll_after(context, text.bytes);
 }
 
 /* --- distance --------------------------------------------------------------------------------- */

@@ -7,7 +7,7 @@
 #include "vm/like.h"
 
 /* How often searches in long texts ask whether to stop. */
-enum { PIECE_BYTES = 1 << 20, FINDS_PER_POLL = 4096 };
+enum { PIECE_BYTES = 1 << 20, FINDS_PER_POLL = 4096, TRIMS_PER_POLL = 1 << 16 };
 
 /* --- measuring -------------------------------------------------------------------------------- */
 
@@ -45,10 +45,8 @@ enum status func_unicode(FUNCTION_ARGUMENTS)
     return STATUS_OK;
 }
 
-/* Where needle first is in [p, end); NULL: nowhere, or stopped.  A long text is searched in pieces
- * that overlap by less than the needle. */
-static const char *text_find(struct function_context *context, const char *p, const char *end,
-                             struct text needle)
+const char *func_find(struct function_context *context, const char *p, const char *end,
+                      struct text needle)
 {
     while ((size_t)(end - p) > PIECE_BYTES + needle.bytes) {
         const char *found = memmem(p, PIECE_BYTES + needle.bytes, needle.s, needle.bytes);
@@ -70,7 +68,7 @@ static int64_t position_of(struct function_context *context, struct text haystac
     if (needle.bytes == 0)
         return 1;
     for (;;) {
-        const char *found = text_find(context, p, end, needle);
+        const char *found = func_find(context, p, end, needle);
 
         if (found == NULL)
             return 0;
@@ -174,7 +172,7 @@ static enum status trim(struct function_context *context, uint32_t argc, const s
 {
     char        buffer[NUMBER_TEXT_CAP];
     struct text text, set = {" ", 1};
-    size_t      bytes;
+    size_t      bytes, count = 0;
 
     if (!func_kept_text(context, &argv[0], &text))
         return fail_nomem(context->err);
@@ -183,9 +181,14 @@ static enum status trim(struct function_context *context, uint32_t argc, const s
     while (left && (bytes = set_match(set, text, false)) > 0) {
         text.s += bytes;
         text.bytes -= bytes;
+        if (++count % TRIMS_PER_POLL == 0)
+            TRY(memory_poll(context->arena->memory, context->err));
     }
-    while (right && (bytes = set_match(set, text, true)) > 0)
+    while (right && (bytes = set_match(set, text, true)) > 0) {
         text.bytes -= bytes;
+        if (++count % TRIMS_PER_POLL == 0)
+            TRY(memory_poll(context->arena->memory, context->err));
+    }
     *out = value_text(text.s, text.bytes);
     return STATUS_OK;
 }
@@ -268,7 +271,7 @@ static size_t count_of(struct function_context *context, struct text text, struc
     size_t      count = 0;
     const char *p = text.s, *end = text.s + text.bytes;
 
-    while ((p = text_find(context, p, end, pattern)) != NULL) {
+    while ((p = func_find(context, p, end, pattern)) != NULL) {
         p += pattern.bytes;
         if (++count % FINDS_PER_POLL == 0 && memory_stopped(context->arena->memory))
             return 0;
@@ -309,7 +312,7 @@ enum status func_replace(FUNCTION_ARGUMENTS)
     end = text.s + text.bytes;
     r = result;
     for (p = text.s; count > 0; count--) {
-        found = text_find(context, p, end, pattern);
+        found = func_find(context, p, end, pattern);
         if (found == NULL ||
             (count % FINDS_PER_POLL == 0 && memory_stopped(context->arena->memory)))
             return memory_poll(context->arena->memory, context->err);
