@@ -3,10 +3,13 @@
 
 #include <string.h>
 
-/* One copying; failed is sticky, so that nobody has to ask in between. */
+#include "base/stack.h"
+
+/* One copying; status is sticky, so that nobody has to ask in between. */
 struct copier {
     struct arena *arena;
-    bool          failed;
+    struct error *err;
+    enum status   status;
 };
 
 static struct expr     *copy_expr(struct copier *copier, const struct expr *expr);
@@ -17,11 +20,14 @@ static void *copy_bytes(struct copier *copier, const void *data, size_t bytes)
 {
     void *copy;
 
-    if (data == NULL || bytes == 0 || copier->failed)
+    if (data == NULL || bytes == 0 || copier->status != STATUS_OK)
+        return NULL;
+    copier->status = stack_check(copier->err, -1);
+    if (copier->status != STATUS_OK)
         return NULL;
     copy = arena_alloc(copier->arena, bytes);
     if (copy == NULL)
-        copier->failed = true;
+        copier->status = fail_nomem(copier->err);
     else
         memcpy(copy, data, bytes);
     return copy;
@@ -199,18 +205,20 @@ static struct select *copy_select(struct copier *copier, const struct select *se
     return head;
 }
 
-struct select *ast_copy_select(struct arena *arena, const struct select *select)
+enum status ast_copy_select(struct arena *arena, const struct select *select, struct select **copy,
+                            struct error *err)
 {
-    struct copier  copier = {arena, false};
-    struct select *copy = copy_select(&copier, select);
+    struct copier copier = {arena, err, STATUS_OK};
 
-    return copier.failed ? NULL : copy;
+    *copy = copy_select(&copier, select);
+    return copier.status;
 }
 
-struct expr *ast_copy_expr(struct arena *arena, const struct expr *expr)
+enum status ast_copy_expr(struct arena *arena, const struct expr *expr, struct expr **copy,
+                          struct error *err)
 {
-    struct copier copier = {arena, false};
-    struct expr  *copy = copy_expr(&copier, expr);
+    struct copier copier = {arena, err, STATUS_OK};
 
-    return copier.failed ? NULL : copy;
+    *copy = copy_expr(&copier, expr);
+    return copier.status;
 }

@@ -5,8 +5,11 @@
 
 #include "sql/ast.h"
 
-/* Copies share texts and values with the original.  NULL when memory runs out (and for NULL). */
-struct select *ast_copy_select(struct arena *arena, const struct select *select);
-struct expr   *ast_copy_expr(struct arena *arena, const struct expr *expr);
+/* Copies share texts and values with the original.  Fails without memory, or when the thread's
+ * stack is too small for the tree's depth. */
+enum status ast_copy_select(struct arena *arena, const struct select *select, struct select **copy,
+                            struct error *err);
+enum status ast_copy_expr(struct arena *arena, const struct expr *expr, struct expr **copy,
+                          struct error *err);
 
 #endif

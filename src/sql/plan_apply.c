@@ -264,9 +264,8 @@ static enum status apply_one(struct planner *planner, struct expr *expr, bool co
     struct apply *outer = planner->apply, *apply;
     struct plan  *node;
 
-    if (!plan_runs_once(planner) ||
-        (planner->context->passes_off & PASS_UNNEST) != 0 || plan_provides(*plan, expr) ||
-        !is_applicable(planner, expr, conditional, (*plan)->rows))
+    if (!plan_runs_once(planner) || (planner->context->passes_off & PASS_UNNEST) != 0 ||
+        plan_provides(*plan, expr) || !is_applicable(planner, expr, conditional, (*plan)->rows))
         return STATUS_OK;
     apply = apply_new(planner->arena, expr, (*plan)->rows);
     node = plan_new(planner, PLAN_APPLY, *plan);
@@ -299,13 +298,13 @@ static enum status walk_list(const struct apply_walk *walk, const struct expr_li
     return STATUS_OK;
 }
 
-/* As deep as expressions are. */
 static enum status walk_expr(const struct apply_walk *walk, struct expr *expr, bool conditional)
 {
     bool right = conditional, others = conditional;
 
     if (expr == NULL || (walk->aggregate != NULL && plan_group_key(walk->aggregate, expr) >= 0))
         return STATUS_OK;
+    TRY(stack_check(walk->planner->err, expr->position));
     if (expr->kind == EXPR_SUBQUERY || expr->kind == EXPR_EXISTS)
         return apply_one(walk->planner, expr, conditional, walk->aggregate, walk->plan);
     if (expr->kind == EXPR_BINARY && (expr->op == EXPR_OP_AND || expr->op == EXPR_OP_OR))

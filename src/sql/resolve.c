@@ -204,9 +204,7 @@ static enum status resolve_results(struct resolver *r, struct scope *scope)
         if (column->name != NULL) /* of an expanded star */
             continue;
         if (column->alias.text != NULL) {
-            column->unresolved = ast_copy_expr(r->arena, column->expr);
-            if (column->unresolved == NULL)
-                return fail_nomem(r->err);
+            TRY(ast_copy_expr(r->arena, column->expr, &column->unresolved, r->err));
         }
         TRY(resolve_scalar(r, scope, column->expr));
         column->expr->source_text = text;
@@ -355,9 +353,7 @@ static enum status match_in_term(struct resolver *r, struct scope *scope, struct
     *column = is_plain_name(expr) ? find_alias(term, expr->name) : -1;
     if (*column >= 0)
         return STATUS_OK;
-    expr = ast_copy_expr(r->arena, expr);
-    if (expr == NULL)
-        return fail_nomem(r->err);
+    TRY(ast_copy_expr(r->arena, expr, &expr, r->err));
     r->err = NULL;
     scope->aggregates = true;
     status = resolve_scalar(r, scope, expr);

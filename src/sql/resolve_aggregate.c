@@ -166,9 +166,7 @@ static enum status resolve_aggregate(struct resolver *r, struct scope *scope, st
                        "DISTINCT aggregates must have exactly one argument");
     TRY(save_outers(r, scope, &counts));
     if (scope->outer != NULL) {
-        unresolved = ast_copy_expr(r->arena, expr);
-        if (unresolved == NULL)
-            return fail_nomem(r->err);
+        TRY(ast_copy_expr(r->arena, expr, &unresolved, r->err));
     }
     r->track = &track;
     TRY(resolve_arguments(r, scope, expr));

@@ -207,8 +207,9 @@ static enum status resolve_in(struct resolver *r, struct scope *scope, struct ex
 
 static enum status resolve_like(struct resolver *r, struct scope *scope, struct expr *expr)
 {
-    TRY(resolve_scalar(r, scope, expr->left));
+    /* a LIKE b is like(b, a): the order in which windows are met */
     TRY(resolve_scalar(r, scope, expr->right));
+    TRY(resolve_scalar(r, scope, expr->left));
     TRY(resolve_list(r, scope, &expr->list));
     if (expr->op == EXPR_OP_MATCH)
         return fail_at(r->err, STATUS_ERROR, expr->position,
@@ -264,8 +265,8 @@ static enum status resolve_collate(struct resolver *r, struct scope *scope, stru
 static bool wants_type(const struct expr *expr)
 {
     return expr->kind != EXPR_COLUMN && expr->kind != EXPR_AGGREGATE_REF &&
-           expr->kind != EXPR_WINDOW_REF &&
-           expr->kind != EXPR_FUNCTION && expr->kind != EXPR_LITERAL;
+           expr->kind != EXPR_WINDOW_REF && expr->kind != EXPR_FUNCTION &&
+           expr->kind != EXPR_LITERAL;
 }
 
 static enum status resolve_node(struct resolver *r, struct scope *scope, struct expr *expr)

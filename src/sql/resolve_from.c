@@ -252,9 +252,7 @@ static enum status resolve_from_cte(struct resolver *r, struct scope *scope, str
         return resolve_from_recursion(r, scope, item, defining);
     item->kind = FROM_SUBQUERY;
     item->cte = cte;
-    item->select = ast_copy_select(r->arena, cte->select);
-    if (item->select == NULL)
-        return fail_nomem(r->err);
+    TRY(ast_copy_select(r->arena, cte->select, &item->select, r->err));
     cte->references++;
     item->next_reference = cte->first_reference;
     cte->first_reference = item;
@@ -917,9 +915,7 @@ static enum status apply_changes(struct resolver *r, const struct expr *star, st
                 return fail_nomem(r->err);
             break;
         case STAR_REPLACE:
-            column->expr = ast_copy_expr(r->arena, change->expr);
-            if (column->expr == NULL)
-                return fail_nomem(r->err);
+            TRY(ast_copy_expr(r->arena, change->expr, &column->expr, r->err));
             column->alias = name;
             column->name = NULL; /* resolved with the other results */
             break;

@@ -344,9 +344,9 @@ static enum status bind_alias_inward(struct resolver *r, struct scope *scope, ui
         track_reference(r, scope_up(scope, expr->resolved.levels_up));
         return note_outer(r, scope, expr->resolved.levels_up, expr);
     }
-    copy = ast_copy_expr(r->arena, column->unresolved);
+    TRY(ast_copy_expr(r->arena, column->unresolved, &copy, r->err));
     scopes = see_through(r, scope, levels);
-    if (copy == NULL || scopes == NULL)
+    if (scopes == NULL)
         return fail_nomem(r->err);
     r->with = scope_up(scope, levels)->with;
     TRY(resolve_scalar(r, scopes, copy));

@@ -123,15 +123,14 @@ static void report_text(struct str *out, const struct statement *statement,
 enum status resolve_report(struct resolver *r, struct statement *statement)
 {
     struct parse_limits limits = parse_limits_default;
-    struct select      *resolved = ast_copy_select(r->arena, statement->select);
-    struct select      *named = resolved;
+    struct select      *resolved, *named;
     struct statement   *report;
     struct str          text;
     char               *copy;
     size_t              bytes, tail;
 
-    if (resolved == NULL)
-        return fail_nomem(r->err);
+    TRY(ast_copy_select(r->arena, statement->select, &resolved, r->err));
+    named = resolved;
     TRY(resolve_select(r, resolved, NULL));
     while (named->prior != NULL)
         named = named->prior;

@@ -126,8 +126,8 @@ static enum status resolve_offset(struct resolver *r, struct expr **offset)
     if (*offset == NULL)
         return STATUS_OK;
     if (offset_is_constant(*offset)) {
-        *offset = ast_copy_expr(r->arena, *offset);
-        return *offset == NULL ? fail_nomem(r->err) : resolve_scalar(r, &nothing, *offset);
+        TRY(ast_copy_expr(r->arena, *offset, offset, r->err));
+        return resolve_scalar(r, &nothing, *offset);
     }
     *offset = arena_zalloc(r->arena, sizeof **offset);
     if (*offset == NULL)
@@ -151,9 +151,7 @@ static enum status copy_keys(struct resolver *r, struct window_def *window)
             return fail_nomem(r->err);
     }
     for (uint32_t i = 0; i < window->partition_by.count; i++) {
-        items[i] = ast_copy_expr(r->arena, window->partition_by.items[i]);
-        if (items[i] == NULL)
-            return fail_nomem(r->err);
+        TRY(ast_copy_expr(r->arena, window->partition_by.items[i], &items[i], r->err));
     }
     window->partition_by.items = items;
     if (window->order_by.count > 0) {
@@ -163,9 +161,7 @@ static enum status copy_keys(struct resolver *r, struct window_def *window)
     }
     for (uint32_t i = 0; i < window->order_by.count; i++) {
         terms[i] = window->order_by.terms[i];
-        terms[i].expr = ast_copy_expr(r->arena, terms[i].expr);
-        if (terms[i].expr == NULL)
-            return fail_nomem(r->err);
+        TRY(ast_copy_expr(r->arena, terms[i].expr, &terms[i].expr, r->err));
     }
     window->order_by.terms = terms;
     return STATUS_OK;

@@ -197,8 +197,11 @@ uint64_t text_prefix(const struct value *cell, enum collation collation, uint32_
 
         if (collation == COLLATION_NOCASE && cell->class_ == CLASS_TEXT && c >= 'A' && c <= 'Z')
             c |= 0x20;
-        if (c == 0)
+        if (c == 0) {
             *longer = true; /* looks as if the text ended here */
+            if (collation == COLLATION_NOCASE && cell->class_ == CLASS_TEXT)
+                break; /* for NOCASE it does */
+        }
         prefix |= (uint64_t)c << (56 - 8 * i);
     }
     return prefix;

@@ -147,6 +147,7 @@ static bool plan_offset(struct key_order *order, uint32_t column, struct key_pla
     struct key_space *space = order->space;
     struct value      first = {.class_ = CLASS_NULL};
     uint32_t          shared = 0;
+    bool              nocase = order->desc->keys[column].collation == COLLATION_NOCASE;
 
     if (order->desc->keys[column].collation == COLLATION_RTRIM)
         return true;
@@ -169,6 +170,8 @@ static bool plan_offset(struct key_order *order, uint32_t column, struct key_pla
             if (first.class_ == CLASS_NULL) {
                 first = cells[i]; /* the rowset's or the dictionary's bytes */
                 shared = first.bytes;
+                if (nocase && first.class_ == CLASS_TEXT) /* which reads nothing behind a NUL */
+                    shared = (uint32_t)strnlen(first.s, first.bytes);
             }
             shared = shared_bytes(&first, &cells[i], shared);
         }

@@ -140,18 +140,22 @@ static const char *const statements[] = {
     "SELECT max(k) FROM (SELECT row_number() OVER (PARTITION BY b % 10 ORDER BY t, a) AS k FROM n)",
     "SELECT max(k + l) FROM (SELECT rank() OVER w AS k, ntile(7) OVER w AS l FROM big WINDOW w AS "
     "(ORDER BY v DESC))",
-    "SELECT sum(s) FROM (SELECT sum(v) OVER (ORDER BY v ROWS BETWEEN 100 PRECEDING AND 7 FOLLOWING) "
+    "SELECT sum(s) FROM (SELECT sum(v) OVER (ORDER BY v ROWS BETWEEN 100 PRECEDING AND 7 "
+    "FOLLOWING) "
     "AS s FROM big)",
     "SELECT sum(s) FROM (SELECT sum(v * 0.5) OVER (ORDER BY v ROWS BETWEEN 100 PRECEDING AND 7 "
     "FOLLOWING) AS s FROM big)",
-    "SELECT max(s) FROM (SELECT max(t) OVER (ORDER BY a ROWS BETWEEN 1000 PRECEDING AND 5 FOLLOWING) "
+    "SELECT max(s) FROM (SELECT max(t) OVER (ORDER BY a ROWS BETWEEN 1000 PRECEDING AND 5 "
+    "FOLLOWING) "
     "AS s FROM n)",
-    "SELECT max(s) FROM (SELECT total(b) OVER (ORDER BY b RANGE BETWEEN 9 PRECEDING AND 9 FOLLOWING "
+    "SELECT max(s) FROM (SELECT total(b) OVER (ORDER BY b RANGE BETWEEN 9 PRECEDING AND 9 "
+    "FOLLOWING "
     "EXCLUDE TIES) AS s FROM n)",
     "SELECT max(s) FROM (SELECT group_concat(t, b) OVER (ORDER BY a ROWS 3 PRECEDING) AS s FROM n)",
     "SELECT max(s), max(u) FROM (SELECT lag(v, 2, 7) OVER (ORDER BY v) AS s, nth_value(v, 3) OVER "
     "(ORDER BY v GROUPS 5 PRECEDING) AS u FROM big)",
-    "SELECT count(*) FROM (SELECT row_number() OVER (PARTITION BY v % 1000003 ORDER BY v) AS k FROM "
+    "SELECT count(*) FROM (SELECT row_number() OVER (PARTITION BY v % 1000003 ORDER BY v) AS k "
+    "FROM "
     "big) WHERE k <= 2",
     /* no end */
     "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c) SELECT count(*) FROM c",
@@ -180,8 +184,8 @@ static const char *const statements[] = {
     "CREATE INDEX made ON n(t)", "INSERT INTO big SELECT v, w FROM big",
     "INSERT INTO keyed SELECT v * 1000003 % 100000007 FROM big", "DELETE FROM big WHERE v % 2",
     "UPDATE big SET v = v + 1 WHERE v % 2", "UPDATE big SET v = v + 1", "COPY n TO '/dev/null'",
-    "COPY n FROM '/tmp/stoa_interrupt.csv' (HEADER true)",
-    "SELECT count(*) FROM read_csv('/tmp/stoa_interrupt.csv') WHERE b < 0",
+    "COPY n FROM 'test_interrupt.csv' (HEADER true)",
+    "SELECT count(*) FROM read_csv('test_interrupt.csv') WHERE b < 0",
     "INSERT INTO n SELECT * FROM n ORDER BY t", "INSERT OR REPLACE INTO keyed SELECT v FROM big",
     "DELETE FROM n WHERE t LIKE '%7%' AND b IN (SELECT v FROM big)",
     "UPDATE n SET t = t || '!', b = (SELECT count(*) FROM big WHERE v = n.b)",
@@ -265,7 +269,7 @@ static void setup(stoa_db *db)
                  : "CREATE TABLE big AS SELECT value * 1000003 % 100000007 AS v, value AS w"
                    " FROM generate_series(1, 5000000)");
     run(db, "CREATE TABLE keyed(k INTEGER PRIMARY KEY)");
-    run(db, "COPY n TO '/tmp/stoa_interrupt.csv' (HEADER true)");
+    run(db, "COPY n TO 'test_interrupt.csv' (HEADER true)");
 }
 
 /* Before the next interrupt of a statement, which is done in no more than longest_ms. */
@@ -315,7 +319,7 @@ static void every_statement_answers_an_interrupt(void **state)
             print_message("%.1f ms after %d: %s\n", longest, longest_wait, statements[s]);
         late += longest > ANSWER_MS;
     }
-    unlink("/tmp/stoa_interrupt.csv");
+    unlink("test_interrupt.csv");
     stoa_close(db);
     assert_int_equal(late, 0);
 }
