@@ -2,6 +2,7 @@
  * that column affinity decides; short rows are filled with NULLs, extra fields are dropped, both
  * with a note on stderr.  The library loads the file as a whole; when a row is refused, and for
  * pipes, the rows are read here and inserted one by one, so that the others get in. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,7 +18,7 @@ struct import_options {
 struct import {
     const char *name; /* in messages */
     const char *path; /* what is read: the file, or the copy of a pipe's output */
-    char        spool[32];
+    char        spool[PATH_MAX];
     FILE       *in;
     bool        ascii;
     int         line; /* of what is read now */
@@ -337,23 +338,49 @@ static int read_options(struct shell *shell, int count, char **words, struct imp
     return 0;
 }
 
-/* The output of a command, in a temporary file: it is read more than once. */
+/* All that pipe yields, into file. */
+static bool spool_copy(FILE *pipe, FILE *file)
+{
+    char   piece[1 << 14];
+    size_t bytes;
+
+    while ((bytes = fread(piece, 1, sizeof piece, pipe)) > 0)
+        if (fwrite(piece, 1, bytes, file) != bytes)
+            return false;
+    return ferror(pipe) == 0;
+}
+
+/* The output of a command, in a temporary file: it is read more than once.  NULL: errno tells. */
 static const char *spool_pipe(struct import *import, const char *command)
 {
-    struct text line = {0};
-    int         file, rc;
+    const char *folder = getenv("TMPDIR");
+    FILE       *pipe, *file;
+    int         fd;
+    bool        done;
 
-    strcpy(import->spool, "/tmp/stoa_import_XXXXXX");
-    file = mkstemp(import->spool);
-    if (file < 0) {
+    if (folder == NULL || folder[0] == '\0')
+        folder = P_tmpdir;
+    if (snprintf(import->spool, sizeof import->spool, "%s/stoa_import_XXXXXX", folder) >=
+        (int)sizeof import->spool) {
         import->spool[0] = '\0';
         return NULL;
     }
-    close(file);
-    text_printf(&line, "{ %s\n} > %s", command, import->spool);
-    rc = system(line.data);
-    text_free(&line);
-    return rc < 0 ? NULL : import->spool;
+    fd = mkstemp(import->spool);
+    if (fd < 0) {
+        import->spool[0] = '\0';
+        return NULL;
+    }
+    file = fdopen(fd, "w");
+    if (file == NULL) {
+        close(fd);
+        return NULL;
+    }
+    pipe = popen(command, "r");
+    done = pipe != NULL && spool_copy(pipe, file);
+    if (pipe != NULL)
+        done = pclose(pipe) >= 0 && done;
+    done = fclose(file) == 0 && done;
+    return done ? import->spool : NULL;
 }
 
 static int import_open(struct shell *shell, const struct import_options *options,
