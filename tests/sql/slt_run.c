@@ -477,8 +477,7 @@ static void script_run(struct runner *runner, const struct lines *lines)
         if (line[0] == '\0' || line[0] == '#')
             continue;
         if (sscanf(line, "skipif %63s", engine) == 1) {
-            skip = skip || strcasecmp(engine, "sqlite") == 0 ||
-                   (strcasecmp(engine, "oracle") == 0 && runner->options->oracle);
+            skip = skip || strcasecmp(engine, "sqlite") == 0;
         } else if (sscanf(line, "onlyif %63s", engine) == 1) {
             runner->ours = strcasecmp(engine, "stoa") == 0;
             skip = skip || (!runner->ours && strcasecmp(engine, "sqlite") != 0);
