@@ -2,8 +2,8 @@
  *
  * Every engine loads the same files by its own bulk path; SQLite gets the indexes that help it.
  * Answers are compared by digest before anything is timed. */
-#include "bench.h"
 #include "gen_tpch.h"
+#include "query_suite.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { QUERIES = 22, ENGINES = 4, REPEATS = 3, TABLES = 8, TEXT_MAX = 1 << 16 };
+enum { QUERIES = 22, TABLES = 8, TEXT_MAX = 1 << 16 };
 
 #define DATES_AS(type)                                                                             \
     "CREATE TABLE region(r_regionkey INTEGER NOT NULL, r_name VARCHAR NOT NULL,"                   \
@@ -63,34 +63,10 @@ static const char        indexes[] = "CREATE UNIQUE INDEX i_region ON region(r_r
                                      "CREATE INDEX i_lineitem_date ON lineitem(l_shipdate);"
                                      "ANALYZE;";
 
-static const struct engine_kind *const kinds[ENGINES] = {&engine_stoa, &engine_duckdb,
-                                                         &engine_duckdb_compressed, &engine_sqlite};
-
-static struct loaded { /* one engine with the tables in it */
-    const struct engine_kind *kind;
-    struct engine            *engine;
-    int                       threads;
-} loaded[ENGINES];
-
-static struct question {
-    struct loaded *on;
-    const char    *sql;
-} question_cases[ENGINES * QUERIES];
-
-static char        folder[4096];
-static char        query_text[TEXT_MAX];
-static const char *queries[QUERIES], *queries_duckdb[QUERIES];
-
-static bool is_duckdb(const struct engine_kind *kind)
-{
-    return kind == &engine_duckdb || kind == &engine_duckdb_compressed;
-}
-
-static const char *query_for(const struct engine_kind *kind, int query)
-{
-    return is_duckdb(kind) && queries_duckdb[query] != NULL ? queries_duckdb[query]
-                                                            : queries[query];
-}
+static char         folder[4096]; /* of the data */
+static char         query_text[TEXT_MAX];
+static char         names[QUERIES][4];
+static struct query queries[QUERIES];
 
 /* --- queries -----------------------------------------------------------------------------------
  */
@@ -116,9 +92,11 @@ static bool queries_read(void)
             return false;
         *line_end = '\0';
         if (strstr(at, "duckdb") != NULL) {
-            queries_duckdb[number - 1] = line_end + 1;
+            queries[number - 1].duckdb = line_end + 1;
         } else {
-            queries[number - 1] = line_end + 1;
+            snprintf(names[number - 1], sizeof names[0], "q%02d", number);
+            queries[number - 1].name = names[number - 1];
+            queries[number - 1].sql = line_end + 1;
             found++;
         }
         next = strstr(line_end + 1, mark);
@@ -167,121 +145,29 @@ static bool data_make(const struct bench_options *options)
     return mark != NULL && fclose(mark) == 0;
 }
 
-/* --- cases -------------------------------------------------------------------------------------
- */
-static bool load_run(void *argument)
+static bool tables_load(const struct engine_kind *kind, struct engine *engine)
 {
-    struct loaded *on = argument;
-    const char    *why = NULL;
-
-    if (on->engine != NULL)
-        on->kind->close(on->engine);
-    on->engine = on->kind->open(on->threads, &why);
-    if (on->engine == NULL ||
-        !on->kind->exec(on->engine, is_duckdb(on->kind) ? DATES_AS("DATE") : DATES_AS("TEXT")))
+    if (!kind->exec(engine, is_duckdb(kind) ? DATES_AS("DATE") : DATES_AS("TEXT")))
         return false;
     for (int t = 0; t < TABLES; t++) {
         char path[4200];
 
         snprintf(path, sizeof path, "%s/%s.tbl", folder, tables[t]);
-        if (!on->kind->load_csv(on->engine, tables[t], path, '|'))
+        if (!kind->load_csv(engine, tables[t], path, '|'))
             return false;
     }
-    return on->kind != &engine_sqlite || on->kind->exec(on->engine, indexes);
+    return kind != &engine_sqlite || kind->exec(engine, indexes);
 }
 
-static bool question_run(void *argument)
-{
-    struct question *question = argument;
-    struct digest    digest = {0};
-
-    return question->on->engine != NULL &&
-           question->on->kind->query(question->on->engine, question->sql, &digest);
-}
-
-/* Compares the engines' answers to every query; run as the case tpch/answers/all. */
-static bool answers_run(void *argument)
-{
-    bool same = true;
-
-    (void)argument;
-    for (int q = 0; q < QUERIES; q++) {
-        struct digest first = {0};
-        bool          any = false;
-
-        for (int e = 0; e < ENGINES; e++) {
-            struct digest digest = {0};
-
-            if (loaded[e].engine == NULL)
-                continue;
-            if (!loaded[e].kind->query(loaded[e].engine, query_for(loaded[e].kind, q), &digest))
-                return false;
-            if (!any)
-                first = digest;
-            any = true;
-            if (digest.rows != first.rows || digest.hash != first.hash) {
-                fprintf(stderr, "tpch/q%02d: %s answers %llu rows (%016llx), not %llu (%016llx)\n",
-                        q + 1, loaded[e].kind->name, (unsigned long long)digest.rows,
-                        (unsigned long long)digest.hash, (unsigned long long)first.rows,
-                        (unsigned long long)first.hash);
-                same = false;
-            }
-        }
-    }
-    return same;
-}
-
-static void case_add(const char *what, const char *engine, bool (*run)(void *), void *argument,
-                     long iterations, double bytes)
-{
-    char              name[128];
-    struct bench_case added = {
-        .name = name, .run = run, .argument = argument, .iterations = iterations, .bytes = bytes};
-
-    snprintf(name, sizeof name, "tpch/%s/%s", what, engine);
-    bench_add(&added);
-}
+static struct query_suite suite = {
+    .name = "tpch", .queries = queries, .count = QUERIES, .repeats = 3, .load = tables_load};
 
 void suite_tpch(const struct bench_options *options)
 {
-    size_t used = 0;
-
-    if (!queries_read()) {
+    if (!queries_read())
         fprintf(stderr, "tpch: cannot read " STOA_BENCH_DIR "/tpch_queries.sql\n");
-        return;
-    }
-    if (!data_make(options)) {
+    else if (!data_make(options))
         fprintf(stderr, "tpch: cannot make %s: %s\n", folder, strerror(errno));
-        return;
-    }
-    for (int e = 0; e < ENGINES; e++) {
-        const char    *why = "";
-        struct engine *probe;
-
-        if (!bench_wants(options->engines, kinds[e]->name))
-            continue;
-        probe = kinds[e]->open(options->threads, &why);
-        if (probe == NULL) {
-            fprintf(stderr, "tpch: without %s: %s\n", kinds[e]->name, why);
-            continue;
-        }
-        kinds[e]->close(probe);
-        loaded[e].kind = kinds[e];
-        loaded[e].threads = options->threads;
-        case_add("load", kinds[e]->name, load_run, &loaded[e], 1, data_bytes());
-    }
-    case_add("answers", "all", answers_run, NULL, 1, 0);
-    for (int q = 0; q < QUERIES; q++)
-        for (int e = 0; e < ENGINES; e++) {
-            char what[8];
-
-            if (loaded[e].kind == NULL)
-                continue;
-            snprintf(what, sizeof what, "q%02d", q + 1);
-            question_cases[used] =
-                (struct question){.on = &loaded[e], .sql = query_for(kinds[e], q)};
-            case_add(what, kinds[e]->name, question_run, &question_cases[used],
-                     kinds[e] == &engine_sqlite ? 1 : REPEATS, 0);
-            used++;
-        }
+    else
+        query_suite_add(&suite, options, data_bytes());
 }

@@ -6,24 +6,25 @@ static bool takes_part(const struct window_walk *walk, uint32_t row)
     return walk->filter == NULL || bits_get(walk->filter, row);
 }
 
-static enum status enter(struct window_walk *walk, uint32_t from, uint32_t to)
+static enum status move_rows(struct window_walk *walk, uint32_t from, uint32_t to,
+                             enum status (*move)(struct window_walk *walk, uint32_t row))
 {
     for (uint32_t row = from; row < to; row++) {
         if (takes_part(walk, row))
-            TRY(walk->enter(walk, row));
+            TRY(move(walk, row));
         TRY(window_work(walk->window, 1));
     }
     return STATUS_OK;
 }
 
+static enum status enter(struct window_walk *walk, uint32_t from, uint32_t to)
+{
+    return move_rows(walk, from, to, walk->enter);
+}
+
 static enum status leave(struct window_walk *walk, uint32_t from, uint32_t to)
 {
-    for (uint32_t row = from; row < to; row++) {
-        if (takes_part(walk, row))
-            TRY(walk->leave(walk, row));
-        TRY(window_work(walk->window, 1));
-    }
-    return STATUS_OK;
+    return move_rows(walk, from, to, walk->leave);
 }
 
 /* Row number of unit u of the partition. */
