@@ -1,6 +1,5 @@
 /* plan_join.c - FROM and WHERE: filters go down to the tables, inner joins are ordered by
- * cost (plan_order.c) or greedy choice of the smallest intermediate result, equalities become hash
- * keys.
+ * cost (plan_order.c), equalities become hash keys.
  *
  * Inner joined items form a block that may be joined in any order.  An outer join ends the block:
  * all before it becomes one unit, its left side.  WHERE conditions join the block when their
@@ -367,36 +366,8 @@ static enum status join_pair(const struct from_state *state, struct block *block
     return STATUS_OK;
 }
 
-/* The pair of units whose join is smallest, connected pairs before products. */
-static void choose_pair(const struct block *block, uint32_t *best_a, uint32_t *best_b)
-{
-    double best = 0;
-    bool   best_connected = false, any = false;
-
-    for (uint32_t a = 0; a < block->unit_count; a++)
-        for (uint32_t b = a + 1; b < block->unit_count; b++) {
-            double rows = block->units[a].plan->rows * block->units[b].plan->rows;
-            bool   connected = false;
-
-            for (uint32_t i = 0; i < block->conjunct_count; i++)
-                if (joins(&block->conjuncts[i], block->units[a].mask, block->units[b].mask)) {
-                    connected = true;
-                    if (block->conjuncts[i].distinct > 1)
-                        rows /= block->conjuncts[i].distinct;
-                }
-            if (any &&
-                (best_connected > connected || (best_connected == connected && best <= rows)))
-                continue;
-            any = true;
-            best = rows;
-            best_connected = connected;
-            *best_a = a;
-            *best_b = b;
-        }
-}
-
-/* The first pair of the FROM's order that a condition connects; without any, the first two.  What is
- * left when costs are not asked: in FROM's own order already ten tables may be too many. */
+/* The first pair of the FROM's order that a condition connects; without any, the first two.  What
+ * is left when costs are not asked: in FROM's own order already ten tables may be too many. */
 static void first_pair(const struct block *block, uint32_t *first_a, uint32_t *first_b)
 {
     *first_a = 0;
@@ -475,7 +446,7 @@ static enum status unit_gate(struct planner *planner, struct unit *unit,
 enum status block_join(const struct from_state *state, struct block *block)
 {
     bool              ordered = (state->planner->context->passes_off & PASS_JOIN_ORDER) == 0;
-    struct join_order order = {.count = 0};
+    struct join_order order;
     struct expr_list  gates = {0};
 
     if ((state->planner->context->passes_off & PASS_GATE) == 0)
@@ -488,12 +459,9 @@ enum status block_join(const struct from_state *state, struct block *block)
         TRY(join_in_order(state, block, &order));
     }
     while (block->unit_count > 1) {
-        uint32_t a = 0, b = 1;
+        uint32_t a, b;
 
-        if (ordered)
-            choose_pair(block, &a, &b);
-        else
-            first_pair(block, &a, &b);
+        first_pair(block, &a, &b);
         TRY(join_pair(state, block, a, b));
     }
     for (uint32_t i = 0; i < block->conjunct_count;) {
@@ -899,10 +867,11 @@ static enum status join_list(struct from_state *state, const struct from_list *l
             inner = where_rejects_nulls(state, block, units[i].mask);
         if (argument_relations(state, item) != 0) {
             if (!inner && outer_kind(item->join) != JOIN_LEFT)
-                return fail_at(state->planner->err, STATUS_ERROR, item->position,
-                               "not supported yet: RIGHT or FULL JOIN with table function %s, whose "
-                               "arguments are columns",
-                               item->name.text);
+                return fail_at(
+                    state->planner->err, STATUS_ERROR, item->position,
+                    "not supported yet: RIGHT or FULL JOIN with table function %s, whose "
+                    "arguments are columns",
+                    item->name.text);
             if (first_block)
                 TRY(add_parameters(state, block));
             first_block = false;

@@ -4,19 +4,16 @@
 
 #include "sql/plan_join.h"
 
-enum { ORDER_UNITS_MAX = 12 };
-
 struct join_step {
     relations left, right; /* units, or what earlier steps joined */
     double    rows;        /* estimate of the result */
 };
 struct join_order {
-    uint32_t         count; /* units - 1; 0: the block is none for this search */
-    struct join_step steps[ORDER_UNITS_MAX - 1];
+    uint32_t         count;
+    struct join_step steps[RELATIONS_MAX]; /* one less than the block has units */
 };
 
-/* The cheapest order found by dynamic programming over all sets of units.  Blocks of few rows,
- * with parameters or with more units than ORDER_UNITS_MAX are left to greedy choice. */
+/* The order in which the units of block are joined into one. */
 enum status order_search(const struct from_state *state, const struct block *block,
                          struct join_order *order);
 
