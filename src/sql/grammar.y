@@ -1043,7 +1043,7 @@ over(A) ::= OVER(T) name(N).
     }
 
 expr(A) ::= LP(T) expr_list_some(L) COMMA expr(E) RP. { A = build_row(p, T, list_add(p, L, E)); }
-expr(A) ::= expr(L) AND expr(R). { A = build_binary(p, EXPR_OP_AND, L, R); }
+expr(A) ::= expr(L) AND expr(R). { A = build_and(p, L, R); }
 expr(A) ::= expr(L) OR expr(R).  { A = build_binary(p, EXPR_OP_OR, L, R); }
 expr(A) ::= expr(L) LT expr(R).  { A = build_binary(p, EXPR_OP_LT, L, R); }
 expr(A) ::= expr(L) LE expr(R).  { A = build_binary(p, EXPR_OP_LE, L, R); }
@@ -1076,12 +1076,9 @@ expr(A) ::= expr(L) like_op(O) expr(R). [LIKE_WORD]
 expr(A) ::= expr(L) like_op(O) expr(R) ESCAPE expr(E). [LIKE_WORD]
     { A = build_like(p, O.token, O.negated, L, R, E); }
 
-expr(A) ::= expr(E) ISNULL(T).
-    { A = build_unary(p, EXPR_OP_ISNULL, E, T); A->position = E->position; }
-expr(A) ::= expr(E) NOTNULL(T).
-    { A = build_unary(p, EXPR_OP_NOTNULL, E, T); A->position = E->position; }
-expr(A) ::= expr(E) NOT NULL(T).
-    { A = build_unary(p, EXPR_OP_NOTNULL, E, T); A->position = E->position; }
+expr(A) ::= expr(E) ISNULL.   { A = build_null_test(p, false, E); }
+expr(A) ::= expr(E) NOTNULL.  { A = build_null_test(p, true, E); }
+expr(A) ::= expr(E) NOT NULL. { A = build_null_test(p, true, E); }
 expr(A) ::= expr(L) IS expr(R).                   { A = build_is(p, false, L, R); }
 expr(A) ::= expr(L) IS NOT expr(R).               { A = build_is(p, true, L, R); }
 expr(A) ::= expr(L) IS NOT DISTINCT FROM expr(R). { A = build_is(p, false, L, R); }
@@ -1098,7 +1095,8 @@ between(A) ::= NOT BETWEEN. { A = true; }
 expr(A) ::= expr(E) between(N) expr(L) AND expr(H). [BETWEEN] { A = build_between(p, N, E, L, H); }
 in(A) ::= IN.     { A = false; }
 in(A) ::= NOT IN. { A = true; }
-expr(A) ::= expr(E) in(N) LP expr_list(L) RP. [IN] { A = build_in(p, N, E, L, NULL); }
+expr(A) ::= expr(E) in(N) LP expr_list(L) RP. [IN]
+    { A = L.count == 0 ? build_in_nothing(p, N, E) : build_in(p, N, E, L, NULL); }
 expr(A) ::= expr(E) in(N) LP select(S) RP. [IN]
     { A = build_in(p, N, E, (struct expr_list){0}, S); }
 expr(A) ::= expr(E) in(N) name(T) qualifier(Q). [IN]

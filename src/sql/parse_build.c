@@ -500,13 +500,9 @@ struct expr *build_binary(struct parser *parser, enum expr_op op, struct expr *l
 
 struct expr *build_is(struct parser *parser, bool negated, struct expr *left, struct expr *right)
 {
-    struct expr *expr;
-
-    if (right->kind != EXPR_LITERAL || right->value.class_ != CLASS_NULL)
-        return build_binary(parser, negated ? EXPR_OP_ISNOT : EXPR_OP_IS, left, right);
-    expr = build_unary(parser, negated ? EXPR_OP_NOTNULL : EXPR_OP_ISNULL, left,
-                       (struct token){parser->sql + left->position, 1});
-    return expr;
+    if (right->kind == EXPR_LITERAL && right->value.class_ == CLASS_NULL)
+        return build_null_test(parser, negated, left);
+    return build_binary(parser, negated ? EXPR_OP_ISNOT : EXPR_OP_IS, left, right);
 }
 
 struct expr *build_like(struct parser *parser, struct token op, bool negated, struct expr *left,

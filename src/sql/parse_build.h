@@ -151,6 +151,12 @@ struct expr *build_unary(struct parser *parser, enum expr_op op, struct expr *op
                          struct token token);
 struct expr *build_binary(struct parser *parser, enum expr_op op, struct expr *left,
                           struct expr *right);
+/* left AND right; 0 where SQLite sees while it parses that it is (parse_fold.c). */
+struct expr *build_and(struct parser *parser, struct expr *left, struct expr *right);
+/* operand ISNULL, or NOTNULL if negated; an integer if operand is a literal. */
+struct expr *build_null_test(struct parser *parser, bool negated, struct expr *operand);
+/* left IN (); without calls in it left need not have a meaning. */
+struct expr *build_in_nothing(struct parser *parser, bool negated, struct expr *left);
 struct expr *build_is(struct parser *parser, bool negated, struct expr *left, struct expr *right);
 struct expr *build_like(struct parser *parser, struct token op, bool negated, struct expr *left,
                         struct expr *right, struct expr *escape);

@@ -182,8 +182,7 @@ static enum status resolve_in(struct resolver *r, struct scope *scope, struct ex
 {
     uint32_t wanted;
 
-    /* false for any x, which need not exist */
-    if (expr->select == NULL && expr->list.count == 0 && expr->left->kind != EXPR_FUNCTION) {
+    if (expr->select == NULL && expr->list.count == 0 && expr->left->kind == EXPR_LITERAL) {
         expr->kind = EXPR_LITERAL;
         expr->value = value_int(expr->negated);
         expr->left = NULL;

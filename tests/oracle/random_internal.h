@@ -48,6 +48,9 @@ bool shows_no_ties(const struct random_table *table, uint32_t column);
 
 /* --- random_expr.c ------------------------------------------------------------------------------
  */
+/* Whether a row that makes an expression fail does so in both engines: not where one of them may
+ * leave rows or expressions aside. */
+bool         may_fail(const struct random_sql *random);
 struct node *literal(struct random_sql *random);
 struct node *column_of(struct random_sql *random, uint32_t s);
 struct node *column(struct random_sql *random);

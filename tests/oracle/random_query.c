@@ -76,14 +76,15 @@ static struct node *grouped_select(struct random_sql *random, struct node *from,
     random->here.grouped = true;
     for (uint32_t i = 0; i < count; i++) {
         keys[i] = chance(random, 65) ? column(random) : expr(random);
-        if (keys[i]->count == 0 && strchr(keys[i]->format, '.') == NULL) /* no position */
+        if ((keys[i]->count == 0 && strchr(keys[i]->format, '.') == NULL) ||
+            strstr(keys[i]->format, "likel") != NULL) /* no position; likely(0) becomes one */
             keys[i] = EXPR(random, "ifnull(@, 'k')", 1, keys[i]);
     }
     groups = group_by(random, keys, count);
     group_leaves(random, keys, count);
     having = chance(random, 25) ? CLAUSE(random, " HAVING @", 1, condition(random))
                                 : CLAUSE(random, "", 0);
-    if (!random->here.open && chance(random, 12))
+    if (!random->here.open && (count > 0 || having->count == 0) && chance(random, 12))
         windows = window_leaves(random, 1 + random_below(random, 2));
     for (uint32_t i = 0; i < columns; i++) {
         struct node *item = i < count && chance(random, 80)                     ? keys[i]
@@ -248,7 +249,7 @@ static struct node *order_by_some(struct random_sql *random, uint32_t columns)
         key = FIXED(random, PICK(random, forms), 1, key);
         keys = keys == NULL ? key : FIXED(random, "@, @", 2, keys, key);
     }
-    return CLAUSE(random, " ORDER BY @", 1, keys);
+    return FIXED(random, " ORDER BY @", 1, keys);
 }
 
 static struct node *limited(struct random_sql *random, struct node *query)
@@ -282,12 +283,14 @@ static struct node *wrapped(struct random_sql *random, struct node *query, uint3
 static struct node *ordered_query(struct random_sql *random, struct node *query, uint32_t columns,
                                   bool single)
 {
+    struct node *order;
+
     if (random->here.open && random->cte_count == 0 && chance(random, 30))
         return wrapped(random, query, columns);
-    query = FIXED(random, "@@", 2, query,
-                  single && !random->here.open && chance(random, 50)
-                      ? order_by_some(random, columns)
-                      : CLAUSE(random, order_by_all(random, columns), 0));
+    order = single && !random->here.open && chance(random, 50)
+                ? order_by_some(random, columns)
+                : FIXED(random, order_by_all(random, columns), 0);
+    query = FIXED(random, "@@", 2, query, order);
     return !random->here.open && chance(random, 40) ? limited(random, query) : query;
 }
 

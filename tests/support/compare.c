@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+enum { STEPS_PER_CALL = 1000 }; /* of the oracle, between two looks at its limit */
 
 struct cell {
     int     type; /* STOA_INTEGER..STOA_NULL; sqlite3's numbers are the same */
@@ -17,12 +20,19 @@ struct cell {
 struct rows {
     struct cell *cells;
     size_t       columns, count, capacity; /* count, capacity: cells */
+    int64_t      bytes;                    /* of cells and texts */
     int          rc;                       /* of prepare, or of the last step */
     bool         prepared;
 };
 
 static char stoa_error[1024], oracle_error[1024];
 static bool sums_are_plain; /* the oracle is older than 3.43 */
+
+/* One thread compares. */
+static struct compare_limits limits = {INT64_MAX, INT64_MAX, 1e9};
+static int64_t               oracle_steps;
+static double                stoa_start, stoa_seconds, oracle_seconds;
+static bool                  oracle_gave_up, stoa_gave_up;
 
 const char *compare_stoa_error(void)
 {
@@ -53,6 +63,53 @@ int compare_open_oracle(const char *filename, sqlite3 **oracle)
     return rc;
 }
 
+static double cpu_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static int oracle_progress(void *data)
+{
+    (void)data;
+    oracle_steps += STEPS_PER_CALL;
+    oracle_gave_up |= oracle_steps > limits.oracle_steps;
+    return oracle_gave_up;
+}
+
+static int stoa_progress(void *data)
+{
+    (void)data;
+    stoa_gave_up |= cpu_now() - stoa_start > limits.stoa_seconds;
+    return stoa_gave_up;
+}
+
+void compare_set_limits(stoa_db *db, sqlite3 *oracle, const struct compare_limits *set)
+{
+    limits = *set;
+    sqlite3_progress_handler(oracle, STEPS_PER_CALL, oracle_progress, NULL);
+    stoa_progress_handler(db, stoa_progress, NULL);
+}
+
+bool compare_oracle_gave_up(void)
+{
+    return oracle_gave_up;
+}
+bool compare_stoa_gave_up(void)
+{
+    return stoa_gave_up;
+}
+double compare_oracle_seconds(void)
+{
+    return oracle_seconds;
+}
+double compare_stoa_seconds(void)
+{
+    return stoa_seconds;
+}
+
 static struct cell *rows_cell(struct rows *rows)
 {
     if (rows->count == rows->capacity) {
@@ -64,6 +121,7 @@ static struct cell *rows_cell(struct rows *rows)
         }
     }
     memset(&rows->cells[rows->count], 0, sizeof *rows->cells);
+    rows->bytes += (int64_t)sizeof *rows->cells;
     return &rows->cells[rows->count++];
 }
 
@@ -128,7 +186,7 @@ static void oracle_rows(sqlite3 *oracle, const char *sql, struct rows *rows)
     rows->prepared = rows->rc == SQLITE_OK;
     if (rows->prepared && stmt != NULL) {
         rows->columns = (size_t)sqlite3_column_count(stmt);
-        while ((rows->rc = sqlite3_step(stmt)) == SQLITE_ROW)
+        while (!oracle_gave_up && (rows->rc = sqlite3_step(stmt)) == SQLITE_ROW)
             for (int c = 0; c < (int)rows->columns; c++) {
                 struct cell *cell = rows_cell(rows);
 
@@ -142,7 +200,9 @@ static void oracle_rows(sqlite3 *oracle, const char *sql, struct rows *rows)
 
                     cell->bytes = sqlite3_column_bytes(stmt, c);
                     cell->s = bytes_copy(data, cell->bytes);
+                    rows->bytes += cell->bytes;
                 }
+                oracle_gave_up |= rows->bytes > limits.bytes;
             }
     }
     if (rows->rc != SQLITE_OK && rows->rc != SQLITE_DONE)
@@ -280,7 +340,7 @@ static bool cells_compare(const struct rows *mine, const struct rows *right, boo
 static bool rows_compare(struct rows *mine, struct rows *right, enum compare_mode mode,
                          char *difference, size_t cap)
 {
-    bool ties = mode == COMPARE_TIED_BAG;
+    bool ties = mode == COMPARE_TIED_BAG || mode == COMPARE_TIED_CHOICE;
 
     if (mine->columns != right->columns) {
         snprintf(difference, cap, "%zu columns, sqlite3 has %zu", mine->columns, right->columns);
@@ -295,7 +355,7 @@ static bool rows_compare(struct rows *mine, struct rows *right, enum compare_mod
     }
     if (mode == COMPARE_TIED_SEQUENCE && !cells_compare(mine, right, true, difference, cap))
         return false;
-    if (mode != COMPARE_SEQUENCE) {
+    if (mode != COMPARE_SEQUENCE && mode != COMPARE_TIED_CHOICE) {
         rows_sort(mine, ties);
         rows_sort(right, ties);
     }
@@ -311,18 +371,42 @@ static bool errors_equal(const struct rows *mine, const struct rows *right)
             strcmp(stoa_error, oracle_error) == 0);
 }
 
+static void oracle_run_timed(sqlite3 *oracle, const char *sql, struct rows *rows)
+{
+    double start = cpu_now();
+
+    oracle_steps = 0;
+    oracle_gave_up = false;
+    oracle_rows(oracle, sql, rows);
+    oracle_seconds = cpu_now() - start;
+}
+
+static void stoa_run_timed(stoa_db *db, const char *sql, struct rows *rows)
+{
+    stoa_start = cpu_now();
+    stoa_rows(db, sql, rows);
+    stoa_seconds = cpu_now() - stoa_start;
+}
+
 bool compare_statement(stoa_db *db, sqlite3 *oracle, const char *sql, enum compare_mode mode,
                        char *difference, size_t cap)
 {
     struct rows mine = {0}, right = {0};
     bool        mine_failed, right_failed, equal;
 
-    stoa_rows(db, sql, &mine);
-    oracle_rows(oracle, sql, &right);
+    stoa_error[0] = '\0';
+    stoa_gave_up = false;
+    stoa_seconds = 0;
+    oracle_run_timed(oracle, sql, &right);
+    if (!oracle_gave_up)
+        stoa_run_timed(db, sql, &mine);
     mine_failed = stoa_error[0] != '\0';
     right_failed = oracle_error[0] != '\0';
     difference[0] = '\0';
-    if (mine_failed != right_failed || (mine_failed && !errors_equal(&mine, &right))) {
+    if (oracle_gave_up || stoa_gave_up) {
+        equal = false;
+        snprintf(difference, cap, "%s needs too long", oracle_gave_up ? "sqlite3" : "stoa");
+    } else if (mine_failed != right_failed || (mine_failed && !errors_equal(&mine, &right))) {
         equal = false;
         snprintf(difference, cap, "%s, sqlite3: %s", mine_failed ? stoa_error : "no error",
                  right_failed ? oracle_error : "no error");

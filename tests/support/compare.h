@@ -21,7 +21,8 @@ enum compare_mode {
     COMPARE_BAG,          /* whatever their order */
     COMPARE_SEQUENCE,     /* in order */
     COMPARE_TIED_BAG,     /* as bags, ties taken for equal: which of them was kept is open */
-    COMPARE_TIED_SEQUENCE /* the same rows, and in order but for ties */
+    COMPARE_TIED_SEQUENCE, /* the same rows, and in order but for ties */
+    COMPARE_TIED_CHOICE    /* in order, ties taken for equal */
 };
 
 /* Runs sql (one statement) in both.  Equal: both fail at the same stage with the same code (and,
@@ -33,6 +34,21 @@ bool compare_statement(stoa_db *db, sqlite3 *oracle, const char *sql, enum compa
 
 /* Do the columns of sql have the same names in both?  True for a statement that either refuses. */
 bool compare_names(stoa_db *db, sqlite3 *oracle, const char *sql, char *difference, size_t cap);
+
+/* From now on statements end early that take the oracle more than so many of its steps, whose
+ * answer has more than so many bytes, or that take Stoa more than so many seconds of CPU time. */
+struct compare_limits {
+    int64_t oracle_steps, bytes;
+    double  stoa_seconds;
+};
+void compare_set_limits(stoa_db *db, sqlite3 *oracle, const struct compare_limits *limits);
+/* Whether the last compare_statement ended so, because of the oracle (Stoa then did not start), or
+ * because of Stoa. */
+bool compare_oracle_gave_up(void);
+bool compare_stoa_gave_up(void);
+/* The CPU seconds that the last compare_statement took in either. */
+double compare_oracle_seconds(void);
+double compare_stoa_seconds(void);
 
 /* Error texts of the last compare_statement, "" if none: for tests of error wording. */
 const char *compare_stoa_error(void);
