@@ -469,8 +469,6 @@ struct update {
     uint32_t              assignment_count;
     struct from_list      from;
     struct expr          *where;
-    struct order_list     order_by;
-    struct expr          *limit, *offset;
     uint32_t              returning_count;
     struct result_column *returning;
     /* resolved */
@@ -481,8 +479,6 @@ struct delete_ {
     bool                  recursive_with;
     struct from_item     *target;
     struct expr          *where;
-    struct order_list     order_by;
-    struct expr          *limit, *offset;
     uint32_t              returning_count;
     struct result_column *returning;
     /* resolved */

@@ -556,17 +556,6 @@ static void dump_target(const struct from_item *target, struct str *out)
     dump_from(&list, out);
 }
 
-static void dump_limits(const struct order_list *order, const struct expr *limit,
-                        const struct expr *offset, struct str *out)
-{
-    if (order->count > 0) {
-        str_text(out, "\n  ORDER BY ");
-        dump_order(order, out);
-    }
-    dump_clause("\n  LIMIT ", limit, out);
-    dump_clause(" OFFSET ", offset, out);
-}
-
 static void dump_update(const struct update *update, struct str *out)
 {
     dump_with(update->with, update->recursive_with, out);
@@ -578,7 +567,6 @@ static void dump_update(const struct update *update, struct str *out)
         dump_from(&update->from, out);
     }
     dump_clause("\n  WHERE ", update->where, out);
-    dump_limits(&update->order_by, update->limit, update->offset, out);
     dump_returning(update->returning, update->returning_count, out);
 }
 
@@ -588,7 +576,6 @@ static void dump_delete(const struct delete_ *delete_, struct str *out)
     str_text(out, "DELETE ");
     dump_target(delete_->target, out);
     dump_clause("\n  WHERE ", delete_->where, out);
-    dump_limits(&delete_->order_by, delete_->limit, delete_->offset, out);
     dump_returning(delete_->returning, delete_->returning_count, out);
 }
 

@@ -1,7 +1,7 @@
-/* cg_change.c - UPDATE, DELETE and COPY.
+/* cg_change.c - DELETE and COPY.
  *
- * UPDATE and DELETE first collect what is to be done in a rowset, then do it: the scan never sees
- * its own changes. */
+ * DELETE first collects in a rowset what is to be done, then does it: the scan never sees its own
+ * changes. */
 #include "sql/cg_write.h"
 
 #include "base/str.h"
@@ -9,43 +9,12 @@
 #include <string.h>
 
 struct change_sink {
-    struct cg_sink             sink;
-    struct table              *table;
-    const struct schema_table *schema;
-    struct from_item          *item;
-    int32_t                    rows; /* the rowset */
-    bool                       returns;
-    int32_t                    returned; /* UPDATE: rowset of the new rows and their rowids */
-    /* UPDATE */
-    const struct update *update;
-    struct expr        **values; /* [columns] new value, NULL: as it was */
-    uint64_t            *set;
-    struct expr         *rowid; /* new rowid, NULL: as it was */
+    struct cg_sink    sink;
+    struct table     *table;
+    struct from_item *item;
+    int32_t           rows; /* the rowset */
+    bool              returns;
 };
-
-/* A select around one FROM item, for the planner. */
-static struct plan *plan_target(struct cg *cg, struct from_item *item, struct expr *where)
-{
-    struct select     *select = arena_zalloc(cg->arena, sizeof *select);
-    struct from_item **items = arena_alloc(cg->arena, sizeof(struct from_item *));
-    struct plan       *plan;
-    enum status        status;
-
-    if (select == NULL || items == NULL) {
-        cg_fail(cg, fail_nomem(cg->err));
-        return NULL;
-    }
-    items[0] = item;
-    item->join = 0;
-    select->from = (struct from_list){1, 1, items};
-    status = plan_from(&cg->planner, select, &select->from, where, &plan);
-    if (status == STATUS_OK)
-        status = plan_needs(&cg->planner, plan);
-    if (status == STATUS_OK)
-        status = plan_need(&cg->planner, plan, item, -1);
-    cg_fail(cg, status);
-    return status == STATUS_OK ? plan : NULL;
-}
 
 /* --- DELETE ------------------------------------------------------------------------------------
  */
@@ -68,7 +37,7 @@ static void consume_delete(struct cg *cg, struct cg_sink *sink, int32_t next)
     cg_emit(cg, OP_RowsetInsert, self->rows, first, (int32_t)columns + 1);
 }
 
-/* RETURNING of DELETE, UPDATE: every column of the row is read. */
+/* RETURNING: every column of the row is read. */
 static void need_all(struct cg *cg, const struct change_sink *self, struct plan *plan)
 {
     uint32_t columns = table_schema(self->table)->column_count;
@@ -86,14 +55,12 @@ void cg_delete(struct cg *cg, struct delete_ *delete_)
     if (self.table == NULL)
         return;
     self.returns = delete_->returned != NULL;
-    if (delete_->limit != NULL || delete_->order_by.count != 0)
-        cg_unsupported(cg, delete_->target->position, "LIMIT in DELETE");
     cg_begin_statement(cg, true);
     if (delete_->where == NULL && !self.returns) {
         cg_emit_p4(cg, OP_DeleteAll, 0, 0, 0, cg_write_desc(cg, self.table));
         return;
     }
-    plan = plan_target(cg, delete_->target, delete_->where);
+    plan = cg_plan_target(cg, delete_->target, NULL, delete_->where);
     if (plan == NULL)
         return;
     need_all(cg, &self, plan);
@@ -106,184 +73,6 @@ void cg_delete(struct cg *cg, struct delete_ *delete_)
     cg_emit_p4(cg, OP_DeleteRows, cg_slot(cg), self.rows, 0, cg_write_desc(cg, self.table));
     if (self.returns)
         cg_returning(cg, delete_->returned, self.rows, 1, 0);
-}
-
-/* --- UPDATE ------------------------------------------------------------------------------------
- */
-static void no_column(struct cg *cg, const struct name *name)
-{
-    if (cg->status == STATUS_OK)
-        cg->status =
-            fail_at(cg->err, STATUS_ERROR, name->position, "no such column: %s", name->text);
-}
-
-static void assign(struct cg *cg, struct change_sink *self, const struct name *name,
-                   struct expr *value)
-{
-    int32_t column = cg_find_column(self->schema, name->text);
-
-    if (column >= 0 && column != self->schema->rowid_column) {
-        self->values[column] = value;
-        bits_set(self->set, (size_t)column);
-    } else if (column >= 0 || cg_is_rowid_name(name->text)) {
-        self->rowid = value;
-    } else {
-        no_column(cg, name);
-    }
-}
-
-/* SET a = 1, (b, c) = (2, 3). */
-static void collect_assignments(struct cg *cg, struct change_sink *self)
-{
-    const struct update *update = self->update;
-    uint32_t             count = self->schema->column_count;
-
-    self->values = arena_zalloc(cg->arena, (count + 1) * sizeof *self->values);
-    self->set = arena_zalloc(cg->arena, bits_words(count + 1) * 8);
-    if (self->values == NULL || self->set == NULL) {
-        cg_fail(cg, fail_nomem(cg->err));
-        return;
-    }
-    for (uint32_t i = 0; i < update->assignment_count; i++) {
-        const struct assignment *assignment = &update->assignments[i];
-
-        if (assignment->column_count == 1 && cg_width(assignment->value) == 1) {
-            assign(cg, self, &assignment->columns[0], assignment->value);
-            continue;
-        }
-        if (assignment->value->kind != EXPR_ROW) {
-            cg_unsupported(cg, assignment->value->position, "SET (columns) = (subquery)");
-            return;
-        }
-        if (assignment->value->list.count != assignment->column_count) {
-            if (cg->status == STATUS_OK)
-                cg->status = fail_at(cg->err, STATUS_ERROR, assignment->value->position,
-                                     "%u columns assigned %u values", assignment->column_count,
-                                     assignment->value->list.count);
-            return;
-        }
-        for (uint32_t k = 0; k < assignment->column_count; k++)
-            assign(cg, self, &assignment->columns[k], assignment->value->list.items[k]);
-    }
-}
-
-/* All columns of the new row lie side by side, for the checks; the rowset takes those that are set.
- */
-static void consume_update(struct cg *cg, struct cg_sink *sink, int32_t next)
-{
-    struct change_sink        *self = (struct change_sink *)sink;
-    const struct schema_table *schema = self->schema;
-    uint32_t                   columns = schema->column_count, count = 0;
-    int32_t                    first = cg_registers(cg, columns + 1);
-    int32_t                    out = cg_registers(cg, columns + 2), rowid = 0;
-    char                      *affinities = cg_column_affinities(cg, schema);
-    static const char          integer[2] = {AFFINITY_INTEGER, 0};
-
-    if (affinities == NULL)
-        return;
-    cg_column(cg, self->item, -1, out + (int32_t)count++);
-    rowid = out;
-    if (self->rowid != NULL) {
-        rowid = out + (int32_t)count++;
-        cg_private_to(cg, self->rowid, rowid);
-        cg_affinity(cg, rowid, 1, integer);
-    }
-    for (uint32_t i = 0; i < columns; i++) {
-        if (self->values[i] != NULL)
-            cg_private_to(cg, self->values[i], first + (int32_t)i);
-        else if (schema->check_count != 0 || self->returns)
-            cg_column(cg, self->item, (int32_t)i, first + (int32_t)i);
-        if (self->values[i] == NULL)
-            affinities[i] = AFFINITY_NONE;
-    }
-    for (uint32_t i = 0; i < columns; i++)
-        cg_affinity(cg, first + (int32_t)i, 1, &affinities[i]);
-    cg_row_checks(cg, self->table, first, rowid, self->set, self->update->conflict, next);
-    for (BITS_EACH(i, self->set, columns))
-        cg_emit(cg, OP_SCopy, first + (int32_t)i, out + (int32_t)count++, 0);
-    cg_emit(cg, OP_RowsetInsert, self->rows, out, (int32_t)count);
-    if (!self->returns)
-        return;
-    cg_emit(cg, OP_SCopy, rowid, first + (int32_t)columns, 0);
-    cg_emit(cg, OP_RowsetInsert, self->returned, first, (int32_t)columns + 1);
-}
-
-/* What consume_update reads of the rows. */
-static void update_needs(struct cg *cg, const struct change_sink *self, struct plan *plan)
-{
-    enum status status = STATUS_OK;
-
-    if (self->rowid != NULL)
-        status = plan_need_expr(&cg->planner, plan, self->rowid, NULL);
-    for (uint32_t i = 0; i < self->schema->column_count && status == STATUS_OK; i++) {
-        if (self->values[i] != NULL)
-            status = plan_need_expr(&cg->planner, plan, self->values[i], NULL);
-        else if (self->schema->check_count != 0)
-            status = plan_need(&cg->planner, plan, self->item, (int32_t)i);
-    }
-    cg_fail(cg, status);
-}
-
-static const struct write_desc *update_desc(struct cg *cg, const struct change_sink *self)
-{
-    struct write_desc *desc = cg_alloc(cg, sizeof *desc);
-    uint32_t           count = self->schema->column_count;
-    uint32_t          *columns = cg_alloc(cg, (count + 1) * sizeof *columns);
-
-    if (desc == NULL || columns == NULL)
-        return NULL;
-    for (BITS_EACH(i, self->set, count))
-        columns[desc->column_count++] = (uint32_t)i;
-    desc->table = self->table;
-    desc->columns = columns;
-    desc->sets_rowid = self->rowid != NULL;
-    desc->counts_changes = true;
-    return desc;
-}
-
-void cg_update(struct cg *cg, struct update *update)
-{
-    struct change_sink self = {
-        .sink = {.consume = consume_update}, .item = update->target, .update = update};
-    struct plan             *plan;
-    const struct write_desc *desc;
-    int32_t                  address;
-
-    self.table = cg_target(cg, &update->target->schema, &update->target->name);
-    if (self.table == NULL)
-        return;
-    self.schema = table_schema(self.table);
-    self.returns = update->returned != NULL;
-    if (self.returns && update->conflict == CONFLICT_IGNORE && self.schema->key_count != 0)
-        cg_unsupported(cg, update->target->position, "RETURNING with UPDATE OR IGNORE");
-    if (update->limit != NULL || update->order_by.count != 0)
-        cg_unsupported(cg, update->target->position, "LIMIT in UPDATE");
-    if (update->from.count != 0)
-        cg_unsupported(cg, update->target->position, "UPDATE FROM");
-    collect_assignments(cg, &self);
-    plan = plan_target(cg, update->target, update->where);
-    if (plan == NULL || cg->status != STATUS_OK)
-        return;
-    self.sink.plan = plan;
-    update_needs(cg, &self, plan);
-    need_all(cg, &self, plan);
-    cg_begin_statement(cg, true);
-    cg_plan_lines(cg, plan);
-    desc = update_desc(cg, &self);
-    if (desc == NULL)
-        return;
-    self.rows = cg_slot(cg);
-    cg_emit(cg, OP_OpenRowset, self.rows, (int32_t)(desc->column_count + 1 + desc->sets_rowid), 0);
-    if (self.returns) {
-        self.returned = cg_slot(cg);
-        cg_emit(cg, OP_OpenRowset, self.returned, (int32_t)self.schema->column_count + 1, 0);
-    }
-    cg_produce(cg, plan, &self.sink);
-    address = cg_emit(cg, OP_UpdateRows, 0, self.rows, 0);
-    program_op(cg->program, address)->p4.desc = desc;
-    program_op(cg->program, address)->p5 = (uint16_t)update->conflict;
-    if (self.returns)
-        cg_returning(cg, update->returned, self.returned, 0, (int32_t)self.schema->column_count);
 }
 
 /* --- COPY --------------------------------------------------------------------------------------
@@ -451,7 +240,7 @@ static bool load_columns(struct cg *cg, const struct copy *copy, struct load_sin
             copy->column_count != 0 ? cg_find_column(schema, copy->columns[i].text) : (int32_t)i;
 
         if (column < 0) {
-            no_column(cg, &copy->columns[i]);
+            cg_no_column(cg, &copy->columns[i]);
             return false;
         }
         (*affinities)[i] = (char)schema->columns[column].affinity;
@@ -586,7 +375,7 @@ static struct select *table_select(struct cg *cg, const struct copy *copy)
         if (expr == NULL)
             goto failed;
         if (column < 0) {
-            no_column(cg, &copy->columns[i]);
+            cg_no_column(cg, &copy->columns[i]);
             return NULL;
         }
         expr->kind = EXPR_COLUMN;

@@ -23,4 +23,38 @@ const struct write_desc *cg_write_desc(struct cg *cg, struct table *table);
 /* One letter a column, for Affinity; none for the rowid's. */
 char *cg_column_affinities(struct cg *cg, const struct schema_table *schema);
 
+/* --- cg_update.c: rows of a table that get new values --------------------------------------------
+ */
+struct set_value { /* of a column that is set: column `member` of a row value, or a plain value */
+    struct expr *expr; /* NULL: the column stays as it is */
+    uint32_t     member;
+};
+struct cg_updater {
+    /* set by the caller */
+    struct table     *table;
+    struct from_item *item; /* stands for the row as it is */
+    enum conflict     conflict;
+    bool              returns;
+    int32_t           returned; /* if so: the rowset that takes the new rows and their rowids */
+    /* cg_updater_init */
+    const struct schema_table *schema;
+    struct set_value          *values; /* [columns] */
+    struct set_value           rowid;
+    uint64_t                  *set;       /* columns that are set */
+    bool                       reads_row; /* all columns of the new row are needed */
+    int32_t                    rows;      /* the rowset of what is to be done */
+    struct write_desc         *desc;
+};
+bool cg_updater_init(struct cg *cg, struct cg_updater *updater,
+                     const struct assignment *assignments, uint32_t count);
+void cg_updater_open(struct cg *cg, const struct cg_updater *updater); /* nothing to be done yet */
+/* Notes what is to be done with the active rows; those that are ignored leave the selection. */
+void cg_updater_row(struct cg *cg, const struct cg_updater *updater, int32_t next);
+void cg_updater_apply(struct cg *cg, const struct cg_updater *updater); /* does it */
+
+void cg_no_column(struct cg *cg, const struct name *name); /* the error */
+/* The rows of the target for which there is a row of FROM (NULL: none) that meets WHERE. */
+struct plan *cg_plan_target(struct cg *cg, struct from_item *item, const struct from_list *from,
+                            struct expr *where);
+
 #endif

@@ -868,11 +868,9 @@ explainable ::= with_opt(W) DELETE FROM target_name(N) indexed_opt(I) where_retu
 
         *delete_ = (struct delete_){.with = W.first, .recursive_with = W.recursive,
                                     .target = build_target(p, N, I), .where = R.where,
-                                    .order_by = O, .limit = L.limit, .offset = L.offset,
                                     .returning_count = R.columns.count,
                                     .returning = R.columns.items};
-        if (O.count > 0 && L.limit == NULL)
-            parser_fail(p, -1, "ORDER BY without LIMIT on DELETE");
+        refuse_limit(p, &O, L.limit);
         p->statement->kind = STATEMENT_DELETE;
         p->statement->delete_ = delete_;
     }
@@ -885,10 +883,8 @@ explainable ::= with_opt(W) UPDATE or_conflict(C) target_name(N) indexed_opt(I) 
         *update = (struct update){.with = W.first, .recursive_with = W.recursive, .conflict = C,
                                   .target = build_target(p, N, I), .assignments = S.items,
                                   .assignment_count = S.count, .from = F, .where = R.where,
-                                  .order_by = O, .limit = L.limit, .offset = L.offset,
                                   .returning_count = R.columns.count, .returning = R.columns.items};
-        if (O.count > 0 && L.limit == NULL)
-            parser_fail(p, -1, "ORDER BY without LIMIT on UPDATE");
+        refuse_limit(p, &O, L.limit);
         check_length(p, S.count, "set list");
         p->statement->kind = STATEMENT_UPDATE;
         p->statement->update = update;

@@ -739,6 +739,14 @@ struct result_list results_add_star(struct parser *parser, struct result_list li
     return result_push(parser, list, (struct result_column){.expr = expr});
 }
 
+void refuse_limit(struct parser *parser, const struct order_list *order, const struct expr *limit)
+{
+    if (order->count > 0)
+        parser_fail(parser, order->terms[0].expr->position, "syntax error near \"ORDER BY\"");
+    else if (limit != NULL)
+        parser_fail(parser, limit->position, "syntax error near \"LIMIT\"");
+}
+
 struct assignment_list assignments_add(struct parser *parser, struct assignment_list list,
                                        struct name_list columns, struct expr *value)
 {

@@ -206,6 +206,9 @@ struct star_changes star_rename(struct parser *parser, struct star_changes list,
 struct star_changes star_replace(struct parser *parser, struct star_changes list, struct expr *expr,
                                  struct name name);
 struct star_changes star_join(struct star_changes left, struct star_changes right);
+/* ORDER BY and LIMIT of UPDATE and DELETE: an error, as in SQLite as it is usually built. */
+void                   refuse_limit(struct parser *parser, const struct order_list *order,
+                                    const struct expr *limit);
 struct assignment_list assignments_add(struct parser *parser, struct assignment_list list,
                                        struct name_list columns, struct expr *value);
 void                   check_length(struct parser *parser, uint32_t count, const char *of);

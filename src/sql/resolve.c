@@ -596,13 +596,6 @@ static enum status resolve_insert(struct resolver *r, struct insert *insert)
     return STATUS_OK;
 }
 
-static enum status resolve_order(struct resolver *r, struct scope *scope, struct order_list *order)
-{
-    for (uint32_t i = 0; i < order->count; i++)
-        TRY(resolve_scalar(r, scope, order->terms[i].expr));
-    return STATUS_OK;
-}
-
 static enum status resolve_dml_target(struct resolver *r, struct scope *scope,
                                       struct from_item *target)
 {
@@ -638,6 +631,26 @@ static enum status resolve_assignment(struct resolver *r, struct scope *scope,
                    "%u columns assigned %u values", assignment->column_count, width);
 }
 
+/* The target may stand in FROM once more, under another name. */
+static enum status check_target_once(struct resolver *r, const struct scope *scope,
+                                     const struct from_item *target)
+{
+    const char *alias = target->alias.text;
+
+    for (uint32_t i = 1; i < scope->leaf_count; i++) {
+        const struct from_item *item = scope->leaves[i].item;
+
+        if (item->kind != FROM_TABLE || item->catalog_table != target->catalog_table ||
+            (item->alias.text == NULL) != (alias == NULL))
+            continue;
+        if (alias == NULL || ascii_casecmp(alias, item->alias.text) == 0)
+            return fail_at(r->err, STATUS_ERROR, item->position,
+                           "target object/alias may not appear in FROM clause: %s",
+                           target->display);
+    }
+    return STATUS_OK;
+}
+
 static enum status resolve_update(struct resolver *r, struct update *update)
 {
     struct with_scope with = {r->with, update->with};
@@ -648,13 +661,12 @@ static enum status resolve_update(struct resolver *r, struct update *update)
     TRY(resolve_returning(r, update->target->name, update->target->catalog_table,
                           update->returning_count, update->returning, &update->returned));
     TRY(resolve_from(r, &scope, &update->from));
+    TRY(check_target_once(r, &scope, update->target));
     for (uint32_t i = 0; i < update->assignment_count; i++)
         TRY(resolve_assignment(r, &scope, update->target, &update->assignments[i]));
     if (update->where != NULL)
         TRY(resolve_scalar(r, &scope, update->where));
     TRY(resolve_conditions(r, &scope, &update->from));
-    TRY(resolve_order(r, &scope, &update->order_by));
-    TRY(resolve_limits(r, &scope, update->limit, update->offset));
     r->with = with.outer;
     return STATUS_OK;
 }
@@ -670,8 +682,6 @@ static enum status resolve_delete(struct resolver *r, struct delete_ *delete_)
                           delete_->returning_count, delete_->returning, &delete_->returned));
     if (delete_->where != NULL)
         TRY(resolve_scalar(r, &scope, delete_->where));
-    TRY(resolve_order(r, &scope, &delete_->order_by));
-    TRY(resolve_limits(r, &scope, delete_->limit, delete_->offset));
     r->with = with.outer;
     return STATUS_OK;
 }

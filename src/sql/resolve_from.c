@@ -792,8 +792,10 @@ static enum status check_right_references(struct resolver *r, const struct scope
 
 enum status resolve_conditions(struct resolver *r, struct scope *scope, struct from_list *from)
 {
-    uint32_t leaf = 0;
+    uint32_t leaf = scope->leaf_count; /* the target of UPDATE stands before those of FROM */
 
+    for (uint32_t i = 0; i < from->count; i++)
+        leaf -= count_leaves(from->items[i]);
     for (uint32_t i = 0; i < from->count; i++) {
         struct from_item *item = from->items[i];
 

@@ -99,12 +99,12 @@ enum status table_delete_all(struct table *table, uint64_t *deleted, struct erro
  * place in rowid order.  If a unique key or a rowid may change, the rows are taken one by one in
  * the order given, as SQLite does it: each must fit in among the others as they are at that time
  * (SET k = k + 1 can fail on the next row).  Rows that a REPLACE deleted meanwhile are passed over.
- */
+ * done: NULL, or zeroed bits: set for the rows that were updated. */
 struct rowset;
 enum status table_update(struct table *table, const uint32_t *columns, uint32_t column_count,
                          const int64_t *rowids, const int64_t *new_rowids,
-                         const struct rowset *values, enum conflict conflict, uint64_t *updated,
-                         struct error *err);
+                         const struct rowset *values, enum conflict conflict, uint64_t *done,
+                         uint64_t *updated, struct error *err);
 
 /* Bulk load: rows go straight to sealed row groups.  Only one bulk writer per table at a time,
  * inside a write transaction; table_bulk_end makes the rows visible in the working state (checks

@@ -756,6 +756,32 @@ enum status rowset_append_row(struct rowset *rowset, const struct value *cells, 
     return STATUS_OK;
 }
 
+enum status rowset_keep(struct rowset **rowset, const uint32_t *positions, uint64_t count,
+                        struct error *err)
+{
+    struct rowset *from = *rowset, *kept = rowset_new(from->memory, from->columns);
+    struct value  *cells = memory_alloc(from->memory, memory_product(from->columns, sizeof *cells));
+    char(*texts)[16] = memory_alloc(from->memory, memory_product(from->columns, sizeof *texts));
+    enum status status = STATUS_OK;
+
+    if (kept == NULL || cells == NULL || texts == NULL)
+        status = fail_nomem(err);
+    for (uint64_t i = 0; i < count && status == STATUS_OK; i++) {
+        if (i % VECTOR_CAP == 0)
+            status = memory_poll(from->memory, err);
+        for (uint32_t c = 0; c < from->columns; c++)
+            cells[c] = rowset_value(from, c, positions[i], texts[c]);
+        if (status == STATUS_OK)
+            status = rowset_append_row(kept, cells, err);
+    }
+    memory_free(from->memory, cells, memory_product(from->columns, sizeof *cells));
+    memory_free(from->memory, texts, memory_product(from->columns, sizeof *texts));
+    if (status == STATUS_OK)
+        *rowset = kept;
+    rowset_free(status == STATUS_OK ? from : kept);
+    return status;
+}
+
 /* --- reading -----------------------------------------------------------------------------------
  */
 void rowset_view(const struct rowset *rowset, uint32_t column, uint64_t start, uint32_t count,

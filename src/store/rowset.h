@@ -23,6 +23,9 @@ size_t         rowset_bytes(const struct rowset *rowset);
 enum status rowset_append(struct rowset *rowset, const struct vector *const *columns,
                           const struct selection *sel, struct error *err);
 enum status rowset_append_row(struct rowset *rowset, const struct value *cells, struct error *err);
+/* Keeps the rows at positions[0..count), in that order. */
+enum status rowset_keep(struct rowset **rowset, const uint32_t *positions, uint64_t count,
+                        struct error *err);
 
 /* Rows [start, start + count) of a column, without copying: they must lie in one chunk. */
 void rowset_view(const struct rowset *rowset, uint32_t column, uint64_t start, uint32_t count,

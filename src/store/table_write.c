@@ -310,6 +310,7 @@ struct update {
     const struct rowset *values;
     uint32_t             first_value; /* the column of values for columns[0] */
     enum conflict        conflict;
+    uint64_t            *done; /* NULL: nobody asks which rows were updated */
 };
 
 /* The row as it will be, in the table's row scratch. */
@@ -381,6 +382,12 @@ static enum status update_one(const struct update *u, struct row_place *place, u
     return replace_row(table, place, rowid, err);
 }
 
+static void note_done(const struct update *u, uint64_t i)
+{
+    if (u->done != NULL)
+        bits_set(u->done, i);
+}
+
 /* Row by row, as SQLite does it: each row must fit in among the others as they are at that time. */
 static enum status update_checked(const struct update *u, uint64_t count, uint64_t *updated,
                                   struct error *err)
@@ -405,6 +412,7 @@ static enum status update_checked(const struct update *u, uint64_t count, uint64
             continue;
         table_index_row(table, table->row, new_rowid);
         TRY(replace_row(table, &place, new_rowid, err));
+        note_done(u, i);
         ++*updated;
     }
     return STATUS_OK;
@@ -536,6 +544,8 @@ static enum status update_unchecked(const struct update *u, uint64_t count, uint
                 if (r == 0 || table_find(&table->state, u->rowids[i + r], &place))
                     TRY(update_one(u, &place, i + r, err));
         }
+        for (uint64_t r = 0; r < run; r++)
+            note_done(u, i + r);
         *updated += run;
         i += run;
     }
@@ -544,8 +554,8 @@ static enum status update_unchecked(const struct update *u, uint64_t count, uint
 
 enum status table_update(struct table *table, const uint32_t *columns, uint32_t column_count,
                          const int64_t *rowids, const int64_t *new_rowids,
-                         const struct rowset *values, enum conflict conflict, uint64_t *updated,
-                         struct error *err)
+                         const struct rowset *values, enum conflict conflict, uint64_t *done,
+                         uint64_t *updated, struct error *err)
 {
     struct update u = {.table = table,
                        .columns = columns,
@@ -554,7 +564,8 @@ enum status table_update(struct table *table, const uint32_t *columns, uint32_t 
                        .new_rowids = new_rowids,
                        .values = values,
                        .first_value = rowset_columns(values) - column_count,
-                       .conflict = conflict};
+                       .conflict = conflict,
+                       .done = done};
     uint64_t      count = rowset_count(values);
     bool          moves = false;
 

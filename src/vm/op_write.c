@@ -1,6 +1,7 @@
 /* op_write.c - changes: insert, bulk load, delete, update, schema, export. */
 #include "vm/exact.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* The table that a write_desc means; by name when it was made by this very program. */
@@ -247,6 +248,63 @@ static enum status rowset_ints(struct vm *vm, const struct rowset *rows, uint32_
     return STATUS_OK;
 }
 
+struct numbered_row {
+    int64_t  rowid;
+    uint32_t position;
+};
+
+enum { COMPARISONS_PER_POLL = 4096 };
+
+struct row_sort {
+    struct memory *memory;
+    uint32_t       calls;
+    bool           stopped; /* all rows are called equal: the sort ends soon */
+};
+
+static int numbered_row_order(const void *a, const void *b, void *context)
+{
+    const struct numbered_row *left = a, *right = b;
+    struct row_sort           *sort = context;
+
+    if (++sort->calls % COMPARISONS_PER_POLL == 0)
+        sort->stopped = sort->stopped || memory_stopped(sort->memory);
+    if (sort->stopped)
+        return 0;
+    if (left->rowid != right->rowid)
+        return left->rowid < right->rowid ? -1 : 1;
+    return left->position < right->position ? -1 : left->position > right->position;
+}
+
+const struct op *op_RowsetLast(struct vm *vm, const struct op *op)
+{
+    struct vm_slot      *slot = vm_slot_at(vm, op->p1);
+    uint64_t             rows = rowset_count(slot->rowset), count = 0;
+    bool                 ascend = true;
+    int64_t             *rowids;
+    struct numbered_row *order;
+    uint32_t            *positions;
+    struct row_sort      sort = {.memory = vm->memory};
+
+    VM_TRY(vm, rowset_ints(vm, slot->rowset, 0, &rowids));
+    for (uint64_t i = 1; i < rows && ascend; i++)
+        ascend = rowids[i - 1] < rowids[i];
+    if (ascend)
+        return op + 1;
+    order = arena_alloc(&vm->arena, memory_product(rows, sizeof *order));
+    positions = arena_alloc(&vm->arena, memory_product(rows, sizeof *positions));
+    if (order == NULL || positions == NULL)
+        return vm_nomem(vm);
+    for (uint64_t i = 0; i < rows; i++)
+        order[i] = (struct numbered_row){rowids[i], (uint32_t)i};
+    qsort_r(order, rows, sizeof *order, numbered_row_order, &sort);
+    VM_TRY(vm, vm_poll(vm));
+    for (uint64_t i = 0; i < rows; i++)
+        if (i + 1 == rows || order[i].rowid != order[i + 1].rowid)
+            positions[count++] = order[i].position;
+    VM_TRY(vm, rowset_keep(&slot->rowset, positions, count, vm->err));
+    return op + 1;
+}
+
 const struct op *op_DeleteRows(struct vm *vm, const struct op *op)
 {
     const struct write_desc *desc = op->p4.desc;
@@ -274,21 +332,41 @@ const struct op *op_DeleteAll(struct vm *vm, const struct op *op)
     return op + 1;
 }
 
+/* RETURNING keeps the rows whose bits are set. */
+static enum status keep_done(struct vm *vm, struct vm_slot *slot, const uint64_t *done)
+{
+    uint64_t  rows = rowset_count(slot->rowset), count = 0;
+    uint32_t *positions = arena_alloc(&vm->arena, memory_product(rows, sizeof *positions));
+
+    if (positions == NULL)
+        return fail_nomem(vm->err);
+    for (BITS_EACH(i, done, rows))
+        positions[count++] = (uint32_t)i;
+    return count == rows ? STATUS_OK : rowset_keep(&slot->rowset, positions, count, vm->err);
+}
+
 const struct op *op_UpdateRows(struct vm *vm, const struct op *op)
 {
     const struct write_desc *desc = op->p4.desc;
     const struct rowset     *rows = vm_slot_at(vm, op->p2)->rowset;
     struct table            *table;
     int64_t                 *rowids, *new_rowids = NULL;
-    uint64_t                 updated = 0;
+    uint64_t                 updated = 0, *done = NULL;
 
     VM_TRY(vm, table_of(vm, desc, &table));
     conflict_note(vm, (enum conflict)op->p5);
     VM_TRY(vm, rowset_ints(vm, rows, 0, &rowids));
     if (desc->sets_rowid)
         VM_TRY(vm, rowset_ints(vm, rows, 1, &new_rowids));
+    if (desc->returns) {
+        done = arena_zalloc(&vm->arena, bits_words(rowset_count(rows) + 1) * sizeof *done);
+        if (done == NULL)
+            return vm_nomem(vm);
+    }
     VM_TRY(vm, table_update(table, desc->columns, desc->column_count, rowids, new_rowids, rows,
-                            (enum conflict)op->p5, &updated, vm->err));
+                            (enum conflict)op->p5, done, &updated, vm->err));
+    if (done != NULL)
+        VM_TRY(vm, keep_done(vm, vm_slot_at(vm, op->p1), done));
     changes_add(vm, desc, updated);
     return op + 1;
 }

@@ -472,7 +472,7 @@ static void update_some(struct table *table, struct model *model)
         }
         assert_int_equal(rowset_append_row(values, cells, NULL), STATUS_OK);
     }
-    assert_int_equal(table_update(table, all + first, count, rowids, NULL, values, CONFLICT_ABORT,
+    assert_int_equal(table_update(table, all + first, count, rowids, NULL, values, CONFLICT_ABORT, NULL,
                                   &updated, NULL),
                      STATUS_OK);
     assert_int_equal(updated, n);
@@ -513,7 +513,7 @@ static void update_keys(struct table *table, struct model *model)
         expected++;
     }
     assert_int_equal(
-        table_update(table, &column, 1, rowids, moved, values, CONFLICT_IGNORE, &updated, NULL),
+        table_update(table, &column, 1, rowids, moved, values, CONFLICT_IGNORE, NULL, &updated, NULL),
         STATUS_OK);
     if (has_key)
         assert_int_equal(updated, expected);
@@ -773,7 +773,7 @@ static enum status scripted_update(struct table *table, uint32_t first, uint32_t
     }
     if (status == STATUS_OK)
         status =
-            table_update(table, &column, 1, rowids, NULL, values, CONFLICT_ABORT, &updated, NULL);
+            table_update(table, &column, 1, rowids, NULL, values, CONFLICT_ABORT, NULL, &updated, NULL);
     rowset_free(values);
     free(rowids);
     return status;
@@ -1064,7 +1064,7 @@ static void large_tables_keep_their_rows(void **state)
             assert_int_equal(rowset_append_row(values, row, NULL), STATUS_OK);
         }
         assert_int_equal(
-            table_update(table, columns, 2, rowids, NULL, values, CONFLICT_ABORT, &done, NULL),
+            table_update(table, columns, 2, rowids, NULL, values, CONFLICT_ABORT, NULL, &done, NULL),
             STATUS_OK);
         assert_int_equal(done, n);
         check_large(table, LARGE_ROWS - LARGE_ROWS / 3, true, true);
