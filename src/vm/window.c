@@ -40,6 +40,10 @@ enum window_kind window_of_aggregate(enum aggregate_kind kind)
 {
     return (enum window_kind)((int)WINDOW_COUNT_STAR + (int)kind - (int)AGGREGATE_COUNT_STAR);
 }
+enum aggregate_kind aggregate_of_window(enum window_kind kind)
+{
+    return (enum aggregate_kind)((int)AGGREGATE_COUNT_STAR + (int)kind - (int)WINDOW_COUNT_STAR);
+}
 _Static_assert((int)WINDOW_GROUP_CONCAT - (int)WINDOW_COUNT_STAR ==
                    (int)AGGREGATE_GROUP_CONCAT - (int)AGGREGATE_COUNT_STAR,
                "aggregates stand in one order");

@@ -80,7 +80,8 @@ struct window_desc {
  * wrong. */
 bool window_find(const char *name, size_t bytes, uint32_t argc, bool star, enum window_kind *kind,
                  bool *known);
-enum window_kind window_of_aggregate(enum aggregate_kind kind);
+enum window_kind    window_of_aggregate(enum aggregate_kind kind);
+enum aggregate_kind aggregate_of_window(enum window_kind kind); /* from COUNT_STAR on */
 
 struct window;
 

@@ -160,7 +160,7 @@ void        window_numbers_free(struct window *window, struct window_numbers *nu
 enum status window_number(struct window *window, const struct window_call *call,
                           struct window_result *result, bool *done, struct error *err);
 
-/* --- window_rank.c, window_value.c, window_aggregate.c, window_other.c -------------------------- */
+/* --- window_rank.c, window_value.c, window_aggregate.c, window_other.c, window_quantile.c ---------- */
 enum status window_rank(struct window *window, const struct window_call *call,
                         struct window_result *result, struct error *err);
 enum status window_value(struct window *window, const struct window_call *call,
@@ -173,6 +173,9 @@ enum status window_concat(struct window *window, const struct window_call *call,
                           struct window_result *result, struct error *err);
 enum status window_other(struct window *window, const struct window_call *call,
                          struct window_result *result, struct error *err);
+/* *done false: nothing was computed, it takes window_other. */
+enum status window_quantile(struct window *window, const struct window_call *call,
+                            struct window_result *result, bool *done, struct error *err);
 
 /* --- window_walk.c ------------------------------------------------------------------------------ */
 /* Rows entering and leaving a frame, and the result of each row, in SQLite's order, on which sums of

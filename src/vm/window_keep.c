@@ -14,7 +14,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { KEEP_MOST = 64, KEEP_TRIAL_ROWS = 1 << 20, PREFETCH_AHEAD = 16 };
+enum { KEEP_MOST = 4096, PREFETCH_AHEAD = 16 };
+
+/* More numbers than this are remembered only while they are fewer than half of the rows. */
+#define NUMBERS_ALWAYS (UINT64_C(1) << 20)
 
 struct window_keep {
     struct memory        *memory;
@@ -26,7 +29,8 @@ struct window_keep {
     uint64_t              rows; /* seen */
     struct ordinal_domain domain;
     uint32_t              entries; /* CODE: of the dictionary, whose ranks the numbers are */
-    /* [capacity * limit]: of each partition the best numbers, ascending; INT64_MAX: none yet */
+    /* [capacity * limit]: of each partition the best numbers, a heap with the worst of them on top;
+     * INT64_MAX: none yet */
     int64_t         *best;
     uint32_t         count, capacity;
     uint32_t         numbers[VECTOR_CAP];
@@ -199,13 +203,17 @@ static enum status numbers_read(struct window_keep *keep, const struct vector *v
 
 /* --- rows ---------------------------------------------------------------------------------------
  */
-/* best[0..limit) takes the number, which is less than the last. */
-static void best_insert(int64_t *best, uint32_t limit, int64_t number)
+/* best[0..limit) takes the number for the worst, which is greater. */
+static void best_replace(int64_t *best, uint32_t limit, int64_t number)
 {
-    uint32_t at = limit - 1;
+    uint32_t at = 0;
 
-    for (; at > 0 && best[at - 1] > number; at--)
-        best[at] = best[at - 1];
+    for (uint32_t child; (child = 2 * at + 1) < limit; at = child) {
+        child += child + 1 < limit && best[child + 1] > best[child];
+        if (best[child] <= number)
+            break;
+        best[at] = best[child];
+    }
     best[at] = number;
 }
 
@@ -229,11 +237,10 @@ static void rows_keep(struct window_keep *keep, const struct row_list *rows, boo
         uint16_t row = rows->rows[k];
         int64_t  number = keep->ordinals[k];
         int64_t *best = keep->best + (size_t)keep->numbers[k] * limit;
-        int64_t  worst = best[limit - 1];
+        int64_t  worst = best[0];
 
         if (k + PREFETCH_AHEAD < rows->count)
-            __builtin_prefetch(keep->best +
-                               ((size_t)keep->numbers[k + PREFETCH_AHEAD] + 1) * limit - 1);
+            __builtin_prefetch(keep->best + (size_t)keep->numbers[k + PREFETCH_AHEAD] * limit);
         if (nulls && bits_get(keep->nulls, row)) {
             bits_set(keep->kept, row);
             continue;
@@ -242,7 +249,7 @@ static void rows_keep(struct window_keep *keep, const struct row_list *rows, boo
             continue;
         bits_set(keep->kept, row);
         if (number < worst && !(distinct && best_has(best, limit, number)))
-            best_insert(best, limit, number);
+            best_replace(best, limit, number);
     }
 }
 
@@ -287,13 +294,16 @@ enum status window_keep_rows(struct window_keep *keep, const struct vector *cons
         TRY(hash_table_add(keep->partitions, columns, *sel, keep->numbers, err));
         partitions = hash_table_count(keep->partitions);
     }
+    keep->rows += rows.count;
+    if ((uint64_t)partitions * keep->limit > NUMBERS_ALWAYS &&
+        (uint64_t)partitions * keep->limit > keep->rows / 2) {
+        keep_stop(keep); /* partitions of few rows: hardly one would be dropped */
+        return STATUS_OK;
+    }
     TRY(best_reserve(keep, partitions, err));
     memset(keep->kept, 0, bits_words((*sel)->rows) * sizeof *keep->kept);
     rows_keep(keep, &rows, nulls);
     selection_bits(&keep->sel, (*sel)->rows, keep->kept);
     *sel = &keep->sel;
-    keep->rows += rows.count;
-    if (keep->rows >= KEEP_TRIAL_ROWS && partitions > keep->rows / 2)
-        keep_stop(keep); /* partitions of a row or two: nothing is dropped */
     return STATUS_OK;
 }

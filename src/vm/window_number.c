@@ -1,8 +1,9 @@
 /* window_number.c - count, sum, total and avg over columns of one kind of number.
  *
  * Sums of INTEGERs that cannot overflow and counts are differences of running totals, whatever the
- * frame: adding and taking away in any order gives the same.  Sums of REALs are added up in SQLite's
- * order where rows only enter the frame; frames that rows leave are window_aggregate.c's. */
+ * frame: adding and taking away in any order gives the same.  Sums of REALs are added up, and taken
+ * back, in SQLite's order; frames that EXCLUDE something and those with a staggered begin are
+ * window_aggregate.c's. */
 #include "base/number.h"
 #include "vm/aggregate_sum.h"
 #include "vm/cells.h"
@@ -207,14 +208,12 @@ static enum status put_result(struct window *window, enum window_kind kind,
 }
 
 static enum status totals_results(struct window *window, const struct window_call *call,
-                                  const struct totals *totals, struct window_result *result,
-                                  struct error *err)
+                                  const struct frame_rows *frame, const struct totals *totals,
+                                  struct window_result *result, struct error *err)
 {
-    enum window_exclude      exclude = window->desc->frames[call->frame].exclude;
-    const struct frame_rows *frame;
-    uint32_t                 group = 0;
+    enum window_exclude exclude = window->desc->frames[call->frame].exclude;
+    uint32_t            group = 0;
 
-    TRY(window_frame_rows(window, call->frame, &frame, err));
     for (uint32_t row = 0; row < window->count; row++) {
         struct frame_runs runs = {1, {frame->start[row]}, {frame->end[row]}};
         int64_t           sum = 0;
@@ -236,34 +235,70 @@ static enum status totals_results(struct window *window, const struct window_cal
     return STATUS_OK;
 }
 
-/* Frames that begin with the partition: rows enter and stay. */
-static enum status running_reals(struct window *window, const struct window_call *call,
-                                 const struct window_numbers *numbers,
-                                 struct window_result *result, struct error *err)
-{
-    const struct frame_rows *frame;
-    struct partition         p;
+struct real_sum { /* of a frame, as struct sum_state of REALs alone */
+    double   sum, error;
+    uint32_t count;
+};
 
-    TRY(window_frame_rows(window, call->frame, &frame, err));
+static inline void reals_enter(struct real_sum *state, const struct window_numbers *numbers,
+                               uint32_t from, uint32_t to)
+{
+    for (uint32_t row = from; row < to; row++) {
+        if (numbers->valid != NULL && !bits_get(numbers->valid, row))
+            continue;
+        sum_compensate(&state->sum, &state->error, numbers->reals[row]);
+        state->count++;
+    }
+}
+
+/* What was added is subtracted, and what error is left stays, as in SQLite. */
+static inline void reals_leave(struct real_sum *state, const struct window_numbers *numbers,
+                               uint32_t from, uint32_t to)
+{
+    for (uint32_t row = from; row < to; row++) {
+        if (numbers->valid != NULL && !bits_get(numbers->valid, row))
+            continue;
+        sum_compensate(&state->sum, &state->error, -numbers->reals[row]);
+        state->count--;
+    }
+}
+
+static enum status put_real(struct window *window, enum window_kind kind,
+                            struct window_result *result, uint32_t row,
+                            const struct real_sum *state, struct error *err)
+{
+    double sum = sum_corrected(state->sum, state->error);
+
+    result->reals[row] = kind == WINDOW_AVG ? sum / (double)state->count : sum;
+    return (state->count == 0 && kind != WINDOW_TOTAL) || isnan(result->reals[row])
+               ? result_null(window, result, row, err)
+               : STATUS_OK;
+}
+
+/* Rows enter and leave in the order of window_walk, which this is for doubles. */
+static enum status real_frames(struct window *window, const struct window_call *call,
+                               const struct frame_rows     *frame,
+                               const struct window_numbers *numbers, struct window_result *result,
+                               struct error *err)
+{
+    struct partition p;
+
     for (partition_begin(&p); partition_next(window, &p);) {
-        double   sum = 0, error = 0;
-        uint32_t count = 0, end = p.from;
+        struct real_sum state = {.count = 0};
+        uint32_t        start = p.from, end = p.from;
 
         for (uint32_t row = p.from; row < p.to; row++) {
-            for (; end < frame->end[row]; end++) {
-                if (numbers->valid != NULL && !bits_get(numbers->valid, end))
-                    continue;
-                sum_compensate(&sum, &error, numbers->reals[end]);
-                count++;
-            }
-            result->reals[row] = sum_corrected(sum, error);
-            if (call->kind == WINDOW_AVG)
-                result->reals[row] /= (double)count;
-            if (count == 0 && call->kind == WINDOW_TOTAL)
-                result->reals[row] = 0;
-            else if (count == 0 || isnan(result->reals[row]))
-                TRY(result_null(window, result, row, err));
-            TRY(window_work(window, 1));
+            uint32_t from = frame->start[row], to = frame->end[row];
+
+            if (!frame->enter_first)
+                reals_leave(&state, numbers, start, from < end ? from : end);
+            reals_enter(&state, numbers, end, to);
+            if (frame->enter_first)
+                reals_leave(&state, numbers, start, from);
+            TRY(window_work(window, 1 + (to > end ? to - end : 0)));
+            start = from > start ? from : start;
+            end = to > end ? to : end;
+            TRY(put_real(window, call->kind, result, row, &state, err));
         }
     }
     return STATUS_OK;
@@ -287,9 +322,12 @@ static enum status sums_fit(struct window *window, const struct window_numbers *
     return STATUS_OK;
 }
 
-static bool only_grows(const struct window_frame *frame)
+/* Whether the frames are read by moving on from row to row, and without a staggered begin. */
+static bool frames_move(struct window *window, const struct window_call *call,
+                        const struct frame_rows *frame)
 {
-    return frame->start == WINDOW_UNBOUNDED_PRECEDING && frame->exclude == WINDOW_EXCLUDE_NOTHING;
+    return window->desc->frames[call->frame].exclude == WINDOW_EXCLUDE_NOTHING &&
+           !frame->staggered;
 }
 
 /* Rows that the FILTER does not let pass are like NULLs. */
@@ -310,8 +348,8 @@ static enum status numbers_filter(struct window *window, int32_t column,
 }
 
 static enum status compute(struct window *window, const struct window_call *call,
-                           struct window_numbers *numbers, struct window_result *result,
-                           struct error *err)
+                           const struct frame_rows *frame, struct window_numbers *numbers,
+                           struct window_result *result, struct error *err)
 {
     struct totals totals = {0};
     bool          ints = call->kind == WINDOW_SUM ? numbers->kind == NUMBERS_INT
@@ -322,12 +360,12 @@ static enum status compute(struct window *window, const struct window_call *call
     TRY(numbers_filter(window, call->filter, numbers, err));
     TRY(window_result_alloc(window, result, ints ? RESULT_INT : RESULT_REAL, err));
     if (numbers->kind == NUMBERS_REAL && !ints)
-        return running_reals(window, call, numbers, result, err);
+        return real_frames(window, call, frame, numbers, result, err);
     if (ints && call->kind != WINDOW_SUM)
         numbers->kind = NUMBERS_NONE; /* counts need no sums */
     status = totals_make(window, numbers, &totals, err);
     if (status == STATUS_OK)
-        status = totals_results(window, call, &totals, result, err);
+        status = totals_results(window, call, frame, &totals, result, err);
     totals_free(window, &totals);
     return status;
 }
@@ -335,10 +373,12 @@ static enum status compute(struct window *window, const struct window_call *call
 enum status window_number(struct window *window, const struct window_call *call,
                           struct window_result *result, bool *done, struct error *err)
 {
-    struct window_numbers numbers = {.kind = NUMBERS_NONE};
-    enum status           status = STATUS_OK;
+    struct window_numbers    numbers = {.kind = NUMBERS_NONE};
+    const struct frame_rows *frame;
+    enum status              status = STATUS_OK;
 
     *done = true;
+    TRY(window_frame_rows(window, call->frame, &frame, err));
     if (call->kind != WINDOW_COUNT_STAR) {
         TRY(window_numbers(window, call->arguments[0], &numbers, err));
         *done = numbers.kind != NUMBERS_NONE;
@@ -346,9 +386,9 @@ enum status window_number(struct window *window, const struct window_call *call,
     if (*done && call->kind != WINDOW_COUNT && numbers.kind == NUMBERS_INT)
         status = sums_fit(window, &numbers, done);
     else if (*done && call->kind != WINDOW_COUNT && numbers.kind == NUMBERS_REAL)
-        *done = only_grows(&window->desc->frames[call->frame]);
+        *done = frames_move(window, call, frame);
     if (status == STATUS_OK && *done)
-        status = compute(window, call, &numbers, result, err);
+        status = compute(window, call, frame, &numbers, result, err);
     window_numbers_free(window, &numbers);
     return status;
 }

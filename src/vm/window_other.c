@@ -2,8 +2,8 @@
  * an aggregation without keys.
  *
  * Frames that are the same are computed once; where a frame only grows, its new rows are added,
- * unless the aggregate needs all its values at the end (medians and the like).  Else it is read
- * afresh. */
+ * unless the aggregate needs all its values at the end (modes and the like).  Else it is read
+ * afresh.  Medians and percentiles of plain numbers are window_quantile.c's. */
 #include "vm/window_internal.h"
 
 #include <string.h>
@@ -19,11 +19,6 @@ struct other {
     struct arena             scratch;
     bool                     again; /* after a result more rows may follow */
 };
-
-static enum aggregate_kind aggregate_of(enum window_kind kind)
-{
-    return (enum aggregate_kind)((int)AGGREGATE_COUNT_STAR + (int)kind - (int)WINDOW_COUNT_STAR);
-}
 
 static int32_t input_column(const struct window_call *call, int input)
 {
@@ -142,7 +137,7 @@ static enum status run(struct other *self, const struct aggregate_desc *desc,
 enum status window_other(struct window *window, const struct window_call *call,
                          struct window_result *result, struct error *err)
 {
-    struct aggregate_call inner = {.kind = aggregate_of(call->kind),
+    struct aggregate_call inner = {.kind = aggregate_of_window(call->kind),
                                    .argument = ARGUMENT,
                                    .separator = call->arguments[SECOND] >= 0 ? SECOND : -1,
                                    .filter = call->filter >= 0 ? CONDITION : -1,
@@ -151,9 +146,14 @@ enum status window_other(struct window *window, const struct window_call *call,
                                    .second_collation = call->second_collation,
                                    .name = call->name};
     struct aggregate_desc desc = {.call_count = 1, .calls = &inner};
-    struct other         *self = memory_zalloc(window->memory, sizeof *self);
+    struct other         *self;
+    bool                  done;
     enum status           status;
 
+    TRY(window_quantile(window, call, result, &done, err));
+    if (done)
+        return STATUS_OK;
+    self = memory_zalloc(window->memory, sizeof *self);
     if (self == NULL)
         return fail_nomem(err);
     self->window = window;
