@@ -247,6 +247,7 @@ struct from_item {
     struct cte       *cte;            /* a reference to a common table expression */
     struct from_item *next_reference; /* to the same one */
     struct select    *recursion;      /* RECURSION: the compound that it is a reference to */
+    bool              kept;           /* planner: SUBQUERY that is not taken apart */
 };
 struct from_list {
     uint32_t           count, capacity;

@@ -412,6 +412,7 @@ enum status plan_term(struct planner *planner, struct select *select, struct pla
         *plan = values;
         return STATUS_OK;
     }
+    TRY(plan_flatten(planner, select, false));
     TRY(plan_from(planner, select, &select->from, select->where, plan));
     if (select->is_aggregate) {
         TRY(apply_arguments(planner, select, plan));
@@ -549,6 +550,8 @@ enum status plan_select(struct planner *planner, struct select *select, struct p
     bool   stops = planner->stops;
 
     TRY(memory_poll(planner->arena->memory, planner->err));
+    if (select->prior == NULL)
+        TRY(plan_flatten(planner, select, true));
     if (select->order_by.count != 0 || (select->is_aggregate && select->prior == NULL))
         planner->stops = false; /* all rows are taken first */
     else if (select->limit != NULL)

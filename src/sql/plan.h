@@ -128,7 +128,8 @@ enum plan_pass { /* bits of compile_context.passes_off */
                  PASS_GATE = 128,  /* constant conditions before the loops */
                  PASS_SHARE = 256, /* common table expressions computed once */
                  PASS_FACTS = 512, /* count, min, max of a table's column without a scan */
-                 PASS_GROUP = 1024 /* group keys that others decide */
+                 PASS_GROUP = 1024, /* group keys that others decide */
+                 PASS_FLATTEN = 2048 /* subqueries in FROM become part of the select around */
 };
 
 struct plan_shared { /* a common table expression that is computed once */
@@ -168,6 +169,10 @@ enum status plan_need_expr(struct planner *planner, struct plan *plan, struct ex
 enum status plan_need_results(struct planner *planner, struct plan *plan);
 /* The nodes' own expressions; once, after the tree is built. */
 enum status plan_needs(struct planner *planner, struct plan *plan);
+
+/* plan_flatten.c: takes the subqueries in select's FROM apart that may be; once more costs little.
+ * whole: select is no term of a compound. */
+enum status plan_flatten(struct planner *planner, struct select *select, bool whole);
 
 /* plan_group.c: the keys of select's groups without those that others decide. */
 enum status plan_group_keys(struct planner *planner, const struct select *select,

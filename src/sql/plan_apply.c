@@ -265,7 +265,11 @@ static enum status apply_one(struct planner *planner, struct expr *expr, bool co
     struct plan  *node;
 
     if (!plan_runs_once(planner) || (planner->context->passes_off & PASS_UNNEST) != 0 ||
-        plan_provides(*plan, expr) || !is_applicable(planner, expr, conditional, (*plan)->rows))
+        plan_provides(*plan, expr))
+        return STATUS_OK;
+    if (expr->select->prior == NULL)
+        TRY(plan_flatten(planner, expr->select, true));
+    if (!is_applicable(planner, expr, conditional, (*plan)->rows))
         return STATUS_OK;
     apply = apply_new(planner->arena, expr, (*plan)->rows);
     node = plan_new(planner, PLAN_APPLY, *plan);

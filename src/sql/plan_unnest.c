@@ -158,6 +158,16 @@ static enum status unnest_join(const struct from_state *outer, struct unnest *un
     return STATUS_OK;
 }
 
+/* The subquery below the NOTs of expr, if there is one, is taken apart first. */
+static enum status flatten_below(struct planner *planner, struct expr *expr)
+{
+    while (expr->kind == EXPR_UNARY && expr->op == EXPR_OP_NOT)
+        expr = expr->left;
+    return expr->select == NULL || expr->select->prior != NULL
+               ? STATUS_OK
+               : plan_flatten(planner, expr->select, true);
+}
+
 /* Takes from where what can be a semi- or anti-join. */
 enum status unnest_split(const struct from_state *state, struct expr **where,
                          struct expr_list *exists)
@@ -172,6 +182,7 @@ enum status unnest_split(const struct from_state *state, struct expr **where,
     if (!expr_conjuncts(arena, *where, &conjuncts))
         return fail_nomem(state->planner->err);
     for (uint32_t i = 0; i < conjuncts.count; i++) {
+        TRY(flatten_below(state->planner, conjuncts.items[i]));
         if (!unnest_of(conjuncts.items[i], &unnest)) {
             rest = expr_logic(arena, EXPR_OP_AND, rest, conjuncts.items[i]);
             if (rest == NULL)

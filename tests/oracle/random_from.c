@@ -60,6 +60,30 @@ static struct node *derived(struct random_sql *random, struct random_table **tab
                  1, select);
 }
 
+/* One that only chooses, computes, filters and joins: it may become part of what is around it. */
+static struct node *plain_derived(struct random_sql *random, struct random_table **table)
+{
+    struct surroundings saved = random->here;
+    uint32_t            columns = 1 + random_below(random, 4);
+    struct node        *from, *items = NULL;
+
+    *table = table_new(random, columns, "k");
+    random->here = (struct surroundings){.work = 1, .level = saved.level + 1};
+    from = from_clause(random);
+    for (uint32_t c = 0; c < columns; c++) {
+        struct node *item = chance(random, 60) ? column(random) : expr(random);
+
+        item = FIXED(random, pool_printf(random, "@ AS k%u", c), 1, item);
+        items = items == NULL ? item : FIXED(random, "@, @", 2, items, item);
+    }
+    (*table)->rows = random->here.work;
+    items = FIXED(random, "(SELECT @@@)", 3, items, from,
+                  chance(random, 60) ? CLAUSE(random, " WHERE @", 1, condition(random))
+                                     : CLAUSE(random, "", 0));
+    random->here = saved;
+    return items;
+}
+
 static struct node *values_table(struct random_sql *random, struct random_table **table)
 {
     uint32_t     rows = 1 + random_below(random, 4);
@@ -97,11 +121,11 @@ static struct node *from_item(struct random_sql *random, const char *alias,
     struct node         *node;
     uint32_t             n = random_below(random, 100);
 
-    if (n < 8 && random->here.level < LEVEL_MAX) {
-        node = derived(random, &made);
-    } else if (n < 10) {
+    if (n < 12 && random->here.level < LEVEL_MAX) {
+        node = chance(random, 50) ? derived(random, &made) : plain_derived(random, &made);
+    } else if (n < 14) {
         node = values_table(random, &made);
-    } else if (n < 11) {
+    } else if (n < 15) {
         node = pragma_table(random, &made);
     } else {
         *table = n < 30 && random->cte_count > 0

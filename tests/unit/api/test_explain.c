@@ -21,6 +21,7 @@ static const char schema[] =
     "CREATE TABLE t3(p INT, q TEXT);"
     "CREATE VIEW v1 AS SELECT b, count(*) AS n FROM t1 GROUP BY b;"
     "CREATE VIEW v2 AS SELECT a, b FROM t1 WHERE b>3;"
+    "CREATE VIEW v3 AS SELECT t1.a, t1.b, t2.y AS k FROM t1 JOIN t2 ON t1.b=t2.x;"
     "INSERT INTO t1(b, c, d) SELECT value%10, 'c'||value%7, value*1.5 FROM generate_series(1,1000);"
     "INSERT INTO t2 SELECT value%50, value%20, 'z'||value%9 FROM generate_series(1,500);"
     "INSERT INTO t3 SELECT value%13, 'q'||value%5 FROM generate_series(1,50);"
@@ -301,6 +302,63 @@ static const struct {
     /* clang-format on */
 };
 
+/* What becomes part of the select around it, and what stays a subquery. */
+static const struct {
+    const char *sql, *tree;
+} flattened[] = {
+    /* clang-format off */
+    {"SELECT * FROM v2 WHERE a=5",
+     "SEARCH t1 USING INTEGER PRIMARY KEY (rowid=?)\n"},
+    {"SELECT * FROM v3, t3 WHERE v3.k=t3.p AND v3.a=7",
+     "SEARCH t1 USING INTEGER PRIMARY KEY (rowid=?)\n"
+     "SEARCH t2 USING HASH TABLE (x=?)\n"
+     "  SCAN t2\n"
+     "SEARCH t3 USING HASH TABLE (p=?)\n"
+     "  SCAN t3\n"},
+    {"SELECT c FROM t1, (SELECT 5 AS k) s WHERE t1.a=s.k",
+     "SEARCH t1 USING INTEGER PRIMARY KEY (rowid=?)\n"},
+    {"SELECT s.k FROM t3 LEFT JOIN (SELECT x, y AS k FROM t2) s ON s.x=t3.p",
+     "SCAN t3\n"
+     "SEARCH t2 USING HASH TABLE (x=?) LEFT-JOIN\n"
+     "  SCAN t2\n"},
+    {"SELECT b FROM (SELECT b, c FROM t1 ORDER BY d) LIMIT 3",
+     "SCAN t1\n"
+     "USE TOP-N SORTER FOR ORDER BY\n"},
+    {"SELECT b FROM (SELECT a, b FROM t1 ORDER BY d) ORDER BY a",
+     "SCAN t1\n"
+     "USE SORTER FOR ORDER BY\n"},
+    {"SELECT s.k FROM t3 LEFT JOIN (SELECT x, 1 AS k FROM t2) s ON s.x=t3.p",
+     "SCAN t3\n"
+     "SEARCH s USING HASH TABLE (x=?) LEFT-JOIN\n"
+     "  SCAN t2\n"},
+    {"SELECT s.b FROM (SELECT b FROM t1 ORDER BY b LIMIT 3) s, t3",
+     "CO-ROUTINE s\n"
+     "  SCAN t1\n"
+     "  USE TOP-N SORTER FOR ORDER BY\n"
+     "SCAN s\n"
+     "SCAN t3 USING NESTED LOOP\n"
+     "  SCAN t3\n"},
+    {"WITH s AS MATERIALIZED (SELECT a, b FROM t1) SELECT * FROM s WHERE a=3",
+     "MATERIALIZE s\n"
+     "  SCAN t1\n"
+     "SCAN s\n"},
+    /* clang-format on */
+};
+
+static void subqueries_are_flattened(void **state)
+{
+    stoa_db *db = open_with_data();
+    char     text[TREE_CAP];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof flattened / sizeof flattened[0]; i++) {
+        tree(db, flattened[i].sql, text);
+        if (strcmp(text, flattened[i].tree) != 0)
+            fail_msg("%s\n%sinstead of\n%s", flattened[i].sql, text, flattened[i].tree);
+    }
+    stoa_close(db);
+}
+
 static void trees_are_sqlites(void **state)
 {
     stoa_db *db = open_with_data();
@@ -556,6 +614,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(trees_are_sqlites),
+        cmocka_unit_test(subqueries_are_flattened),
         cmocka_unit_test(brackets_tell_what_is_read),
         cmocka_unit_test(listings_have_comments),
         cmocka_unit_test(rows_of_steps_are_true),
