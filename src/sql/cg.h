@@ -51,6 +51,13 @@ struct cg_queue { /* of a recursive query whose recursive terms are being emitte
     int32_t slot; /* the rowset; the cursor on it stands on the batch that is to be worked on */
 };
 
+struct cg_sought { /* the rows of a scan that a finished join build can meet */
+    const struct cg_sought *outer;
+    const struct plan      *scan;
+    int32_t                 column, slot;
+    uint32_t                number; /* column of the slot's rows */
+};
+
 struct cg {
     const struct compile_context *context;
     struct planner                planner;
@@ -64,6 +71,7 @@ struct cg {
     uint32_t                      constant_count, constant_capacity;
     struct cg_constant           *constants;
     struct cg_queue              *queues;     /* of the recursive queries around this place */
+    const struct cg_sought       *sought;     /* by the joins around this place */
     const struct plan            *aggregate;  /* expressions being emitted are above it */
     uint32_t                      loop_depth; /* > 0: code here may run many times */
     uint32_t                      memo_depth; /* > 0: in a correlated subquery */
@@ -151,27 +159,27 @@ void cg_in_to(struct cg *cg, struct expr *expr, int32_t target); /* without NOT 
 
 /* --- cg_node.c, cg_join.c, cg_sort.c... ----------------------------------------------------------
  */
-void           cg_produce(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
-void           cg_consume(struct cg *cg, struct cg_sink *sink, int32_t next);
-void           cg_produce_join(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
-void           cg_produce_aggregate(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
-void           cg_produce_sort(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
-void           cg_produce_tuples(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
-void           cg_produce_apply(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
-void           cg_produce_window(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
-void           cg_produce_limit(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
-void           cg_produce_distinct(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
-void           cg_produce_compound(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
-void           cg_produce_recursive(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
-void           cg_produce_queue(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
-void           cg_produce_shared(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
-void           cg_produce_values(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
-void           cg_one_row(struct cg *cg); /* makes the batch one row, unless it is */
+void cg_produce(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void cg_consume(struct cg *cg, struct cg_sink *sink, int32_t next);
+void cg_produce_join(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void cg_produce_aggregate(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void cg_produce_sort(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void cg_produce_tuples(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void cg_produce_apply(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void cg_produce_window(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void cg_produce_limit(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void cg_produce_distinct(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void cg_produce_compound(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void cg_produce_recursive(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void cg_produce_queue(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void cg_produce_shared(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void cg_produce_values(struct cg *cg, const struct plan *plan, struct cg_sink *sink);
+void cg_one_row(struct cg *cg); /* makes the batch one row, unless it is */
 /* What a WINDOW or APPLY node hands up beside what it computes: how many columns, into registers
  * from first on (gives the one behind them), and as columns of cursor slot from number on. */
-uint32_t       cg_carried(const struct plan *plan);
-int32_t        cg_carry(struct cg *cg, const struct plan *plan, int32_t first);
-void           cg_push_carried(struct cg *cg, const struct plan *plan, int32_t slot, uint32_t number);
+uint32_t cg_carried(const struct plan *plan);
+int32_t  cg_carry(struct cg *cg, const struct plan *plan, int32_t first);
+void     cg_push_carried(struct cg *cg, const struct plan *plan, int32_t slot, uint32_t number);
 const uint8_t *cg_result_collations(struct cg *cg, const struct select *select);
 /* Plans select, with its needs told.  stops: its rows may not all be asked for.  NULL: failed. */
 struct plan *cg_plan(struct cg *cg, struct select *select, bool stops);

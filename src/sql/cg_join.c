@@ -198,18 +198,69 @@ static void consume_probe(struct cg *cg, struct cg_sink *sink, int32_t next)
     cg_consume(cg, sink->parent, next);
 }
 
+/* --- rows of the probe side that can have a partner ----------------------------------------------
+ */
+/* The scan of item below plan whose rows may be left out where their partners are missing above: on
+ * the way down every row of it stays or goes alone. */
+static const struct plan *scan_below(const struct plan *plan, const struct from_item *item)
+{
+    while (plan->kind != PLAN_SCAN) {
+        if (plan->kind == PLAN_JOIN ? keeps_build(plan) : plan->kind != PLAN_FILTER)
+            return NULL;
+        plan = plan->input;
+    }
+    return plan->item == item && plan->rowid == NULL ? plan : NULL;
+}
+
+/* Where few rows are built, the scans of the probe side hear of their keys. */
+static const struct cg_sought *seek_by_build(struct cg *cg, const struct plan *plan, int32_t slot)
+{
+    const struct cg_sought *list = cg->sought;
+
+    if ((cg->context->passes_off & PASS_SEEK) != 0 || plan->join == JOIN_LEFT ||
+        plan->join == JOIN_FULL || plan->join == JOIN_ANTI)
+        return list;
+    for (uint32_t i = 0; i < plan->key_count; i++) {
+        const struct plan_key *key = &plan->keys[i];
+        const struct expr     *column = expr_strip(key->probe);
+        const struct plan     *scan =
+            column->kind != EXPR_COLUMN ? NULL : scan_below(plan->input, column->resolved.source);
+        struct cg_sought *sought;
+
+        if (scan == NULL || key->null_equal ||
+            plan->right->rows * 8 > (double)table_row_count(scan->item->catalog_table) ||
+            !plan_can_bound(scan->item, column, NULL, key->affinity, key->collation))
+            continue;
+        sought = arena_alloc(cg->arena, sizeof *sought);
+        if (sought == NULL) {
+            cg_fail(cg, fail_nomem(cg->err));
+            return list;
+        }
+        *sought = (struct cg_sought){list, scan,
+                                     column->resolved.column >= 0
+                                         ? column->resolved.column
+                                         : table_schema(scan->item->catalog_table)->rowid_column,
+                                     slot, i};
+        list = sought;
+    }
+    return list;
+}
+
 void cg_produce_join(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
 {
-    struct join_sink self = {
-        .sink = {consume_probe, parent, plan}, .slot = cg_slot(cg), .mark = cg_mark(cg)};
+    const struct cg_sought *sought = cg->sought;
+    struct join_sink        self = {
+               .sink = {consume_probe, parent, plan}, .slot = cg_slot(cg), .mark = cg_mark(cg)};
 
     if ((has_rest(plan) && !only_rest(plan)) || keeps_build(plan)) {
         self.body = cg_label(cg);
         self.back = cg_registers(cg, 1);
     }
     produce_build(cg, plan, self.slot);
+    cg->sought = seek_by_build(cg, plan, self.slot);
     cg->loop_depth++;
     cg_produce(cg, plan->input, &self.sink);
+    cg->sought = sought;
     if (keeps_build(plan)) {
         int32_t end = cg_label(cg), again = program_address(cg->program);
 

@@ -98,26 +98,55 @@ static int bound_of(const struct expr *expr, bool swapped)
     }
 }
 
+/* Column numbers of a cursor: the rowid is the alias, -1 without one. */
+static int32_t cursor_column(const struct plan *scan, const struct expr *column)
+{
+    return column->resolved.column >= 0 ? column->resolved.column
+                                        : table_schema(scan->item->catalog_table)->rowid_column;
+}
+
+static void emit_bound_value(struct cg *cg, int32_t slot, int32_t column, struct expr *value,
+                             int bound, enum affinity affinity)
+{
+    int32_t reg = cg_registers(cg, 1), address;
+    char    letter[2] = {(char)affinity, 0};
+
+    cg_emit(cg, OP_SCopy, cg_hoist(cg, value), reg, 0);
+    cg_affinity(cg, reg, 1, letter);
+    address = cg_emit(cg, OP_Bound, slot, column, reg);
+    program_op(cg->program, address)->p5 = (uint16_t)bound;
+}
+
 /* column op value is told to the scan, if it may be. */
 static void emit_bound(struct cg *cg, const struct plan *plan, int32_t slot, struct expr *column,
                        struct expr *value, int bound, enum affinity affinity,
                        enum collation collation)
 {
-    int32_t reg, address;
-    char    letter[2] = {(char)affinity, 0};
-
     column = expr_strip(column);
-    if (bound < 0 || !plan_can_bound(plan->item, column, value, affinity, collation))
-        return;
-    reg = cg_registers(cg, 1);
-    cg_emit(cg, OP_SCopy, cg_hoist(cg, value), reg, 0);
-    cg_affinity(cg, reg, 1, letter);
-    address = cg_emit(cg, OP_Bound, slot, column->resolved.column, reg);
-    program_op(cg->program, address)->p5 = (uint16_t)bound;
+    if (bound >= 0 && plan_can_bound(plan->item, column, value, affinity, collation))
+        emit_bound_value(cg, slot, cursor_column(plan, column), value, bound, affinity);
+}
+
+struct among_emit {
+    struct cg         *cg;
+    const struct plan *scan;
+    int32_t            slot;
+};
+
+static void emit_among(void *data, const struct expr *column, struct expr *value,
+                       enum affinity affinity)
+{
+    const struct among_emit *self = data;
+
+    emit_bound_value(self->cg, self->slot, cursor_column(self->scan, column), value, BOUND_AMONG,
+                     affinity);
 }
 
 static void emit_bounds(struct cg *cg, const struct plan *plan, int32_t slot)
 {
+    struct among_emit  among = {cg, plan, slot};
+    const struct expr *column;
+
     if ((cg->context->passes_off & PASS_PUSH_DOWN) != 0)
         return;
     for (uint32_t i = 0; i < plan->filters.count; i++) {
@@ -133,8 +162,13 @@ static void emit_bounds(struct cg *cg, const struct plan *plan, int32_t slot)
                        expr->resolved.compare_affinity, expr->resolved.compare_collation);
             emit_bound(cg, plan, slot, expr->left, expr->list.items[1], BOUND_LE,
                        expr->resolved.compare_affinity_high, expr->resolved.compare_collation_high);
+        } else {
+            plan_values_sought(plan->item, expr, &column, emit_among, &among);
         }
     }
+    for (const struct cg_sought *sought = cg->sought; sought != NULL; sought = sought->outer)
+        if (sought->scan == plan)
+            cg_emit_i(cg, OP_BoundRows, slot, sought->column, sought->slot, sought->number);
 }
 
 /* The loop is emitted: now it is known which columns it reads. */
@@ -257,8 +291,8 @@ static void consume_lateral(struct cg *cg, struct cg_sink *sink, int32_t next)
  * fits, for NULLs in their place. */
 struct lateral_rows {
     struct cg_sink sink;
-    int32_t        found, columns; /* registers: 1 once a row fits; of the function, as read above */
-    int32_t        body, back;
+    int32_t found, columns; /* registers: 1 once a row fits; of the function, as read above */
+    int32_t body, back;
 };
 
 static void consume_lateral_rows(struct cg *cg, struct cg_sink *sink, int32_t next)

@@ -125,11 +125,12 @@ enum plan_pass { /* bits of compile_context.passes_off */
                  PASS_UNNEST = 16,
                  PASS_SINK = 32, /* conditions into subqueries */
                  PASS_TRANSITIVE = 64,
-                 PASS_GATE = 128,  /* constant conditions before the loops */
-                 PASS_SHARE = 256, /* common table expressions computed once */
-                 PASS_FACTS = 512, /* count, min, max of a table's column without a scan */
-                 PASS_GROUP = 1024, /* group keys that others decide */
-                 PASS_FLATTEN = 2048 /* subqueries in FROM become part of the select around */
+                 PASS_GATE = 128,     /* constant conditions before the loops */
+                 PASS_SHARE = 256,    /* common table expressions computed once */
+                 PASS_FACTS = 512,    /* count, min, max of a table's column without a scan */
+                 PASS_GROUP = 1024,   /* group keys that others decide */
+                 PASS_FLATTEN = 2048, /* subqueries in FROM become part of the select around */
+                 PASS_SEEK = 4096     /* scans that hear of the rows that they are joined with */
 };
 
 struct plan_shared { /* a common table expression that is computed once */
@@ -206,11 +207,25 @@ struct plan *plan_new(struct planner *planner, enum plan_kind kind, struct plan 
 double plan_selectivity(struct expr *filter); /* plan_estimate.c: part of the rows it lets pass */
 bool   plan_provides(const struct plan *plan, const void *owner);
 
+/* --- plan_seek.c ---------------------------------------------------------------------------------
+ */
 /* Whether column op value, compared so, sees a stored column of item as it is: the scan may be told
- * of it. */
-bool plan_can_bound(const struct from_item *item, struct expr *column, struct expr *value,
+ * of it.  value: a constant expression; NULL: a value of a register. */
+bool plan_can_bound(const struct from_item *item, const struct expr *column, struct expr *value,
                     enum affinity affinity, enum collation collation);
-/* The unique key of a SCAN's table whose value its filters name; UINT32_MAX: none. */
-uint32_t plan_key_sought(const struct plan *scan);
+/* column of item is the rowid or a unique key of its own. */
+bool plan_is_unique(const struct from_item *item, const struct expr *column);
+
+enum { VALUES_SOUGHT_MAX = 256 };
+typedef void plan_value_visit(void *data, const struct expr *column, struct expr *value,
+                              enum affinity affinity);
+/* The number of constants of which one must equal *column where condition holds (column = a, or
+ * column IN (a, b), or several such joined by OR), visiting each; 0: the condition is none such. */
+uint32_t plan_values_sought(const struct from_item *item, struct expr *condition,
+                            const struct expr **column, plan_value_visit *visit, void *data);
+
+enum { KEY_ROWID = UINT32_MAX - 1, KEY_NONE = UINT32_MAX };
+/* The unique key of a SCAN's table whose values its filters name; *rows: of the combinations. */
+uint32_t plan_key_sought(const struct plan *scan, double *rows);
 
 #endif

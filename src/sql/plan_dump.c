@@ -221,9 +221,13 @@ static void put_bounds(const struct program *program, int32_t open, struct str *
     bool                       any = false;
 
     for (; op < end && op->code != OP_Rewind; op++) {
-        if (op->code != OP_Bound || op->p1 != slot || op->p2 == last)
+        if ((op->code != OP_Bound && op->code != OP_BoundRows) || op->p1 != slot || op->p2 == last)
             continue;
-        str_printf(out, "%s%s", any ? ", " : "; zone maps on ", schema->columns[op->p2].name);
+        str_printf(out, "%s%s",
+                   any                    ? ", "
+                   : op->code == OP_Bound ? "; zone maps on "
+                                          : "; rows by ",
+                   op->p2 < 0 ? "rowid" : schema->columns[op->p2].name);
         last = op->p2;
         any = true;
     }
@@ -258,11 +262,12 @@ static void scan_line(const struct cg_line *line, const struct program *program,
     const struct plan      *plan = line->plan;
     const struct op        *open = line->open_op < 0 ? NULL : &program->ops[line->open_op];
     const struct scan_desc *desc = open == NULL ? NULL : open->p4.desc;
-    uint32_t                key = plan_key_sought(plan);
+    double                  rows;
+    uint32_t                key = plan_key_sought(plan, &rows);
 
-    if (plan->rowid != NULL)
+    if (plan->rowid != NULL || key == KEY_ROWID)
         str_printf(out, "SEARCH %s USING INTEGER PRIMARY KEY (rowid=?)", plan->item->display);
-    else if (key != UINT32_MAX)
+    else if (key != KEY_NONE)
         key_line(plan, key, out);
     else
         str_printf(out, "SCAN %s", plan->item->display);

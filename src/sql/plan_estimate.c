@@ -83,6 +83,10 @@ static double one_value(struct expr *column)
     const struct column_stats *stats = column_known(column, false);
     double                     distinct;
 
+    column = expr_strip(column);
+    if (column->kind == EXPR_COLUMN && column->resolved.source != NULL &&
+        plan_is_unique(column->resolved.source, column))
+        return within(1 / (double)table_row_count(column->resolved.source->catalog_table));
     if (stats == NULL)
         return 0;
     distinct = column_distinct(
@@ -209,54 +213,4 @@ double plan_selectivity(struct expr *filter)
     default:
         return 0.5;
     }
-}
-
-/* --- keys --------------------------------------------------------------------------------------
- */
-bool plan_can_bound(const struct from_item *item, struct expr *column, struct expr *value,
-                    enum affinity affinity, enum collation collation)
-{
-    const struct schema_table *schema = table_schema(item->catalog_table);
-
-    return column->kind == EXPR_COLUMN && column->resolved.source == item &&
-           column->resolved.column >= 0 && expr_is_constant(value) && !expr_may_fail(value) &&
-           collation == COLLATION_BINARY &&
-           affinity_is_implied(schema->columns[column->resolved.column].affinity, affinity);
-}
-
-/* Some filter of the scan is column number `column` = constant. */
-static bool column_sought(const struct plan *scan, uint32_t column)
-{
-    for (uint32_t i = 0; i < scan->filters.count; i++) {
-        const struct expr *filter = scan->filters.items[i];
-
-        if (filter->kind != EXPR_BINARY || filter->op != EXPR_OP_EQ)
-            continue;
-        for (int side = 0; side < 2; side++) {
-            struct expr *at = expr_strip(side == 0 ? filter->left : filter->right);
-            struct expr *value = side == 0 ? filter->right : filter->left;
-
-            if (at->kind == EXPR_COLUMN && at->resolved.column == (int32_t)column &&
-                plan_can_bound(scan->item, at, value, filter->resolved.compare_affinity,
-                               filter->resolved.compare_collation))
-                return true;
-        }
-    }
-    return false;
-}
-
-uint32_t plan_key_sought(const struct plan *scan)
-{
-    const struct schema_table *schema = table_schema(scan->item->catalog_table);
-
-    for (uint32_t k = 0; k < schema->key_count; k++) {
-        const struct schema_key *key = &schema->keys[k];
-        uint32_t                 i = 0;
-
-        while (key->unique && i < key->column_count && column_sought(scan, key->columns[i]))
-            i++;
-        if (key->unique && i == key->column_count)
-            return k;
-    }
-    return UINT32_MAX;
 }

@@ -212,6 +212,8 @@ static void block_drop(struct block *block, uint32_t index)
 /* Adds a filter to a unit: in its scan if it is one, so that it runs first thing in the loop. */
 enum status unit_filter(struct planner *planner, struct unit *unit, struct expr *expr)
 {
+    double sought;
+
     if (unit->plan->kind != PLAN_SCAN && unit->plan->kind != PLAN_SOURCE &&
         unit->plan->kind != PLAN_SUBQUERY && unit->plan->kind != PLAN_SHARED &&
         unit->plan->kind != PLAN_FILTER && unit->plan->kind != PLAN_TUPLES) {
@@ -222,8 +224,10 @@ enum status unit_filter(struct planner *planner, struct unit *unit, struct expr 
     if (!expr_list_add(planner->arena, &unit->plan->filters, expr))
         return fail_nomem(planner->err);
     unit->plan->rows *= plan_selectivity(expr);
-    if (unit->plan->rows < 1 ||
-        (unit->plan->kind == PLAN_SCAN && plan_key_sought(unit->plan) != UINT32_MAX))
+    if (unit->plan->kind == PLAN_SCAN && plan_key_sought(unit->plan, &sought) != KEY_NONE &&
+        sought < unit->plan->rows)
+        unit->plan->rows = sought;
+    if (unit->plan->rows < 1)
         unit->plan->rows = 1;
     return STATUS_OK;
 }

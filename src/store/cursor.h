@@ -30,7 +30,8 @@ struct cursor_ops {
                          struct error *err); /* NULL: has none */
     /* Optional: the scan may skip rows for which not (column op value) holds (zone maps); it need
      * not. op: enum bound_op, by value_compare with BINARY and no affinity: a NULL row or value
-     * never holds.  Called between open and rewind. */
+     * never holds.  BOUND_AMONG: each call adds one of the values that the column equals; NULL adds
+     * none.  Called between open and rewind. */
     enum status (*bound)(struct cursor *cursor, uint32_t column, int op, const struct value *value,
                          struct error *err);
     /* Optional: moves to the one row with this rowid; *found. */
@@ -44,7 +45,7 @@ struct cursor_ops {
     void (*close)(struct cursor *cursor); /* frees it */
 };
 
-enum bound_op { BOUND_EQ, BOUND_LT, BOUND_LE, BOUND_GT, BOUND_GE, BOUND_NOT_NULL };
+enum bound_op { BOUND_EQ, BOUND_LT, BOUND_LE, BOUND_GT, BOUND_GE, BOUND_NOT_NULL, BOUND_AMONG };
 
 /* Whether a value in [lo, hi] may be op value.  below, above: value_compare of lo and hi with it.
  */

@@ -138,11 +138,12 @@ bool table_has_keys(const struct table *table); /* that must be unique */
 enum status table_find_duplicate(struct table *table, const struct value *cells,
                                  int64_t cells_rowid, bool has_self, int64_t self, uint32_t *key,
                                  int64_t *rowid, struct error *err);
+/* Whether the index of unique key k can be asked by table_seek_key.  False: it is not there, and not
+ * worth making for this one time; the rowid alias is part of the key. */
+bool table_key_ready(struct table *table, uint32_t k);
 /* The live row whose unique key k equals that of cells ([the table's columns], of which the key's
- * are read).  False: the index is not there, and not worth making for this one row; the rowid alias
- * being part of the key there is no answer either. */
-bool table_seek_key(struct table *table, uint32_t k, const struct value *cells, int64_t *rowid,
-                    bool *found);
+ * are read).  False: none. */
+bool table_seek_key(struct table *table, uint32_t k, const struct value *cells, int64_t *rowid);
 /* Room for one more row in each index, so that table_index_row cannot fail. */
 enum status table_index_reserve(struct table *table, struct error *err);
 void        table_index_row(struct table *table, const struct value *cells, int64_t rowid);

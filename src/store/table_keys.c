@@ -388,13 +388,10 @@ static bool key_has_alias(const struct table *table, const struct schema_key *ke
     return false;
 }
 
-bool table_seek_key(struct table *table, uint32_t k, const struct value *cells, int64_t *rowid,
-                    bool *found)
+bool table_key_ready(struct table *table, uint32_t k)
 {
     const struct schema_key *key = &table->schema->keys[k];
-    uint64_t                 hash;
 
-    *found = false;
     if (!key->unique || key_has_alias(table, key))
         return false;
     if (table->indexes[k] == NULL && table->state.live > SMALL_TABLE_ROWS &&
@@ -403,9 +400,15 @@ bool table_seek_key(struct table *table, uint32_t k, const struct value *cells, 
     if (index_ready(table, k, NULL) != STATUS_OK)
         return false;
     table->unindexed_seeks = 0;
-    if (cells_hash(table, key, cells, 0, &hash))
-        *found = index_find(table, k, hash, cells, 0, false, 0, rowid);
     return true;
+}
+
+bool table_seek_key(struct table *table, uint32_t k, const struct value *cells, int64_t *rowid)
+{
+    uint64_t hash;
+
+    return cells_hash(table, &table->schema->keys[k], cells, 0, &hash) &&
+           index_find(table, k, hash, cells, 0, false, 0, rowid);
 }
 
 enum status table_index_reserve(struct table *table, struct error *err)

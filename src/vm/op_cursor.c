@@ -128,6 +128,27 @@ const struct op *op_Bound(struct vm *vm, const struct op *op)
     return op + 1;
 }
 
+/* So many rows are sought at most: beside more the whole table is little. */
+enum { ROWS_SOUGHT_MAX = 4096 };
+
+const struct op *op_BoundRows(struct vm *vm, const struct op *op)
+{
+    struct cursor       *cursor = vm_slot_at(vm, op->p1)->cursor;
+    const struct rowset *rows = slot_rows(vm_slot_at(vm, op->p3));
+    uint64_t             count = rows == NULL ? UINT64_MAX : rowset_count(rows);
+    struct value         value = value_null();
+    char                 scratch[16];
+
+    if (cursor->ops->bound == NULL || count > ROWS_SOUGHT_MAX)
+        return op + 1;
+    VM_TRY(vm, cursor->ops->bound(cursor, (uint32_t)op->p2, BOUND_AMONG, &value, vm->err));
+    for (uint64_t row = 0; row < count; row++) {
+        value = rowset_value(rows, (uint32_t)op->p4.i, row, scratch);
+        VM_TRY(vm, cursor->ops->bound(cursor, (uint32_t)op->p2, BOUND_AMONG, &value, vm->err));
+    }
+    return op + 1;
+}
+
 /* --- moving
  * ---------------------------------------------------------------------------------------- */
 
