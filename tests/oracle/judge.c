@@ -7,6 +7,7 @@ const char *verdict_name(enum verdict verdict)
 {
     static const char *const names[VERDICTS] = {
         [VERDICT_SAME] = "same",
+        [VERDICT_SAME_ERROR] = "same error",
         [VERDICT_GIVEN_UP] = "sqlite3 needs too long",
         [VERDICT_UNSUPPORTED] = "not supported yet",
         [VERDICT_TIED] = "ties",
@@ -14,6 +15,7 @@ const char *verdict_name(enum verdict verdict)
         [VERDICT_AGGREGATE_PLACE] = "aggregate of an outer select",
         [VERDICT_HAVING] = "HAVING without GROUP BY",
         [VERDICT_FORGOTTEN_WHERE] = "sqlite3 forgets a WHERE beside RIGHT JOIN",
+        [VERDICT_STALE_NULL_ROW] = "sqlite3 keeps an outer join's NULLs",
         [VERDICT_FORGOTTEN_ORDER] = "sqlite3 takes a subquery's rows for ordered",
         [VERDICT_ERROR] = "error",
         [VERDICT_COUNT] = "number of rows",
@@ -100,6 +102,17 @@ static bool forgot_where(struct judge *judge, const char *sql)
            same_without(judge, sql, QUERY_FLATTENER);
 }
 
+/* Whether sqlite3 took a constant of a subquery in an outer join for NULL because the join had no
+ * match for the row before: it does so where it merges a subquery over VALUES, or over another that
+ * it computes row by row, with the select around it, and not otherwise. */
+static bool kept_nulls(struct judge *judge, const char *sql)
+{
+    static const char *const joins[] = {"LEFT JOIN", "RIGHT JOIN", "FULL JOIN"};
+
+    return (HAS_ONE_OF(sql, joins) || HAS_ONE_OF(judge->script, joins)) &&
+           same_without(judge, sql, QUERY_FLATTENER);
+}
+
 /* Whether sqlite3 gives the right rows in a wrong order because it takes the rows of a subquery,
  * mostly of a compound, for ordered as the select around wants them. */
 static bool forgot_order(struct judge *judge, const char *sql)
@@ -154,7 +167,7 @@ enum verdict judge(struct judge *judge, const char *sql)
     enum verdict verdict;
 
     if (same(judge, sql, judge->ordered ? COMPARE_SEQUENCE : COMPARE_BAG))
-        return VERDICT_SAME;
+        return compare_stoa_error()[0] == '\0' ? VERDICT_SAME : VERDICT_SAME_ERROR;
     if (compare_oracle_gave_up())
         return VERDICT_GIVEN_UP;
     if (compare_stoa_gave_up())
@@ -169,6 +182,8 @@ enum verdict judge(struct judge *judge, const char *sql)
     memcpy(first, judge->difference, sizeof first);
     if (verdict != VERDICT_ERROR && forgot_where(judge, sql))
         verdict = VERDICT_FORGOTTEN_WHERE;
+    else if (verdict != VERDICT_ERROR && kept_nulls(judge, sql))
+        verdict = VERDICT_STALE_NULL_ROW;
     else if (verdict == VERDICT_VALUES && forgot_order(judge, sql))
         verdict = VERDICT_FORGOTTEN_ORDER;
     else if (verdict == VERDICT_VALUES && tied(judge, sql))

@@ -9,6 +9,7 @@
 
 enum verdict {
     VERDICT_SAME,
+    VERDICT_SAME_ERROR,
     VERDICT_GIVEN_UP,    /* sqlite3 needs too long: Stoa was not asked */
     VERDICT_UNSUPPORTED, /* Stoa said that it does not have the construct yet */
 
@@ -17,6 +18,7 @@ enum verdict {
     VERDICT_AGGREGATE_PLACE,
     VERDICT_HAVING,
     VERDICT_FORGOTTEN_WHERE,
+    VERDICT_STALE_NULL_ROW,
     VERDICT_FORGOTTEN_ORDER,
 
     VERDICT_ERROR,  /* one of them fails, or both with different errors */

@@ -174,7 +174,7 @@ static bool change(struct run *run)
     verdict = judge(&run->judge, sql);
     run->judge.change = false;
     slow_report(run, sql);
-    if (verdict == VERDICT_SAME) {
+    if (verdict == VERDICT_SAME || verdict == VERDICT_SAME_ERROR) {
         snprintf(select, sizeof select, "SELECT *, rowid FROM %s", table->name);
         verdict = judge(&run->judge, select);
     }
@@ -185,7 +185,8 @@ static bool change(struct run *run)
                (unsigned long long)run->schema_seed, verdict_name(verdict), run->judge.difference,
                sql);
     }
-    run->judge.script = run->script = text_append(run->script, sql);
+    if (verdict != VERDICT_GIVEN_UP)
+        run->judge.script = run->script = text_append(run->script, sql);
     free(sql);
     return verdict == VERDICT_SAME || verdict == VERDICT_GIVEN_UP;
 }

@@ -147,6 +147,8 @@ struct node *column(struct random_sql *random)
 {
     const struct surroundings *here = &random->here;
 
+    if (here->alias != NULL && chance(random, 20))
+        return EXPR(random, here->alias, 0);
     if (here->leaf_count > 0 && (here->scope_count == 0 || chance(random, 50)))
         return here->leaf[random_below(random, here->leaf_count)];
     return here->scope_count == 0 ? literal(random)

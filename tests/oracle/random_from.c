@@ -113,6 +113,45 @@ static struct node *pragma_table(struct random_sql *random, struct random_table 
     return FIXED(random, pool_printf(random, "pragma_table_info('%s')", random->table[0].name), 0);
 }
 
+static const char *const k_names[] = {"k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7"};
+
+static struct node *mergeable_from(struct random_sql *random);
+
+struct node *mergeable_select(struct random_sql *random, uint32_t columns, uint64_t *work)
+{
+    struct surroundings saved = random->here;
+    struct node        *from, *where, *items = NULL;
+
+    random->nesting++;
+    random->here =
+        (struct surroundings){.work = 1, .level = chance(random, 20) ? saved.level + 1 : LEVEL_MAX};
+    from = mergeable_from(random);
+    where = chance(random, 50) ? CLAUSE(random, " WHERE @", 1, condition(random))
+                               : CLAUSE(random, "", 0);
+    for (uint32_t c = 0; c < columns; c++) {
+        struct node *item = chance(random, 45)   ? column(random)
+                            : chance(random, 25) ? literal(random)
+                                                 : expr(random);
+
+        item = FIXED(random, pool_printf(random, "@ AS %s", k_names[c]), 1, item);
+        items = items == NULL ? item : FIXED(random, "@, @", 2, items, item);
+    }
+    *work = random->here.work;
+    random->here = saved;
+    random->nesting--;
+    return FIXED(random, "SELECT @@@", 3, items, from, where);
+}
+
+static struct node *mergeable(struct random_sql *random, struct random_table **table)
+{
+    uint32_t     columns = 1 + random_below(random, 4);
+    struct node *select;
+
+    *table = table_new(random, columns, "k");
+    select = mergeable_select(random, columns, &(*table)->rows);
+    return FIXED(random, "(@)", 1, select);
+}
+
 /* Something with rows, and its columns in *table; NULL if it would be too many rows. */
 static struct node *from_item(struct random_sql *random, const char *alias,
                               const struct random_table **table)
@@ -127,16 +166,20 @@ static struct node *from_item(struct random_sql *random, const char *alias,
         node = values_table(random, &made);
     } else if (n < 15) {
         node = pragma_table(random, &made);
+    } else if (n < 25 && random->nesting < NESTING_MAX && random->here.level <= LEVEL_MAX) {
+        node = mergeable(random, &made);
     } else {
-        *table = n < 30 && random->cte_count > 0
+        *table = n < 40 && random->cte_count > 0
                      ? random->cte[random_below(random, random->cte_count)]
                      : &random->table[random_below(random, random->table_count)];
-        if (random->here.work * ((*table)->rows + 1) > WORK_MAX)
+        if (random->changed != NULL && (!(*table)->base || *table == random->changed))
+            return NULL;
+        if (random->here.work * ((*table)->rows + 1) > random->work_max)
             return NULL;
         return FIXED(random, pool_printf(random, "%s AS %s", (*table)->name, alias), 0);
     }
     *table = made;
-    if (random->here.work * (made->rows + 1) > WORK_MAX)
+    if (random->here.work * (made->rows + 1) > random->work_max)
         return NULL;
     return FIXED(random, pool_printf(random, "@ AS %s", alias), 1, node);
 }
@@ -218,22 +261,83 @@ static struct node *join_nested(struct random_sql *random, struct node *from)
                  both, join_condition(random));
 }
 
-struct node *from_clause(struct random_sql *random)
+/* The first table of a FROM. */
+static struct node *first_item(struct random_sql *random, const char *alias)
 {
-    struct surroundings       *here = &random->here;
     const struct random_table *table;
-    const char  *alias = here->level == 0 ? "x" : pool_printf(random, "s%u", random->alias_count++);
-    struct node *from = NULL;
+    struct node               *from = NULL;
 
-    here->outer_count = here->scope_count;
     for (int tries = 0; tries < 10 && from == NULL; tries++)
         from = from_item(random, alias, &table);
     if (from == NULL) {
-        table = table_new(random, 1, "k");
-        ((struct random_table *)table)->rows = 1;
+        struct random_table *made = table_new(random, 1, "k");
+
+        made->rows = 1;
+        table = made;
         from = FIXED(random, pool_printf(random, "(SELECT 1 AS k0) AS %s", alias), 0);
     }
     scope_add(random, table, alias);
+    return from;
+}
+
+static struct node *mergeable_from(struct random_sql *random)
+{
+    struct node *from = first_item(random, pool_printf(random, "m%u", random->alias_count++));
+
+    if (chance(random, 30))
+        from = join(random, from);
+    return FIXED(random, " FROM @", 1, from);
+}
+
+/* Up to 8 tables by a = b AND b = c AND ...: what the equalities say together, over columns of
+ * any types and collations, and in which order to join. */
+static struct node *chain(struct random_sql *random)
+{
+    static const char *const equals[] = {"@ = @", "@ = @",  "@ = @",
+                                         "@ = @", "@ IS @", "@ = @ COLLATE NOCASE"};
+    struct surroundings     *here = &random->here;
+    uint32_t                 count = 3 + random_below(random, 6);
+    struct node             *from = first_item(random, "x"), *last = column(random);
+
+    random->work_max = CHAIN_WORK_MAX;
+    for (uint32_t t = 1; t < count; t++) {
+        const char                *alias = pool_printf(random, "j%u", random->alias_count++);
+        const struct random_table *table;
+        struct node               *item = from_item(random, alias, &table), *on;
+
+        if (item == NULL)
+            continue;
+        scope_add(random, table, alias);
+        here->open = true;
+        if (chance(random, 30))
+            last = column_of(random, random_below(random, here->scope_count - 1));
+        on = column_of(random, here->scope_count - 1);
+        on = EXPR(random, PICK(random, equals), 2, last, on);
+        last = chance(random, 70) ? on->children[1] : last;
+        if (chance(random, 50)) {
+            from = FIXED(random, "@, @", 2, from, item);
+            here->chained =
+                here->chained == NULL ? on : EXPR(random, "@ AND @", 2, here->chained, on);
+        } else {
+            from = FIXED(random, chance(random, 80) ? "@ JOIN @ ON @" : "@ LEFT JOIN @ ON @", 3,
+                         from, item, on);
+        }
+    }
+    random->work_max = WORK_MAX;
+    return from;
+}
+
+struct node *from_clause(struct random_sql *random)
+{
+    struct surroundings *here = &random->here;
+    struct node         *from;
+
+    here->outer_count = here->scope_count;
+    here->chained = NULL;
+    if (here->level == 0 && here->scope_count == 0 && chance(random, 6))
+        return FIXED(random, " FROM @", 1, chain(random));
+    from = first_item(random,
+                      here->level == 0 ? "x" : pool_printf(random, "s%u", random->alias_count++));
     for (uint32_t t = 1; t < 5 && chance(random, here->level == 0 ? 40 : 20); t++)
         from = t == 1 && chance(random, 8) ? join_nested(random, from) : join(random, from);
     return FIXED(random, " FROM @", 1, from);
@@ -241,8 +345,7 @@ struct node *from_clause(struct random_sql *random)
 
 /* --- subqueries of expressions ------------------------------------------------------------------
  */
-/* Often with a comparison of a column of its own and one of an enclosing select. */
-static struct node *subquery_where(struct random_sql *random)
+struct node *subquery_where(struct random_sql *random)
 {
     static const char *const correlations[] = {" WHERE @ = @ AND @", " WHERE (@ = @ OR 0) AND @",
                                                " WHERE @ IS @ AND coalesce(@, 1)", " WHERE @ = @"};
@@ -260,8 +363,14 @@ static struct node *subquery_where(struct random_sql *random)
 
 static struct node *scalar_subquery(struct random_sql *random)
 {
-    struct node *from = from_clause(random), *where = subquery_where(random), *item;
+    struct node *from = from_clause(random), *where = subquery_where(random), *item, *key;
 
+    if (chance(random, 12)) {
+        key = column_of(random, random->here.scope_count - 1);
+        item = aggregate(random);
+        return EXPR(random, "(SELECT @@@ GROUP BY @ ORDER BY 1 LIMIT 1)", 4, item, from, where,
+                    key);
+    }
     if (!random->here.open && chance(random, 40)) {
         item = column_of(random, random->here.scope_count - 1);
         return EXPR(random,
@@ -303,6 +412,8 @@ struct node *subquery(struct random_sql *random)
     random->here.leaf_count = saved.grouped ? saved.key_count : 0;
     if (chance(random, 40)) /* the inner tables alone: not correlated */
         random->here.scope_count = random->here.leaf_count = 0;
+    if (random->here.scope_count == 0)
+        random->here.alias = NULL;
     switch (random_below(random, 4)) {
     case 0:
     case 1:

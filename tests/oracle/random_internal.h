@@ -4,7 +4,7 @@
 
 #include "tests/oracle/random_sql.h"
 
-enum { WORK_MAX = 40000, LEVEL_MAX = 2 };
+enum { WORK_MAX = 40000, CHAIN_WORK_MAX = 1000000, LEVEL_MAX = 2, NESTING_MAX = 3 };
 
 /* --- random_sql.c: dice and nodes ---------------------------------------------------------------
  */
@@ -64,6 +64,12 @@ struct node *list(struct random_sql *random, struct node *(*make)(struct random_
  */
 /* " FROM ..."; its tables come into scope. */
 struct node *from_clause(struct random_sql *random);
+/* A select without aggregates that gives so many columns, called k0, k1...: one that can be merged
+ * with the select around it.  What is in sight stays as it was; *work: rows it visits, at most. */
+struct node *mergeable_select(struct random_sql *random, uint32_t columns, uint64_t *work);
+/* WHERE of a subquery, often with a comparison of a column of its own and one of an enclosing
+ * select. */
+struct node *subquery_where(struct random_sql *random);
 /* An expression with a subquery in it. */
 struct node *subquery(struct random_sql *random);
 
@@ -76,6 +82,8 @@ struct node *random_select(struct random_sql *random, uint32_t columns);
 struct node *item_of(struct random_sql *random, struct node *expr);
 /* " ORDER BY 1, 2, ...": a total order, but for values that compare equal. */
 const char *order_by_all(struct random_sql *random, uint32_t columns);
+/* query's rows in an order in which only equal rows are ties. */
+struct node *put_in_order(struct random_sql *random, struct node *query, uint32_t columns);
 
 /* --- random_window.c ----------------------------------------------------------------------------
  */

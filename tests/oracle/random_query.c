@@ -8,6 +8,13 @@
  */
 static struct node *where_clause(struct random_sql *random)
 {
+    struct node *chained = random->here.chained;
+
+    if (chained != NULL)
+        return chance(random, 40) ? FIXED(random, " WHERE @ AND @", 2, chained, condition(random))
+                                  : FIXED(random, " WHERE @", 1, chained);
+    if (random->here.outer_count > 0 && chance(random, 50))
+        return subquery_where(random);
     return chance(random, 65) ? CLAUSE(random, " WHERE @", 1, condition(random))
                               : CLAUSE(random, "", 0);
 }
@@ -27,6 +34,20 @@ static struct node *column_item(struct random_sql *random)
     return item_of(random, column(random));
 }
 
+/* "@ AS name": conditions and subqueries in them may call it so. */
+static struct node *aliased_select(struct random_sql *random, struct node *from, uint32_t columns)
+{
+    const char  *alias = pool_printf(random, "al%u", random->alias_count++);
+    struct node *first = FIXED(random, pool_printf(random, "@ AS %s", alias), 1, item(random)),
+                *where;
+
+    if (columns > 1)
+        first = FIXED(random, "@, @", 2, first, list(random, column_item, columns - 1));
+    random->here.alias = alias;
+    where = where_clause(random);
+    return FIXED(random, "SELECT @@@", 3, first, from, where);
+}
+
 static struct node *plain_select(struct random_sql *random, struct node *from, struct node *where,
                                  uint32_t columns)
 {
@@ -37,25 +58,41 @@ static struct node *plain_select(struct random_sql *random, struct node *from, s
                  where);
 }
 
-/* From here on a column is a key, an aggregate, or (rows in order) any column of the group. */
-static void group_leaves(struct random_sql *random, struct node *const *keys, uint32_t key_count)
+/* An aggregate that stands in a subquery, though it is this select's. */
+static struct node *nested_aggregate(struct random_sql *random)
+{
+    struct node               *own = aggregate(random);
+    const struct random_table *table = &random->table[0];
+
+    return chance(random, 50) ? EXPR(random, "(SELECT @)", 1, own)
+                              : EXPR(random,
+                                     pool_printf(random, "(SELECT count(*) || @ FROM %s AS g%u)",
+                                                 table->name, random->alias_count++),
+                                     1, own);
+}
+
+/* From here on a column is a key, an aggregate, or (rows in order) any column of the group.  True
+ * if aggregates stand in subqueries: beside windows sqlite3 refuses them. */
+static bool group_leaves(struct random_sql *random, struct node *const *keys, uint32_t key_count)
 {
     struct surroundings *here = &random->here;
     struct node         *leaf[LEAVES_MAX];
     uint32_t             count = 0, aggregates = 1 + random_below(random, 3);
+    bool                 nested = here->outer_count == 0 && here->level == 0 && chance(random, 10);
 
     while (count < key_count) {
         leaf[count] = keys[count];
         count++;
     }
     while (aggregates-- > 0)
-        leaf[count++] = aggregate(random);
+        leaf[count++] = nested ? nested_aggregate(random) : aggregate(random);
     if (!here->open && chance(random, 15))
         leaf[count++] = column(random);
     memcpy(here->leaf, leaf, count * sizeof *leaf);
     here->leaf_count = count;
     here->key_count = key_count;
     here->scope_count = 0;
+    return nested;
 }
 
 static struct node *group_by(struct random_sql *random, struct node *const *keys, uint32_t count)
@@ -72,6 +109,7 @@ static struct node *grouped_select(struct random_sql *random, struct node *from,
 {
     struct node *keys[3], *items = NULL, *having, *groups, *windows = CLAUSE(random, "", 0);
     uint32_t     count = random_below(random, 4);
+    bool         nested;
 
     random->here.grouped = true;
     for (uint32_t i = 0; i < count; i++) {
@@ -81,10 +119,10 @@ static struct node *grouped_select(struct random_sql *random, struct node *from,
             keys[i] = EXPR(random, "ifnull(@, 'k')", 1, keys[i]);
     }
     groups = group_by(random, keys, count);
-    group_leaves(random, keys, count);
+    nested = group_leaves(random, keys, count);
     having = chance(random, 25) ? CLAUSE(random, " HAVING @", 1, condition(random))
                                 : CLAUSE(random, "", 0);
-    if (!random->here.open && (count > 0 || having->count == 0) && chance(random, 12))
+    if (!random->here.open && !nested && (count > 0 || having->count == 0) && chance(random, 12))
         windows = window_leaves(random, 1 + random_below(random, 2));
     for (uint32_t i = 0; i < columns; i++) {
         struct node *item = i < count && chance(random, 80)                     ? keys[i]
@@ -102,9 +140,12 @@ static struct node *grouped_select(struct random_sql *random, struct node *from,
 
 static struct node *single_select(struct random_sql *random, uint32_t columns)
 {
-    struct node *from = from_clause(random), *where = where_clause(random);
+    struct node *from = from_clause(random), *where;
     uint32_t     n = random_below(random, 100);
 
+    if (n >= 92)
+        return aliased_select(random, from, columns);
+    where = where_clause(random);
     if (n < 28)
         return grouped_select(random, from, where, columns);
     if (n < 42)
@@ -262,8 +303,7 @@ static struct node *limited(struct random_sql *random, struct node *query)
                0));
 }
 
-/* Rows without an order get one in which only equal rows are ties. */
-static struct node *wrapped(struct random_sql *random, struct node *query, uint32_t columns)
+struct node *put_in_order(struct random_sql *random, struct node *query, uint32_t columns)
 {
     char names[64] = "", keys[192] = "";
 
@@ -273,11 +313,9 @@ static struct node *wrapped(struct random_sql *random, struct node *query, uint3
         snprintf(keys + strlen(keys), sizeof keys - strlen(keys), "%sq%u%s, quote(q%u)",
                  c > 0 ? ", " : "", c, chance(random, 30) ? " DESC" : "", c);
     }
-    return limited(
-        random,
-        FIXED(random,
-              pool_printf(random, "WITH q(%s) AS (@) SELECT * FROM q ORDER BY %s", names, keys), 1,
-              query));
+    return FIXED(random,
+                 pool_printf(random, "WITH q(%s) AS (@) SELECT * FROM q ORDER BY %s", names, keys),
+                 1, query);
 }
 
 static struct node *ordered_query(struct random_sql *random, struct node *query, uint32_t columns,
@@ -286,7 +324,7 @@ static struct node *ordered_query(struct random_sql *random, struct node *query,
     struct node *order;
 
     if (random->here.open && random->cte_count == 0 && chance(random, 30))
-        return wrapped(random, query, columns);
+        return limited(random, put_in_order(random, query, columns));
     order = single && !random->here.open && chance(random, 50)
                 ? order_by_some(random, columns)
                 : FIXED(random, order_by_all(random, columns), 0);
@@ -313,7 +351,8 @@ static struct node *with_clause(struct random_sql *random)
         snprintf(table->name, sizeof table->name, "c%u", i);
         strcpy(table->column[0].name, "a");
         strcpy(table->column[1].name, "m");
-        select = random_select(random, 2);
+        select = chance(random, 30) ? mergeable_select(random, 2, &random->here.work)
+                                    : random_select(random, 2);
         table->rows = random->here.work;
         select = FIXED(random, pool_printf(random, "c%u(a, m) AS %s(@)", i, PICK(random, hints)), 1,
                        select);
@@ -330,7 +369,8 @@ struct node *random_query(struct random_sql *random, bool *ordered)
     uint32_t     columns = 1 + random_below(random, 4);
 
     random->pool_used = 0;
-    random->cte_count = random->alias_count = 0;
+    random->cte_count = random->alias_count = random->nesting = 0;
+    random->changed = NULL;
     random->here = (struct surroundings){.work = 1};
     random->open = false;
     *ordered = false;

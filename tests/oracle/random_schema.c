@@ -232,7 +232,8 @@ static void random_view_make(struct random_sql *random, struct printer *out)
     memset(&random->here, 0, sizeof random->here);
     random->here.work = 1;
     random->here.level = 1;
-    select = random_select(random, columns);
+    select = chance(random, 35) ? mergeable_select(random, columns, &random->here.work)
+                                : random_select(random, columns);
     memset(view, 0, sizeof *view);
     snprintf(view->name, sizeof view->name, "v%u", random->table_count);
     view->columns = columns;
@@ -286,16 +287,30 @@ static struct node *random_update(struct random_sql *random, const struct random
                  3, value, value, where);
 }
 
-/* A row of expressions for every row of the table itself that a condition takes. */
+/* A row of expressions for every row of the table itself that a condition takes; or the rows of
+ * any select. */
 static struct node *random_insert(struct random_sql *random, struct random_table *table)
 {
-    char     names[256] = "";
-    uint32_t first = table->keyed ? 1 : 0;
+    char         names[256] = "";
+    uint32_t     first = table->keyed ? 1 : 0;
+    struct node *select;
 
     for (uint32_t c = first; c < table->columns; c++)
         snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", c > first ? ", " : "",
                  table->column[c].name);
     table->rows += 20;
+    if (chance(random, 50)) {
+        struct surroundings saved = random->here;
+
+        random->here = (struct surroundings){.work = 1, .level = 1};
+        random->changed = NULL; /* the rows are made before the first one is added */
+        select = random_select(random, table->columns - first);
+        if (!random->here.open)
+            return FIXED(random,
+                         pool_printf(random, "INSERT INTO %s(%s) @ LIMIT 20", table->name, names),
+                         1, put_in_order(random, select, table->columns - first));
+        random->here = saved;
+    }
     return FIXED(random,
                  pool_printf(random, "INSERT INTO %s(%s) SELECT @ FROM %s@ LIMIT 20", table->name,
                              names, table->name),
@@ -314,7 +329,10 @@ char *random_change(struct random_sql *random, const struct random_table **chang
     *changed = table;
     random->pool_used = 0;
     memset(&random->here, 0, sizeof random->here);
-    random->here.level = LEVEL_MAX; /* no subqueries: they would see rows that were just changed */
+    random->here.work = 1;
+    random->here.level = chance(random, 60) ? 1 : LEVEL_MAX; /* with subqueries or without */
+    random->changed = table;
+    random->cte_count = random->alias_count = random->nesting = 0;
     random->here.scope[0].table = table;
     random->here.scope[0].alias = table->name;
     random->here.scope_count = 1;

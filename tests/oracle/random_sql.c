@@ -42,6 +42,7 @@ void random_sql_init(struct random_sql *random, uint64_t seed)
     random->state[1] = seed ^ UINT64_C(0xd1b54a32d192ed03);
     for (int i = 0; i < 8; i++)
         next_u64(random);
+    random->work_max = WORK_MAX;
     random->pool_bytes = POOL_BYTES;
     random->pool = malloc(random->pool_bytes);
     if (random->pool == NULL) {

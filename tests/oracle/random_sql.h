@@ -61,17 +61,24 @@ struct surroundings {
     bool         grouped;                  /* IN (SELECT) spares columns: docs/deviations.md */
     bool         windowed;                 /* leaves are window functions */
     bool         untyped;                  /* results have no affinity: see item_of */
+    const char  *alias;                    /* of a result column, to be named inside; or NULL */
+    struct node *chained;                  /* a condition that FROM leaves to WHERE; or NULL */
 };
 
 struct random_sql {
     uint64_t             state[2]; /* xorshift128+ */
     uint32_t             table_count, cte_count, alias_count;
+    uint32_t             nesting;  /* of selects in FROM that could be merged with theirs */
+    uint64_t             work_max; /* rows that loops may visit */
     struct random_table  table[TABLES_MAX]; /* views are the last ones */
     struct random_table *cte[CTES_MAX];
-    char                *pool; /* node and text storage of the current query */
-    size_t               pool_bytes, pool_used;
-    struct surroundings  here;
-    bool                 open; /* of the last query */
+    /* that a change is about: its subqueries read others, for sqlite3's would see rows that were
+     * just changed */
+    const struct random_table *changed;
+    char                      *pool; /* node and text storage of the current query */
+    size_t                     pool_bytes, pool_used;
+    struct surroundings        here;
+    bool                       open; /* of the last query */
 };
 
 void     random_sql_init(struct random_sql *random, uint64_t seed);
