@@ -245,6 +245,17 @@ struct tie_sort {
     uint32_t              *merge_space;     /* [rows] */
 };
 
+/* Whether NOCASE has read the text up to a NUL before offset: nothing behind it counts. */
+static bool ended_before(const struct tie_sort *sort, const struct value *cell, uint32_t offset)
+{
+    uint32_t held = sort->text->offset,
+             from = held > TEXT_PREFIX_BYTES ? held - TEXT_PREFIX_BYTES : 0,
+             end = cell->bytes < offset ? cell->bytes : offset;
+
+    return cell->class_ == CLASS_TEXT && from < end &&
+           memchr(cell->s + from, '\0', end - from) != NULL;
+}
+
 /* Prefixes of rows first..end - 1 at offset as keys; false: they tell nothing more, or they are not
  * of one class (a key that lost bits may have lost those of the class). */
 static bool tie_keys(const struct tie_sort *sort, uint32_t first, uint32_t end, uint32_t offset)
@@ -258,7 +269,8 @@ static bool tie_keys(const struct tie_sort *sort, uint32_t first, uint32_t end, 
         const struct value *cell =
             sort->cells.cells + (size_t)sort->rows[i] * sort->cells.key_count + sort->text->column;
 
-        if (cell->class_ < CLASS_TEXT || (i > first && cell->class_ != class_))
+        if (cell->class_ < CLASS_TEXT || (i > first && cell->class_ != class_) ||
+            (key->collation == COLLATION_NOCASE && ended_before(sort, cell, offset)))
             return false;
         class_ = cell->class_;
         sort->records[i].key = text_prefix(cell, key->collation, offset, &longer) ^ flip;

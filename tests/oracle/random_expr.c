@@ -175,7 +175,9 @@ static struct node *exact_column(struct random_sql *random)
 
 bool may_fail(const struct random_sql *random)
 {
-    return random->here.level == 0 && random->here.scope_count <= 1;
+    const struct surroundings *here = &random->here;
+
+    return here->level == 0 && here->scope_count <= 1 && !here->selective;
 }
 
 /* --- expressions --------------------------------------------------------------------------------

@@ -109,9 +109,10 @@ static struct node *grouped_select(struct random_sql *random, struct node *from,
 {
     struct node *keys[3], *items = NULL, *having, *groups, *windows = CLAUSE(random, "", 0);
     uint32_t     count = random_below(random, 4);
-    bool         nested;
+    bool         nested, selective = chance(random, 25);
 
     random->here.grouped = true;
+    random->here.selective |= selective;
     for (uint32_t i = 0; i < count; i++) {
         keys[i] = chance(random, 65) ? column(random) : expr(random);
         if ((keys[i]->count == 0 && strchr(keys[i]->format, '.') == NULL) ||
@@ -120,8 +121,7 @@ static struct node *grouped_select(struct random_sql *random, struct node *from,
     }
     groups = group_by(random, keys, count);
     nested = group_leaves(random, keys, count);
-    having = chance(random, 25) ? CLAUSE(random, " HAVING @", 1, condition(random))
-                                : CLAUSE(random, "", 0);
+    having = selective ? CLAUSE(random, " HAVING @", 1, condition(random)) : CLAUSE(random, "", 0);
     if (!random->here.open && !nested && (count > 0 || having->count == 0) && chance(random, 12))
         windows = window_leaves(random, 1 + random_below(random, 2));
     for (uint32_t i = 0; i < columns; i++) {
@@ -192,6 +192,7 @@ struct node *random_select(struct random_sql *random, uint32_t columns)
 
     if (chance(random, 2))
         return values_select(random, columns);
+    random->here.selective |= several;
     random->here.untyped = several && random->here.level > 0;
     outside = random->here;
     query = single_select(random, columns);

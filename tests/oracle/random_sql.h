@@ -60,6 +60,7 @@ struct surroundings {
     bool         open;                     /* the order of rows is open */
     bool         grouped;                  /* IN (SELECT) spares columns: docs/deviations.md */
     bool         windowed;                 /* leaves are window functions */
+    bool         selective;                /* rows may be left aside: HAVING, compounds */
     bool         untyped;                  /* results have no affinity: see item_of */
     const char  *alias;                    /* of a result column, to be named inside; or NULL */
     struct node *chained;                  /* a condition that FROM leaves to WHERE; or NULL */
