@@ -278,6 +278,14 @@ enum compound_op {
     COMPOUND_INTERSECT,
     COMPOUND_EXCEPT
 };
+/* Rows of VALUES, some in a row: of expressions, or of literals, which need no resolver. */
+struct values_rows {
+    struct values_rows *next;
+    uint32_t            rows, columns; /* columns: the select's column_count */
+    struct expr       **exprs;     /* [rows * columns]; NULL: constants */
+    struct value       *constants; /* [rows * columns]; texts lie in the statement's text or in the
+                                      arena */
+};
 /* A simple select, or one term of a compound.  The last term is the head that carries WITH, ORDER
  * BY and LIMIT of the whole; prior leads to the terms before it, leftmost last. */
 struct select {
@@ -297,9 +305,9 @@ struct select {
     struct window_def    *windows;
     struct order_list     order_by;
     struct expr          *limit, *offset;
-    uint32_t              values_rows; /* is_values: rows of column_count expressions each */
-    struct expr **values; /* [values_rows * column_count]; columns[] mirrors the first row */
-    int32_t       position;
+    uint32_t              values_rows; /* is_values: how many rows there are */
+    struct values_rows *values, *last_values; /* the first: of exprs; columns[] mirrors row 0 */
+    int32_t             position;
     /* resolved */
     struct select *outer; /* enclosing select, NULL at the top */
     uint32_t       aggregate_count, aggregate_turns;
@@ -322,12 +330,7 @@ struct select {
 
 /* The expression whose affinity and collation count when IN compares with select's column: the last
  * term's, and of VALUES the last row's. */
-static inline struct expr *select_compared(const struct select *select, uint32_t column)
-{
-    if (select->values_rows > 1)
-        return select->values[(size_t)(select->values_rows - 1) * select->column_count + column];
-    return select->columns[column].expr;
-}
+const struct expr *select_compared(const struct select *select, uint32_t column);
 
 /* --- statements ---------------------------------------------------------------------------------
  */
@@ -517,6 +520,7 @@ struct statement {
     uint8_t      report;       /* enum report: on the columns of select, not its rows */
     bool         report_table; /* DESCRIBE table: keys and defaults too */
     const char  *sql;          /* the statement's own text (in arena), without the semicolon */
+    const char  *sql_given;    /* the same in the text that was parsed */
     uint32_t     sql_bytes;
     int32_t      position; /* of sql in the text given: what the nodes' positions count from */
     uint32_t     variable_count; /* highest parameter number */

@@ -160,6 +160,28 @@ static struct window_def *copy_windows(struct copier *copier, const struct windo
     return first;
 }
 
+/* Literals are never changed: both have the same. */
+static void copy_values(struct copier *copier, const struct select *select, struct select *copy)
+{
+    struct values_rows **tail = &copy->values;
+
+    copy->last_values = NULL;
+    for (const struct values_rows *rows = select->values; rows != NULL; rows = rows->next) {
+        *tail = copy_bytes(copier, rows, sizeof *rows);
+        if (*tail == NULL)
+            return;
+        (*tail)->exprs =
+            copy_exprs(copier, rows->exprs, (size_t)rows->rows * select->column_count);
+        copy->last_values = *tail;
+        tail = &(*tail)->next;
+    }
+    *tail = NULL;
+    if (copy->values == NULL || copy->values->exprs == NULL || copy->columns == NULL)
+        return;
+    for (uint32_t i = 0; i < copy->column_count; i++) /* columns[] mirrors the first row */
+        copy->columns[i].expr = copy->values->exprs[i];
+}
+
 static struct select *copy_term(struct copier *copier, const struct select *select)
 {
     struct select *copy = copy_bytes(copier, select, sizeof *select);
@@ -182,12 +204,7 @@ static struct select *copy_term(struct copier *copier, const struct select *sele
     copy->order_by = copy_order(copier, &select->order_by);
     copy->limit = copy_expr(copier, select->limit);
     copy->offset = copy_expr(copier, select->offset);
-    copy->values =
-        copy_exprs(copier, select->values, (size_t)select->values_rows * select->column_count);
-    /* columns[] mirrors the first row */
-    for (uint32_t i = 0; copy->values != NULL && copy->columns != NULL && i < copy->column_count;
-         i++)
-        copy->columns[i].expr = copy->values[i];
+    copy_values(copier, select, copy);
     return copy;
 }
 

@@ -407,15 +407,23 @@ static void dump_clause(const char *word, const struct expr *expr, struct str *o
 
 static void dump_values(const struct select *select, struct str *out)
 {
-    struct expr_list row = {.count = select->column_count};
+    uint32_t width = select->column_count;
 
     str_text(out, "VALUES ");
-    for (uint32_t i = 0; i < select->values_rows; i++) {
-        row.items = select->values + (size_t)i * select->column_count;
-        str_text(out, i > 0 ? ", (" : "(");
-        dump_list(&row, out);
-        str_char(out, ')');
-    }
+    for (const struct values_rows *rows = select->values; rows != NULL; rows = rows->next)
+        for (uint32_t i = 0; i < rows->rows; i++) {
+            size_t first = (size_t)i * width;
+
+            str_text(out, rows == select->values && i == 0 ? "(" : ", (");
+            for (uint32_t c = 0; c < width; c++) {
+                str_text(out, c > 0 ? ", " : "");
+                if (rows->exprs != NULL)
+                    dump_expr(rows->exprs[first + c], out);
+                else
+                    value_dump(&rows->constants[first + c], out);
+            }
+            str_char(out, ')');
+        }
 }
 
 static void dump_with(const struct cte *with, bool recursive, struct str *out)

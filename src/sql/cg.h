@@ -64,6 +64,8 @@ struct cg {
     struct program               *program;
     struct arena                 *arena; /* of the compilation; descriptors go to program->arena */
     struct error                 *err;
+    const char                   *sql_given; /* the statement in the text that was parsed: */
+    uint32_t                      sql_bytes; /* program->sql is a copy */
     enum status                   status;    /* sticky: the first failure */
     bool                          explained; /* the plan's lines are wanted: cg_line.h */
     uint32_t                      entry_count, entry_capacity;

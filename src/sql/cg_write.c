@@ -452,14 +452,13 @@ static bool list_has_subquery(const struct expr_list *list)
 static bool select_has_subquery(const struct select *select)
 {
     for (; select != NULL; select = select->prior) {
-        size_t cells = (size_t)select->values_rows * select->column_count;
-
         for (uint32_t i = 0; i < select->column_count; i++)
             if (expr_has_subquery(select->columns[i].expr))
                 return true;
-        for (size_t i = 0; i < cells; i++)
-            if (expr_has_subquery(select->values[i]))
-                return true;
+        for (const struct values_rows *rows = select->values; rows != NULL; rows = rows->next)
+            for (size_t i = 0; rows->exprs != NULL && i < (size_t)rows->rows * rows->columns; i++)
+                if (expr_has_subquery(rows->exprs[i]))
+                    return true;
         if (expr_has_subquery(select->where) || expr_has_subquery(select->having) ||
             expr_has_subquery(select->qualify) || list_has_subquery(&select->group_by) ||
             from_has_subquery(&select->from))

@@ -61,6 +61,8 @@ static enum status generate(const struct compile_context *context, struct arena 
                     .program = program,
                     .arena = arena,
                     .err = err,
+                    .sql_given = statement->sql_given,
+                    .sql_bytes = statement->sql_bytes,
                     .explained = statement->explain == EXPLAIN_QUERY_PLAN ||
                                  statement->explain == EXPLAIN_ANALYZE};
 

@@ -637,6 +637,7 @@ sampling_opt(A) ::= SAMPLING word sample_whole(S). { A = S; }
 core(A) ::= values(V). { A = V; }
 values(A) ::= VALUES(T) LP expr_list_some(L) RP.      { A = build_values(p, T, L); }
 values(A) ::= values(V) COMMA LP expr_list_some(L) RP. { A = values_add(p, V, L); }
+values(A) ::= values(V) LITERAL_ROWS.                  { A = values_add_literals(p, V); }
 distinct(A) ::= .         { A = false; }
 distinct(A) ::= ALL.      { A = false; }
 distinct(A) ::= DISTINCT. { A = true; }
@@ -1218,10 +1219,49 @@ static bool accepts(const yyParser *engine, int code)
     }
 }
 
+/* Where the driver is in the innermost VALUES. */
+struct values_state {
+    int      parens;        /* open ones */
+    int      values_parens; /* as many were open at its VALUES; -1: none */
+    uint32_t width;         /* of the row, so far */
+};
+
+/* Whether token `code` ends a row of VALUES. */
+static bool ends_row(struct values_state *state, int code)
+{
+    if (code == TOKEN_VALUES)
+        state->values_parens = state->parens;
+    else if (code == TOKEN_LP && state->parens++ == state->values_parens)
+        state->width = 1;
+    else if (code == TOKEN_COMMA && state->parens == state->values_parens + 1)
+        state->width++;
+    else if (code == TOKEN_RP && --state->parens < state->values_parens)
+        state->values_parens = -1;
+    return code == TOKEN_RP && state->parens == state->values_parens;
+}
+
+/* Rows of literals behind a row of VALUES that ends at `at`; returns what is behind them. */
+static size_t feed_literals(struct parser *p, yyParser *engine, size_t at, uint32_t width)
+{
+    if (!accepts(engine, TOKEN_LITERAL_ROWS))
+        return at;
+    for (;;) {
+        size_t end = values_read_literals(p, at, width);
+
+        if (end == at)
+            return at;
+        parser_poll(p);
+        feed(p, engine, TOKEN_LITERAL_ROWS, (struct token){p->sql + at, (uint32_t)(end - at)});
+        p->text_end = p->sql + end;
+        at = end;
+    }
+}
+
 size_t grammar_run(struct parser *p, size_t at, int first)
 {
-    yyParser engine; /* lies on the C stack, so that leaving by longjmp loses nothing */
-    int      before = 0;
+    yyParser            engine; /* lies on the C stack: leaving by longjmp loses nothing */
+    struct values_state values = {0, -1, 0};
+    int                 before = 0;
 
     GrammarInit(&engine, p);
     if (first != 0)
@@ -1247,6 +1287,8 @@ size_t grammar_run(struct parser *p, size_t at, int first)
         if (feed(p, &engine, code, token))
             return at;
         p->text_end = token.text + length;
+        if (ends_row(&values, code))
+            at = feed_literals(p, &engine, at, values.width);
         if (code != TOKEN_NULLS || before != TOKEN_NULLS_BEHIND)
             before = code;
     }

@@ -67,6 +67,7 @@ enum status parse_statement(const char *sql, size_t bytes, const struct parse_li
     TRY(parser_run(&parser, start, 0, &end));
     *tail = end < bytes && sql[end] == '\0' ? bytes : end;
     parser.statement->position = (int32_t)start;
+    parser.statement->sql_given = sql + start;
     parser.statement->sql_bytes = (uint32_t)(parser.text_end - (sql + start));
     parser.statement->sql = arena_copy_text(arena, sql + start, parser.statement->sql_bytes);
     if (parser.statement->sql == NULL)

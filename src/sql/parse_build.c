@@ -252,8 +252,9 @@ static uint32_t select_depth(const struct select *select)
     for (; select != NULL; select = select->prior) {
         for (uint32_t i = 0; i < select->column_count; i++)
             depth = max_depth(depth, expr_depth(select->columns[i].expr));
-        for (uint64_t i = 0; i < (uint64_t)select->values_rows * select->column_count; i++)
-            depth = max_depth(depth, expr_depth(select->values[i]));
+        for (const struct values_rows *rows = select->values; rows != NULL; rows = rows->next)
+            for (size_t i = 0; rows->exprs != NULL && i < (size_t)rows->rows * rows->columns; i++)
+                depth = max_depth(depth, expr_depth(rows->exprs[i]));
         depth = max_depth(depth, expr_depth(select->where));
         depth = max_depth(depth, list_depth(&select->group_by));
         depth = max_depth(depth, expr_depth(select->having));
@@ -323,6 +324,19 @@ static char *copy_without_separators(struct parser *parser, struct token token, 
     return copy;
 }
 
+/* So many decimal digits are always an INTEGER. */
+enum { SHORT_DIGITS = 18 };
+
+static bool digits_value(const char *text, size_t bytes, uint64_t *value)
+{
+    for (size_t i = 0; i < bytes; i++) {
+        if (!ascii_digit(text[i]))
+            return false;
+        *value = *value * 10 + (uint64_t)(text[i] - '0');
+    }
+    return true;
+}
+
 struct value build_number(struct parser *parser, struct token token, bool negative)
 {
     const char   *text = token.text;
@@ -330,6 +344,9 @@ struct value build_number(struct parser *parser, struct token token, bool negati
     struct number number;
     uint64_t      magnitude = 0;
 
+    if (bytes <= SHORT_DIGITS && digits_value(text, bytes, &magnitude))
+        return value_int(negative ? -(int64_t)magnitude : (int64_t)magnitude);
+    magnitude = 0;
     if (memchr(text, '_', bytes) != NULL)
         text = copy_without_separators(parser, token, &bytes);
     if (is_hex_literal(text, bytes))
@@ -347,7 +364,15 @@ struct value build_number(struct parser *parser, struct token token, bool negati
     return value_real(negative ? -number.r : number.r);
 }
 
-static struct value blob_value(struct parser *parser, struct token token)
+struct value build_string(struct parser *parser, struct token token)
+{
+    uint32_t    bytes;
+    const char *text = copy_unquoted(parser, token, &bytes);
+
+    return value_text(text, bytes);
+}
+
+struct value build_blob(struct parser *parser, struct token token)
 {
     size_t bytes = (token.bytes - 3) / 2;
     char  *data = parser_zalloc(parser, bytes + 1);
@@ -360,19 +385,16 @@ static struct value blob_value(struct parser *parser, struct token token)
 struct expr *build_literal(struct parser *parser, int code, struct token token)
 {
     struct expr *expr = build_expr(parser, EXPR_LITERAL, token_position(parser, token));
-    uint32_t     bytes;
-    char        *text;
 
     switch (code) {
     case TOKEN_NULL:
         expr->value = value_null();
         break;
     case TOKEN_STRING:
-        text = copy_unquoted(parser, token, &bytes);
-        expr->value = value_text(text, bytes);
+        expr->value = build_string(parser, token);
         break;
     case TOKEN_BLOB:
-        expr->value = blob_value(parser, token);
+        expr->value = build_blob(parser, token);
         break;
     default:
         expr->value = build_number(parser, token, false);

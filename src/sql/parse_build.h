@@ -111,6 +111,8 @@ struct parser {
     struct create_table      *table;
     struct table_constraint **constraint_tail;
     struct name               constraint_name;
+    /* rows of literals that were read; the grammar has not come to them yet */
+    struct values_rows *literals, **literals_tail;
 };
 
 /* --- the engine's side, in grammar.y ------------------------------------------------------------
@@ -144,6 +146,8 @@ struct name build_type(struct parser *parser, const char *from, const char *to);
 struct expr *build_expr(struct parser *parser, enum expr_kind kind, int32_t position);
 struct expr *build_literal(struct parser *parser, int code, struct token token);
 struct value build_number(struct parser *parser, struct token token, bool negative);
+struct value build_string(struct parser *parser, struct token token); /* 'x', quotes removed */
+struct value build_blob(struct parser *parser, struct token token);
 struct expr *build_variable(struct parser *parser, struct token token);
 struct expr *build_column(struct parser *parser, struct name schema, struct name table,
                           struct name column);
@@ -223,6 +227,11 @@ struct select    *build_select(struct parser *parser, struct token token, bool d
                                struct limit_clause limit);
 struct select    *build_values(struct parser *parser, struct token token, struct expr_list row);
 struct select    *values_add(struct parser *parser, struct select *select, struct expr_list row);
+/* Reads ", (literal, ...)" of width literals again and again from `at` on, behind parser->literals;
+ * returns what is behind it, `at` if there is none.  values_add_literals takes what was read first.
+ */
+size_t         values_read_literals(struct parser *parser, size_t at, uint32_t width);
+struct select *values_add_literals(struct parser *parser, struct select *select);
 struct select    *build_compound(struct parser *parser, struct select *prior, enum compound_op op,
                                  struct select *term);
 struct select    *build_finished_select(struct parser *parser, struct select *select,

@@ -40,43 +40,6 @@ struct select *build_select(struct parser *parser, struct token token, bool dist
     return select;
 }
 
-/* The columns of VALUES are called column1, column2...: the resolver names them. */
-struct select *build_values(struct parser *parser, struct token token, struct expr_list row)
-{
-    struct select *select = parser_zalloc(parser, sizeof *select);
-
-    check_length(parser, row.count, "result set");
-    select->position = token_position(parser, token);
-    select->is_values = true;
-    select->column_count = select->column_capacity = row.count;
-    select->columns = parser_zalloc(parser, row.count * sizeof *select->columns);
-    for (uint32_t i = 0; i < row.count; i++)
-        select->columns[i].expr = row.items[i];
-    select->values_rows = 1;
-    select->values = row.items;
-    return select;
-}
-
-struct select *values_add(struct parser *parser, struct select *select, struct expr_list row)
-{
-    uint32_t rows = select->values_rows, width = select->column_count;
-
-    if (row.count != width)
-        parser_fail(parser, select->position, "all VALUES must have the same number of terms");
-    if (rows == UINT32_MAX)
-        parser_fail(parser, select->position, "too many rows in VALUES");
-    if ((rows & (rows - 1)) == 0) { /* room is the next power of two, in rows */
-        struct expr **grown =
-            parser_zalloc(parser, memory_product((size_t)rows * 2, width * sizeof *grown));
-
-        memcpy(grown, select->values, (size_t)rows * width * sizeof *grown);
-        select->values = grown;
-    }
-    memcpy(select->values + (size_t)rows * width, row.items, width * sizeof *row.items);
-    select->values_rows++;
-    return select;
-}
-
 const char *compound_name(enum compound_op op)
 {
     switch (op) {

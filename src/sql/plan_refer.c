@@ -109,8 +109,9 @@ static void walk_term(struct refer_walk *walk, struct select *select)
 
     for (uint32_t i = 0; i < select->column_count; i++)
         walk_expr(walk, select->columns[i].expr, 1);
-    for (size_t i = 0; i < (size_t)select->values_rows * select->column_count; i++)
-        walk_expr(walk, select->values[i], 1);
+    for (const struct values_rows *rows = select->values; rows != NULL; rows = rows->next)
+        for (size_t i = 0; rows->exprs != NULL && i < (size_t)rows->rows * rows->columns; i++)
+            walk_expr(walk, rows->exprs[i], 1);
     walk_list(walk, &select->distinct_on, 1);
     walk_list(walk, &select->group_by, 1);
     walk_expr(walk, select->having, 1);

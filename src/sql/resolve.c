@@ -234,16 +234,16 @@ static enum status resolve_limits(struct resolver *r, struct scope *around, stru
 static enum status resolve_values(struct resolver *r, struct scope *scope)
 {
     struct select *select = scope->select;
-    size_t         count = (size_t)select->values_rows * select->column_count;
 
     scope->aggregates = true;
-    for (size_t i = 0; i < count; i++)
-        TRY(resolve_scalar(r, scope, select->values[i]));
+    for (const struct values_rows *rows = select->values; rows != NULL; rows = rows->next)
+        for (size_t i = 0; rows->exprs != NULL && i < (size_t)rows->rows * rows->columns; i++)
+            TRY(resolve_scalar(r, scope, rows->exprs[i]));
     if (select->aggregate_count > 0 && select->values_rows > 1)
         return fail_at(r->err, STATUS_ERROR, select->aggregates[0]->position,
                        "misuse of aggregate: %s()", select->aggregates[0]->name.text);
     for (uint32_t i = 0; i < select->column_count; i++) {
-        select->columns[i].expr = select->values[i];
+        select->columns[i].expr = select->values->exprs[i];
         TRY(name_result(r, scope, i));
     }
     if (select->aggregate_count > 0) { /* VALUES(count(*)) is a SELECT without FROM */

@@ -148,18 +148,21 @@ static enum status resolve_between(struct resolver *r, struct scope *scope, stru
 /* (a, b) IN ((1, 2), (3, 4)) is (a, b) IN (VALUES (1, 2), (3, 4)). */
 static enum status rewrite_row_list(struct resolver *r, struct expr *expr, uint32_t width)
 {
-    struct select *select = arena_zalloc(r->arena, sizeof *select);
-    uint32_t       rows = expr->list.count;
+    struct select      *select = arena_zalloc(r->arena, sizeof *select);
+    struct values_rows *values = arena_zalloc(r->arena, sizeof *values);
+    uint32_t            rows = expr->list.count;
 
-    if (select == NULL)
+    if (select == NULL || values == NULL)
         return fail_nomem(r->err);
     select->is_values = true;
     select->position = expr->position;
     select->column_count = select->column_capacity = width;
-    select->values_rows = rows;
+    select->values_rows = values->rows = rows;
+    values->columns = width;
+    select->values = select->last_values = values;
     select->columns = arena_zalloc(r->arena, width * sizeof *select->columns);
-    select->values = arena_alloc(r->arena, (size_t)rows * width * sizeof *select->values);
-    if (select->columns == NULL || select->values == NULL)
+    values->exprs = arena_alloc(r->arena, (size_t)rows * width * sizeof *values->exprs);
+    if (select->columns == NULL || values->exprs == NULL)
         return fail_nomem(r->err);
     for (uint32_t i = 0; i < rows; i++) {
         const struct expr *row = expr->list.items[i];
@@ -169,10 +172,10 @@ static enum status rewrite_row_list(struct resolver *r, struct expr *expr, uint3
             return fail_at(r->err, STATUS_ERROR, row->position,
                            "IN(...) element has %u term%s - expected %u", has, has == 1 ? "" : "s",
                            width);
-        memcpy(select->values + (size_t)i * width, row->list.items, width * sizeof *select->values);
+        memcpy(values->exprs + (size_t)i * width, row->list.items, width * sizeof *values->exprs);
     }
     for (uint32_t i = 0; i < width; i++)
-        select->columns[i].expr = select->values[i];
+        select->columns[i].expr = values->exprs[i];
     expr->select = select;
     expr->list = (struct expr_list){0};
     return STATUS_OK;

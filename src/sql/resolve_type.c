@@ -163,6 +163,19 @@ static bool is_written_constant(const struct expr *expr)
            (expr->right == NULL || is_written_constant(expr->right));
 }
 
+const struct expr *select_compared(const struct select *select, uint32_t column)
+{
+    static const struct expr   literal = {.kind = EXPR_LITERAL,
+                                          .resolved = {.affinity = AFFINITY_NONE}};
+    const struct values_rows *rows = select->last_values;
+
+    if (rows == NULL)
+        return select->columns[column].expr;
+    if (rows->exprs == NULL)
+        return &literal;
+    return rows->exprs[(size_t)(rows->rows - 1) * select->column_count + column];
+}
+
 static void type_in(struct expr *expr)
 {
     const struct expr *left = expr->left;

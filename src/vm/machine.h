@@ -242,6 +242,9 @@ void vm_bulk_cancel(struct vm *vm); /* drops unfinished loads: before their stat
 enum status vm_slot_rowset_cursor(struct vm *vm, const struct rowset *rowset,
                                   struct cursor **cursor);
 /* From now on that cursor is a priority queue: it hands out the least row that it has not yet. */
+/* A cursor over desc's rows (values_cursor.c). */
+enum status values_cursor(struct memory *memory, const struct values_desc *desc,
+                          struct cursor **cursor, struct error *err);
 void vm_slot_order(struct cursor *cursor, const struct queue_desc *order);
 
 void     memo_free(struct memo *memo);

@@ -44,6 +44,13 @@ const struct op *op_OpenSource(struct vm *vm, const struct op *op)
     return op + 1;
 }
 
+const struct op *op_OpenValues(struct vm *vm, const struct op *op)
+{
+    VM_TRY(vm, values_cursor(vm->memory, op->p4.desc, &slot_for_cursor(vm, op->p1)->cursor,
+                             vm->err));
+    return op + 1;
+}
+
 const struct op *op_OpenRowset(struct vm *vm, const struct op *op)
 {
     struct vm_slot *slot = vm_slot_at(vm, op->p1);

@@ -21,6 +21,11 @@ struct scan_desc {
             *columns; /* which are read: Column's P2 indexes the TABLE's columns, not this list */
     uint32_t column_count;
 };
+struct values_desc { /* of OpenValues: rows written out in the statement */
+    uint64_t            rows;
+    uint32_t            columns;
+    const struct value *cells; /* [rows * columns] */
+};
 struct fact_desc { /* of ColumnFact */
     enum table_fact fact;
     uint32_t        column;

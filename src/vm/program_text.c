@@ -111,6 +111,12 @@ static void write_text(struct str *out, const struct write_desc *desc)
         str_printf(out, "%s%s", i > 0 ? "," : " set ", schema->columns[desc->columns[i]].name);
 }
 
+static void values_text(struct str *out, const struct values_desc *desc)
+{
+    str_printf(out, "%" PRIu64 " row%s of %" PRIu32, desc->rows, desc->rows == 1 ? "" : "s",
+               desc->columns);
+}
+
 static void fact_text(struct str *out, const struct fact_desc *desc)
 {
     static const char *const names[] = {"count", "min", "max"};
@@ -126,6 +132,9 @@ static void desc_text(const struct op *op, struct str *out)
         break;
     case OP_ColumnFact:
         fact_text(out, op->p4.desc);
+        break;
+    case OP_OpenValues:
+        values_text(out, op->p4.desc);
         break;
     case OP_OpenSource:
         str_text(out, ((const struct source_desc *)op->p4.desc)->module->name);

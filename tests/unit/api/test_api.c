@@ -665,6 +665,36 @@ static void pragmas_answer_and_set(void **state)
     stoa_close(db);
 }
 
+/* Literals go by batches; in between is a row that has to be computed, and one with other quotes. */
+static void long_lists_of_values_are_whole(void **state)
+{
+    enum { ROWS = 5000, COMPUTED = 2100 };
+    stoa_db *db = open_memory();
+    char    *sql = malloc((size_t)ROWS * 64), *out = sql;
+
+    (void)state;
+    assert_non_null(sql);
+    run(db, "CREATE TABLE t(a INTEGER, b TEXT, c)");
+    out += sprintf(out, "INSERT INTO t VALUES");
+    for (int i = 0; i < ROWS; i++)
+        out += sprintf(out, i % 7 == 0 ? "%s(%d,'it''s %d',NULL)" : "%s(%d, 'name %d', -%d.5)",
+                       i == 0           ? ""
+                       : i == COMPUTED ? ",(abs(-1), 'computed', 1) , "
+                                       : ",",
+                       i, i, i);
+    run(db, sql);
+    assert_int_equal(single_int(db, "SELECT count(*) FROM t"), ROWS + 1);
+    assert_int_equal(single_int(db, "SELECT sum(a) FROM t"), (int64_t)ROWS * (ROWS - 1) / 2 + 1);
+    assert_int_equal(single_int(db, "SELECT count(*) FROM t WHERE b = 'it''s ' || a AND c IS NULL"),
+                     (ROWS + 6) / 7);
+    assert_int_equal(
+        single_int(db, "SELECT count(*) FROM t WHERE b = 'name ' || a AND c = -a - 0.5"),
+        ROWS - (ROWS + 6) / 7);
+    assert_int_equal(single_int(db, "SELECT rowid FROM t WHERE b = 'computed'"), COMPUTED + 1);
+    stoa_close(db);
+    free(sql);
+}
+
 static void series_are_sqlites(void **state)
 {
     stoa_db *db = open_memory();
@@ -703,6 +733,7 @@ int main(void)
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(a_point_statement_allocates_nothing),
         cmocka_unit_test(pragmas_answer_and_set),
+        cmocka_unit_test(long_lists_of_values_are_whole),
         cmocka_unit_test(series_are_sqlites),
     };
 
