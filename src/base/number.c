@@ -292,12 +292,43 @@ static char *write_point_form(const struct number_decimal *d, char *out)
     return copy_digits(out, d->digits + d->point, d->count - d->point);
 }
 
+/* Most numbers have few decimals: r is the double next to n / 10^6 with n < 10^15, hence n's digits
+ * are those to which r rounds at 15.  0: r is no such number. */
+static size_t write_millionths(double r, char *out)
+{
+    double   a = fabs(r);
+    int64_t  n;
+    uint64_t whole, rest;
+    size_t   length;
+
+    if (!(a >= 1e-3 && a < 1e9))
+        return 0;
+    n = (int64_t)(a * 1e6 + 0.5);
+    if ((double)n / 1e6 != a)
+        return 0;
+    whole = (uint64_t)n / 1000000;
+    rest = (uint64_t)n % 1000000;
+    length = digit_count(whole) + (r < 0);
+    out[0] = '-';
+    write_digits(whole, out + length);
+    out[length++] = '.';
+    for (uint64_t unit = 100000; rest != 0 || unit == 100000; unit /= 10) {
+        out[length++] = (char)('0' + rest / unit);
+        rest %= unit;
+    }
+    out[length] = '\0';
+    return length;
+}
+
 size_t number_from_real(double r, int digits, char out[NUMBER_TEXT_CAP])
 {
     struct number_decimal d;
     char                 *end = out;
+    size_t                length = digits == NUMBER_DIGITS_DEFAULT ? write_millionths(r, out) : 0;
 
     assert(digits >= 1 && digits <= 20);
+    if (length != 0)
+        return length;
     number_decode(r, digits, 20, &d);
     if (d.negative)
         *end++ = '-';

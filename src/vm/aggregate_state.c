@@ -1,12 +1,13 @@
 /* aggregate_state.c - the exact steps of every aggregate, row by row over cells. */
 #include "vm/aggregate_more.h"
 
+#include "base/number.h"
 #include "vm/aggregate_sum.h"
 
 #include <stddef.h>
 #include <string.h>
 
-enum { TEXT_SPACE_MIN = 16 };
+enum { TEXT_SPACE_MIN = 16, CONCAT_AHEAD = 16 };
 
 const uint8_t state_bytes[FORM_KIND_COUNT] = {
     [FORM_NONE] = 0,
@@ -101,48 +102,100 @@ static enum status extreme_step(const struct state_array *states, const struct a
     return STATUS_OK;
 }
 
-static enum status concat_append(struct concat_state *state, const struct value *text,
-                                 struct arena *texts, struct error *err)
+/* Room for so many more bytes. */
+static enum status concat_reserve(struct concat_state *state, uint64_t more, struct arena *texts,
+                                  struct error *err)
 {
-    uint64_t bytes = (uint64_t)state->bytes + text->bytes;
+    uint64_t bytes = state->bytes + more, capacity;
+    char    *data;
 
+    if (bytes <= state->capacity)
+        return STATUS_OK;
     if (bytes > VALUE_BYTES_MAX)
         return fail(err, STATUS_TOOBIG, "string or blob too big");
-    if (bytes > state->capacity) {
-        uint64_t capacity = bytes * 2 < TEXT_SPACE_MIN ? TEXT_SPACE_MIN : bytes * 2;
-        char    *data = arena_alloc(texts, capacity);
-
-        if (data == NULL)
-            return fail_nomem(err);
-        if (state->bytes > 0)
-            memcpy(data, state->data, state->bytes);
-        state->data = data;
-        state->capacity = (uint32_t)capacity;
-    }
-    if (text->bytes > 0)
-        memcpy(state->data + state->bytes, text->s, text->bytes);
-    state->bytes = (uint32_t)bytes;
+    capacity = bytes * 2 < TEXT_SPACE_MIN ? TEXT_SPACE_MIN : bytes * 2;
+    data = arena_alloc(texts, capacity);
+    if (data == NULL)
+        return fail_nomem(err);
+    if (state->bytes > 0)
+        memcpy(data, state->data, state->bytes);
+    state->data = data;
+    state->capacity = (uint32_t)capacity;
     return STATUS_OK;
+}
+
+/* Most texts are short: without a call. */
+static inline void concat_append(struct concat_state *state, const char *text, uint32_t bytes)
+{
+    char *to = state->data + state->bytes;
+
+    state->bytes += bytes;
+    if (bytes > 16) {
+        memcpy(to, text, bytes);
+    } else if (bytes >= 8) {
+        memcpy(to, text, 8);
+        memcpy(to + bytes - 8, text + bytes - 8, 8);
+    } else {
+        for (uint32_t i = 0; i < bytes; i++)
+            to[i] = text[i];
+    }
+}
+
+/* The text of a value that is not NULL; of a number in space. */
+static struct value concat_text(const struct value *value, char space[NUMBER_TEXT_CAP],
+                                int digits)
+{
+    if (value->class_ == CLASS_INTEGER)
+        return value_text(space, (uint32_t)number_from_int(value->i, space));
+    if (value->class_ == CLASS_REAL)
+        return value_text(space, (uint32_t)number_from_real(value->r, digits, space));
+    return *value;
+}
+
+/* The rows' texts, the groups' states, and then the ends of their texts are asked for ahead. */
+static inline void concat_prefetch(const struct state_array    *states,
+                                   const struct aggregate_part *part, const struct picked *picked,
+                                   const struct value *argument, uint32_t k)
+{
+    const struct concat_state *state;
+    const struct value        *value;
+
+    if (k + 2 * CONCAT_AHEAD >= picked->rows.count)
+        return;
+    value = &argument[picked->rows.rows[k + CONCAT_AHEAD]];
+    if (value->class_ >= CLASS_TEXT)
+        __builtin_prefetch(value->s);
+    if (picked->groups == NULL)
+        return;
+    __builtin_prefetch(state_at(states, part, picked->groups[k + 2 * CONCAT_AHEAD]));
+    state = state_at(states, part, picked->groups[k + CONCAT_AHEAD]);
+    __builtin_prefetch(state->data + state->bytes);
 }
 
 static enum status concat_step(const struct state_array *states, const struct aggregate_part *part,
                                const struct picked *picked, const struct value *argument,
-                               const struct value *separator, struct arena *scratch,
+                               const struct value *separator, const struct arena *scratch,
                                struct error *err)
 {
+    static const struct value comma = {.class_ = CLASS_TEXT, .bytes = 1, .s = ","};
+    int                       digits = value_real_digits(scratch->memory);
+
     for (uint32_t k = 0; k < picked->rows.count; k++) {
         struct concat_state *state = state_at(states, part, picked_group(picked, k));
         uint32_t             row = picked->rows.rows[k];
-        struct value         value = argument[row];
-        struct value         comma = separator == NULL ? value_text(",", 1) : separator[row];
+        const struct value  *between = separator == NULL ? &comma : &separator[row];
+        char                 space[2][NUMBER_TEXT_CAP];
+        struct value         first, second = value_text("", 0);
 
-        if (value.class_ == CLASS_NULL)
+        concat_prefetch(states, part, picked, argument, k);
+        if (argument[row].class_ == CLASS_NULL)
             continue;
-        if (!value_to_text(&value, scratch) || !value_to_text(&comma, scratch))
-            return fail_nomem(err);
-        if (state->set && comma.class_ != CLASS_NULL)
-            TRY(concat_append(state, &comma, states->texts, err));
-        TRY(concat_append(state, &value, states->texts, err));
+        first = concat_text(&argument[row], space[0], digits);
+        if (state->set && between->class_ != CLASS_NULL)
+            second = concat_text(between, space[1], digits);
+        TRY(concat_reserve(state, (uint64_t)first.bytes + second.bytes, states->texts, err));
+        concat_append(state, second.s, second.bytes);
+        concat_append(state, first.s, first.bytes);
         state->set = true;
     }
     return STATUS_OK;

@@ -224,6 +224,25 @@ static void every_count_of_digits_is_close(void **state)
         }
 }
 
+static void few_decimals_print_as_c_prints_them(void **state)
+{
+    char got[NUMBER_TEXT_CAP], want[NUMBER_TEXT_CAP];
+
+    (void)state;
+    for (int i = 0; i < 400000; i++) {
+        int64_t n = (int64_t)(random_u64() % (UINT64_C(1) << (random_u64() % 50 + 1)));
+        double  r = (double)n / pow(10, (double)(random_u64() % 7)) * (i % 2 == 0 ? 1 : -1);
+
+        if (r == 0 || fabs(r) >= 1e9 || fabs(r) < 1e-4)
+            continue;
+        number_from_real(r, 15, got);
+        snprintf(want, sizeof want, "%.15g", r);
+        if (strpbrk(want, ".e") == NULL)
+            strcat(want, ".0");
+        assert_string_equal(got, want);
+    }
+}
+
 static void integers_print(void **state)
 {
     static const int64_t cases[] = {0, 1, -1, 9, 10, 99, 100, -100, INT64_MAX, INT64_MIN};
@@ -270,6 +289,7 @@ int main(void)
         cmocka_unit_test(parse_tells_kind_length_and_whole),
         cmocka_unit_test(reals_print_as_sqlite_prints_them),
         cmocka_unit_test(every_count_of_digits_is_close),
+        cmocka_unit_test(few_decimals_print_as_c_prints_them),
         cmocka_unit_test(integers_print),
         cmocka_unit_test(reals_become_integers),
     };
