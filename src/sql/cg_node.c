@@ -287,24 +287,45 @@ static void consume_lateral(struct cg *cg, struct cg_sink *sink, int32_t next)
     cg_emit(cg, OP_RowsetInsert, self->rows, first, (int32_t)(arguments + plan->probe_needs.count));
 }
 
-/* --- LEFT: what follows is a subroutine, called for the function's rows and, where none of them
- * fits, for NULLs in their place. */
+/* --- LEFT, RIGHT, FULL: what follows is a subroutine, called for the function's rows that fit, for
+ * NULLs in their place where none does, and for the rows that the function gives for NULLs as
+ * arguments, unless their rowids have been met. */
 struct lateral_rows {
     struct cg_sink sink;
     int32_t found, columns; /* registers: 1 once a row fits; of the function, as read above */
     int32_t body, back;
+    int32_t met; /* RIGHT, FULL: the set of rowids */
 };
+
+static bool keeps_left(const struct plan *lateral)
+{
+    return lateral->join == JOIN_LEFT || lateral->join == JOIN_FULL;
+}
+static bool keeps_right(const struct plan *lateral)
+{
+    return lateral->join == JOIN_RIGHT || lateral->join == JOIN_FULL;
+}
+
+static void emit_lateral_row(struct cg *cg, const struct lateral_rows *self)
+{
+    const struct plan_columns *needs = &self->sink.plan->build_needs;
+
+    for (uint32_t i = 0; i < needs->count; i++)
+        cg_column(cg, needs->items[i].owner, needs->items[i].column, self->columns + (int32_t)i);
+    cg_emit(cg, OP_Gosub, self->back, self->body, 0);
+}
 
 static void consume_lateral_rows(struct cg *cg, struct cg_sink *sink, int32_t next)
 {
     const struct lateral_rows *self = (const struct lateral_rows *)sink;
-    const struct plan_columns *needs = &sink->plan->build_needs;
+    const struct plan         *plan = sink->plan;
 
-    cg_filters(cg, &sink->plan->filters, next);
-    for (uint32_t i = 0; i < needs->count; i++)
-        cg_column(cg, needs->items[i].owner, needs->items[i].column, self->columns + (int32_t)i);
-    cg_emit(cg, OP_Integer, 1, self->found, 0);
-    cg_emit(cg, OP_Gosub, self->back, self->body, 0);
+    cg_filters(cg, &plan->filters, next);
+    if (keeps_right(plan))
+        cg_emit(cg, OP_SetInsert, self->met, cg_column(cg, plan->right->item, -1, 0), 1);
+    if (keeps_left(plan))
+        cg_emit(cg, OP_Integer, 1, self->found, 0);
+    emit_lateral_row(cg, self);
 }
 
 /* Behind the loop over the function's rows; code runs past the subroutine. */
@@ -315,13 +336,15 @@ static void emit_lateral_body(struct cg *cg, const struct lateral_rows *self,
     int32_t                    none = cg_label(cg), over = cg_label(cg), done = cg_label(cg);
     uint32_t                   mark = cg_mark(cg);
 
-    cg_emit(cg, OP_IfZero, self->found, none, 0);
-    cg_emit(cg, OP_Goto, 0, over, 0);
-    cg_here(cg, none);
-    cg->one_row = false;
-    cg_one_row(cg);
-    cg_emit(cg, OP_Null, 0, self->columns, needs->count == 0 ? 1 : (int32_t)needs->count);
-    cg_emit(cg, OP_Gosub, self->back, self->body, 0);
+    if (keeps_left(self->sink.plan)) {
+        cg_emit(cg, OP_IfZero, self->found, none, 0);
+        cg_emit(cg, OP_Goto, 0, over, 0);
+        cg_here(cg, none);
+        cg->one_row = false;
+        cg_one_row(cg);
+        cg_emit(cg, OP_Null, 0, self->columns, needs->count == 0 ? 1 : (int32_t)needs->count);
+        cg_emit(cg, OP_Gosub, self->back, self->body, 0);
+    }
     cg_emit(cg, OP_Goto, 0, over, 0);
     cg_here(cg, self->body);
     cg->one_row = false;
@@ -339,8 +362,65 @@ static void emit_lateral_body(struct cg *cg, const struct lateral_rows *self,
     cg_truncate(cg, mark);
 }
 
-static void produce_lateral_left(struct cg *cg, const struct plan *plan, int32_t first,
-                                 struct cg_sink *parent)
+static void produce_lateral_outer(struct cg *cg, const struct plan *plan, int32_t first,
+                                  struct lateral_rows *self, struct cg_sink *parent)
+{
+    cg_emit(cg, OP_Integer, 0, self->found, 0);
+    loop_source(cg, plan->right, first, &self->sink);
+    emit_lateral_body(cg, self, parent);
+}
+
+/* --- the function's rows without a partner */
+static void consume_unmet(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    const struct lateral_rows *self = (const struct lateral_rows *)sink;
+    int32_t                    met = cg_registers(cg, 1);
+
+    cg_emit(cg, OP_SetHas, self->met, cg_column(cg, sink->plan->right->item, -1, 0), met);
+    cg_emit(cg, OP_FilterTruth, met, next, TRUTH_NOT_TRUE);
+    emit_lateral_row(cg, self);
+}
+
+struct null_columns {
+    struct cg         *cg;
+    const struct plan *input;
+    int32_t            reg; /* NULL */
+};
+
+static bool visit_null_column(struct expr *expr, void *data)
+{
+    const struct null_columns *self = data;
+
+    if (expr->kind == EXPR_COLUMN && plan_provides(self->input, expr->resolved.source)) {
+        struct cg_entry *entry = cg_push(self->cg, CG_REGISTER, expr->resolved.source);
+
+        entry->column = expr->resolved.column;
+        entry->reg = self->reg;
+        entry->constant = true;
+    }
+    return true;
+}
+
+/* carried: the registers of what is read above of the input. */
+static void produce_unmet(struct cg *cg, const struct plan *plan, int32_t carried,
+                          struct lateral_rows *self)
+{
+    const struct from_item *item = plan->right->item;
+    uint32_t                mark = cg_mark(cg);
+    struct null_columns     nulls = {cg, plan->input, cg_registers(cg, 1)};
+
+    self->sink.consume = consume_unmet;
+    cg_one_row(cg);
+    cg_emit(cg, OP_Null, 0, nulls.reg, 1);
+    if (plan->probe_needs.count != 0)
+        cg_emit(cg, OP_Null, 0, carried, (int32_t)plan->probe_needs.count);
+    for (uint32_t i = 0; i < item->arguments.count; i++)
+        expr_walk(item->arguments.items[i], visit_null_column, &nulls);
+    loop_source(cg, plan->right, emit_arguments(cg, item, 0), &self->sink);
+    cg_truncate(cg, mark);
+}
+
+static struct lateral_rows lateral_rows(struct cg *cg, const struct plan *plan)
 {
     uint32_t            count = plan->build_needs.count;
     struct lateral_rows self = {.sink = {consume_lateral_rows, NULL, plan},
@@ -349,9 +429,13 @@ static void produce_lateral_left(struct cg *cg, const struct plan *plan, int32_t
                                 .body = cg_label(cg),
                                 .back = cg_registers(cg, 1)};
 
-    cg_emit(cg, OP_Integer, 0, self.found, 0);
-    loop_source(cg, plan->right, first, &self.sink);
-    emit_lateral_body(cg, &self, parent);
+    if (keeps_right(plan)) {
+        uint8_t *collations = cg_alloc(cg, 1);
+
+        self.met = cg_slot(cg);
+        cg_emit_p4(cg, OP_SetOpen, self.met, 1, 0, collations);
+    }
+    return self;
 }
 
 /* The rows of the input are collected first, then read one by one: each is constants in the loop
@@ -359,6 +443,7 @@ static void produce_lateral_left(struct cg *cg, const struct plan *plan, int32_t
 static void produce_lateral(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
 {
     struct lateral_sink self = {{consume_lateral, NULL, plan}, cg_slot(cg)};
+    struct lateral_rows rows = lateral_rows(cg, plan);
     uint32_t            arguments = plan->right->item->arguments.count;
     uint32_t            count = arguments + plan->probe_needs.count, mark;
     int32_t             end = cg_label(cg), first = cg_registers(cg, count), loop;
@@ -380,13 +465,16 @@ static void produce_lateral(struct cg *cg, const struct plan *plan, struct cg_si
         entry->reg = first + (int32_t)(arguments + i);
         entry->constant = true;
     }
-    if (plan->join == JOIN_LEFT)
-        produce_lateral_left(cg, plan, first, parent);
-    else
+    if (plan->join == JOIN_INNER)
         loop_source(cg, plan->right, first, parent);
+    else
+        produce_lateral_outer(cg, plan, first, &rows, parent);
     cg_emit(cg, OP_Next, self.rows, loop, 1);
     cg_here(cg, end);
     cg_truncate(cg, mark);
+    cg->one_row = false;
+    if (keeps_right(plan))
+        produce_unmet(cg, plan, first + (int32_t)arguments, &rows);
     cg->loop_depth--;
     cg->one_row = false;
 }

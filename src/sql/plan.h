@@ -30,7 +30,7 @@ enum plan_kind {
     PLAN_GATE,      /* filters, constants: without them nothing of the input is begun */
     PLAN_JOIN,      /* input probes the hash table of right */
     PLAN_LATERAL,   /* right, a SOURCE, once for each row of input, whose columns are arguments;
-                       join is INNER or LEFT, filters the condition of LEFT */
+                       filters: the condition of an outer join */
     PLAN_AGGREGATE, /* select's groups */
     PLAN_WINDOW,    /* windows' calls, beside what comes from the input */
     PLAN_PROJECT,   /* select's result columns */

@@ -718,8 +718,8 @@ static relations argument_relations(const struct from_state *state, const struct
     return mask;
 }
 
-/* block (one unit) becomes its join, inner or LEFT, with a table function that is called for each
- * row.  on: the condition of a LEFT JOIN. */
+/* block (one unit) becomes its join with a table function that is called for each row.  on: the
+ * condition of an outer join. */
 static enum status join_lateral(const struct from_state *state, struct block *block,
                                 const struct unit *source, enum join_kind kind, struct expr *on)
 {
@@ -870,21 +870,17 @@ static enum status join_list(struct from_state *state, const struct from_list *l
             (state->planner->context->passes_off & PASS_PUSH_DOWN) == 0)
             inner = where_rejects_nulls(state, block, units[i].mask);
         if (argument_relations(state, item) != 0) {
-            if (!inner && outer_kind(item->join) != JOIN_LEFT)
-                return fail_at(
-                    state->planner->err, STATUS_ERROR, item->position,
-                    "not supported yet: RIGHT or FULL JOIN with table function %s, whose "
-                    "arguments are columns",
-                    item->name.text);
             if (first_block)
                 TRY(add_parameters(state, block));
             first_block = false;
             if (block->unit_count > 0)
                 TRY(block_join(state, block));
-            TRY(join_lateral(state, block, &units[i], inner ? JOIN_INNER : JOIN_LEFT,
+            TRY(join_lateral(state, block, &units[i], inner ? JOIN_INNER : outer_kind(item->join),
                              inner ? NULL : item->on));
             if (inner)
                 TRY(block_add(state, block, item->on));
+            else if (where_at == i)
+                TRY(block_add(state, block, where));
             continue;
         }
         if (inner) {
