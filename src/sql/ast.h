@@ -154,13 +154,13 @@ struct select_window {
     struct expr         **calls; /* EXPR_FUNCTION nodes */
 };
 struct expr {
-    uint8_t          kind; /* enum expr_kind */
-    uint8_t          op;   /* enum expr_op */
-    bool             negated, distinct, star;
-    bool             parenthesised; /* "(x)": matters for row values and for collation of "+x" */
-    uint8_t          nulls;         /* FUNCTION: enum nulls_treated */
-    bool within_group; /* FUNCTION: list[0] was said by WITHIN GROUP (ORDER BY); negated: DESC */
-    uint16_t         depth;         /* height of this subtree, leaf 1; limit 1000 */
+    uint8_t kind; /* enum expr_kind */
+    uint8_t op;   /* enum expr_op */
+    bool    negated, distinct, star;
+    bool    parenthesised; /* "(x)": matters for row values and for collation of "+x" */
+    uint8_t nulls;         /* FUNCTION: enum nulls_treated */
+    bool    within_group; /* FUNCTION: list[0] was said by WITHIN GROUP (ORDER BY); negated: DESC */
+    uint16_t         depth; /* height of this subtree, leaf 1; limit 1000 */
     int32_t          position;
     struct expr     *left, *right;
     struct expr_list list;
@@ -192,8 +192,8 @@ struct expr {
         uint8_t compare_collation;
         uint8_t compare_affinity_high, compare_collation_high; /* BETWEEN: of left <= list[1] */
         const struct function *function;                       /* FUNCTION: scalar */
-        int32_t aggregate_kind; /* FUNCTION: enum aggregate_kind + 1 (vm/aggregate.h); 0: scalar */
-        int32_t window_kind;    /* FUNCTION over a window: enum window_kind + 1 (vm/window.h) */
+        int32_t  aggregate_kind; /* FUNCTION: enum aggregate_kind + 1 (vm/aggregate.h); 0: scalar */
+        int32_t  window_kind;    /* FUNCTION over a window: enum window_kind + 1 (vm/window.h) */
         uint32_t turn; /* FUNCTION, an aggregate: its turn among those of its select in a row */
         struct select_window *window; /* WINDOW_REF */
     } resolved;
@@ -257,8 +257,9 @@ struct result_column {
     struct expr *expr; /* EXPR_STAR before resolution */
     struct name  alias;
     /* resolved */
-    const char  *name;       /* as sqlite3_column_name */
-    struct expr *unresolved; /* with an alias: a copy of expr as it was, for subqueries that name it */
+    const char *name; /* as sqlite3_column_name */
+    struct expr
+        *unresolved; /* with an alias: a copy of expr as it was, for subqueries that name it */
 };
 struct cte {
     struct cte       *next;
@@ -331,6 +332,14 @@ struct select {
 /* The expression whose affinity and collation count when IN compares with select's column: the last
  * term's, and of VALUES the last row's. */
 const struct expr *select_compared(const struct select *select, uint32_t column);
+
+/* 1, or the number of a row value's members. */
+static inline uint32_t expr_width(const struct expr *expr)
+{
+    if (expr->kind == EXPR_ROW)
+        return expr->list.count;
+    return expr->kind == EXPR_SUBQUERY ? expr->select->column_count : 1;
+}
 
 /* --- statements ---------------------------------------------------------------------------------
  */

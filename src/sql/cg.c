@@ -202,7 +202,7 @@ static int32_t read_entry(struct cg *cg, struct cg_entry entry, const void *owne
     if (entry.kind == CG_ALIAS) {
         reg = cg_column(cg, entry.plan->owner, column, target);
     } else if (entry.kind == CG_PROJECT) {
-        struct expr *expr = entry.plan->select->columns[column].expr;
+        struct expr *expr = plan_result(entry.plan, (uint32_t)column);
 
         cg->aggregate = entry.plan->aggregate;
         if (target == 0)

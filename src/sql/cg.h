@@ -139,7 +139,6 @@ void cg_result_to(struct cg *cg, const struct plan *plan, uint32_t column, int32
 enum collation cg_comparison_collation(const struct expr *left, const struct expr *right);
 /* n values of a row (EXPR_ROW, or a subquery with n columns) into registers from first on. */
 void         cg_row_to(struct cg *cg, struct expr *expr, int32_t first);
-uint32_t     cg_width(const struct expr *expr); /* 1, or the number of a row value's members */
 struct expr *cg_member(const struct expr *expr, uint32_t index); /* for its affinity, collation */
 
 /* --- cg_cond.c ----------------------------------------------------------------------------------
@@ -158,6 +157,9 @@ void cg_coalesce_to(struct cg *cg, struct expr *expr, int32_t target);
 void cg_subquery_to(struct cg *cg, struct expr *expr, uint32_t column, int32_t target);
 void cg_exists_to(struct cg *cg, struct expr *expr, int32_t target);
 void cg_in_to(struct cg *cg, struct expr *expr, int32_t target); /* without NOT */
+/* How IN compares: the affinity letters that both sides get first, the collation of a member. */
+char          *cg_in_affinities(struct cg *cg, const struct expr *in, uint32_t width);
+enum collation cg_in_collation(const struct expr *in, uint32_t member);
 
 /* --- cg_node.c, cg_join.c, cg_sort.c... ----------------------------------------------------------
  */

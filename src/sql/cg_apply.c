@@ -21,17 +21,51 @@ static void consume_outer(struct cg *cg, struct cg_sink *sink, int32_t next)
     (void)next;
     cg->aggregate = self->carrier->aggregate;
     for (uint32_t a = 0; a < self->count; a++) {
-        const struct select *select = self->applies[a]->expr->select;
-        int32_t              parameters = cg_registers(cg, select->outer_count);
+        const struct apply  *apply = self->applies[a];
+        const struct select *select = apply->expr->select;
+        int32_t              parameters = cg_registers(cg, apply->parameters);
 
         for (uint32_t i = 0; i < select->outer_count; i++)
             cg_expr_to(cg, select->outers[i], parameters + (int32_t)i);
-        cg_emit_i(cg, OP_MemoNumber, self->applies[a]->slot, first + (int32_t)a, parameters,
-                  select->outer_count);
+        if (apply->expr->kind == EXPR_IN)
+            cg_row_to(cg, apply->expr->left, parameters + (int32_t)select->outer_count);
+        cg_emit_i(cg, OP_TupleNumber, apply->slot, first + (int32_t)a, parameters,
+                  apply->parameters);
     }
     cg_carry(cg, self->carrier, first + (int32_t)self->count);
     cg->aggregate = aggregate;
     cg_emit(cg, OP_RowsetInsert, self->rows, first, (int32_t)columns);
+}
+
+/* Whether the operands of the tuples with these numbers equal the subquery's row: a register. */
+static int32_t emit_membership(struct cg *cg, const struct plan *right, const struct apply *apply,
+                               int32_t number)
+{
+    struct expr *in = apply->expr;
+    uint32_t     width = expr_width(in->left);
+    int32_t      operand = cg_registers(cg, width), member = cg_registers(cg, width);
+    int32_t      equal = cg_registers(cg, 1), all = equal;
+    const char  *affinities = cg_in_affinities(cg, in, width);
+
+    if (affinities == NULL)
+        return equal;
+    for (uint32_t i = 0; i < width; i++) {
+        cg_emit_i(cg, OP_TupleParameter, apply->slot, number, operand + (int32_t)i,
+                  in->select->outer_count + i);
+        cg_result_to(cg, right, i, member + (int32_t)i);
+        cg_forget(cg, member + (int32_t)i);
+    }
+    cg_affinity(cg, operand, width, affinities);
+    cg_affinity(cg, member, width, affinities);
+    for (uint32_t i = 0; i < width; i++) {
+        int32_t reg = i == 0 ? all : cg_registers(cg, 1);
+
+        cg_emit_i(cg, OP_Eq, member + (int32_t)i, operand + (int32_t)i, reg,
+                  cg_in_collation(in, i));
+        if (i > 0)
+            cg_emit(cg, OP_And, reg, all, all);
+    }
+    return all;
 }
 
 /* A row of the subquery. */
@@ -43,14 +77,17 @@ static void consume_result(struct cg *cg, struct cg_sink *sink, int32_t next)
     int32_t            number, result;
 
     (void)next;
-    cg->aggregate = right->aggregate;
-    number = cg_expr(cg, &apply->number);
-    cg->aggregate = NULL;
-    if (apply->expr->kind == EXPR_EXISTS)
-        cg_constant_to(cg, &one, result = cg_registers(cg, 1));
-    else
+    number = cg_column(cg, right->owner, (int32_t)right->column_count - 1, 0);
+    if (apply->expr->kind == EXPR_SUBQUERY) {
         result = cg_column(cg, right->owner, 0, 0);
-    cg_emit(cg, OP_MemoKeep, apply->slot, number, result);
+        cg_emit(cg, OP_TupleKeep, apply->slot, number, result);
+        return;
+    }
+    if (apply->expr->kind == EXPR_IN)
+        result = emit_membership(cg, right, apply, number);
+    else
+        cg_constant_to(cg, &one, result = cg_registers(cg, 1));
+    cg_emit(cg, OP_TupleOr, apply->slot, number, result);
 }
 
 static void consume_row(struct cg *cg, struct cg_sink *sink, int32_t next)
@@ -65,9 +102,10 @@ static void consume_row(struct cg *cg, struct cg_sink *sink, int32_t next)
         int32_t            result = first + (int32_t)a;
 
         cg_emit(cg, OP_Column, self->rows, (int32_t)a, number);
-        cg_emit(cg, OP_MemoFetch, self->applies[a]->slot, number, result);
-        if (expr->kind == EXPR_EXISTS)
-            cg_emit(cg, expr->negated ? OP_IsNull : OP_NotNull, result, result, 0);
+        cg_emit(cg, expr->kind == EXPR_SUBQUERY ? OP_TupleFetch : OP_TupleTruth,
+                self->applies[a]->slot, number, result);
+        if (expr->kind != EXPR_SUBQUERY && expr->negated)
+            cg_emit(cg, OP_Not, result, result, 0);
         cg_push(cg, CG_REGISTER, expr)->reg = result;
     }
     cg_consume(cg, sink->parent, next);
@@ -150,8 +188,7 @@ void cg_produce_apply(struct cg *cg, const struct plan *plan, struct cg_sink *pa
     cg_emit(cg, OP_OpenRowset, self.rows, (int32_t)(self.count + cg_carried(self.carrier)), 0);
     for (uint32_t a = 0; a < self.count; a++) {
         self.applies[a]->slot = cg_slot(cg);
-        cg_emit(cg, OP_MemoOpen, self.applies[a]->slot,
-                (int32_t)self.applies[a]->expr->select->outer_count, 0);
+        cg_emit(cg, OP_TupleOpen, self.applies[a]->slot, (int32_t)self.applies[a]->parameters, 0);
     }
     cg_produce(cg, input, &self.sink);
     cg_emit(cg, OP_IfEmpty, self.rows, none, 0);
@@ -172,17 +209,18 @@ static void consume_tuples(struct cg *cg, struct cg_sink *sink, int32_t next)
     const struct tuples_sink *self = (const struct tuples_sink *)sink;
     const struct apply       *apply = sink->plan->apply;
     const struct select      *select = apply->expr->select;
+    struct cg_entry          *number;
 
-    for (uint32_t i = 0; i <= select->outer_count; i++) {
-        bool             number = i == select->outer_count;
-        struct cg_entry *entry =
-            cg_push(cg, CG_SORTED,
-                    number ? (const void *)&apply->tuples : select->outers[i]->resolved.source);
+    for (uint32_t i = 0; i < select->outer_count; i++) {
+        struct cg_entry *entry = cg_push(cg, CG_SORTED, plan_owner(select->outers[i]));
 
-        entry->column = number ? 0 : select->outers[i]->resolved.column;
+        entry->column = select->outers[i]->resolved.column;
         entry->number = (int32_t)i;
         entry->slot = self->cursor;
     }
+    number = cg_push(cg, CG_SORTED, &apply->tuples);
+    number->number = (int32_t)apply->parameters;
+    number->slot = self->cursor;
     cg_filters(cg, &sink->plan->filters, next);
     cg_consume(cg, sink->parent, next);
 }

@@ -33,7 +33,7 @@ static void emit_comparison(struct cg *cg, enum opcode code, int32_t p1, int32_t
 
 static bool is_row(const struct expr *expr)
 {
-    return cg_width(expr) > 1;
+    return expr_width(expr) > 1;
 }
 
 /* The columns of a subquery that stands for a row bring no collation. */
@@ -64,7 +64,7 @@ static void compare_member(struct cg *cg, enum opcode code, const struct expr *e
 /* (a, b) < (c, d) is a < c OR (a = c AND b < d), from the last member to the first. */
 static void compare_rows(struct cg *cg, struct expr *expr, int32_t target)
 {
-    uint32_t width = cg_width(expr->left);
+    uint32_t width = expr_width(expr->left);
     int32_t  left = cg_registers(cg, width), right = cg_registers(cg, width);
     int32_t  part = cg_registers(cg, 2);
     bool     equality = expr->op == EXPR_OP_EQ || expr->op == EXPR_OP_IS;
@@ -94,7 +94,7 @@ static void compare_rows(struct cg *cg, struct expr *expr, int32_t target)
 
 static bool rows_match(struct cg *cg, const struct expr *expr)
 {
-    uint32_t left = cg_width(expr->left), right = cg_width(expr->right);
+    uint32_t left = expr_width(expr->left), right = expr_width(expr->right);
 
     if (left == right)
         return true;
@@ -259,8 +259,8 @@ static void filter_between(struct cg *cg, struct expr *expr, int32_t next)
 /* x IN (y) is x = y. */
 static bool filter_in_single(struct cg *cg, struct expr *expr, int32_t next)
 {
-    if (expr->select != NULL || expr->list.count != 1 || cg_width(expr->left) != 1 ||
-        cg_width(expr->list.items[0]) != 1)
+    if (expr->select != NULL || expr->list.count != 1 || expr_width(expr->left) != 1 ||
+        expr_width(expr->list.items[0]) != 1)
         return false;
     emit_comparison(cg, expr->negated ? OP_FilterNe : OP_FilterEq, cg_expr(cg, expr->list.items[0]),
                     next, cg_expr(cg, expr->left), expr->resolved.compare_affinity,

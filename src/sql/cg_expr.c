@@ -48,13 +48,6 @@ enum collation cg_comparison_collation(const struct expr *left, const struct exp
 
 /* --- row values --------------------------------------------------------------------------------
  */
-uint32_t cg_width(const struct expr *expr)
-{
-    if (expr->kind == EXPR_ROW)
-        return expr->list.count;
-    return expr->kind == EXPR_SUBQUERY ? expr->select->column_count : 1;
-}
-
 struct expr *cg_member(const struct expr *expr, uint32_t index)
 {
     if (expr->kind == EXPR_ROW)
@@ -66,7 +59,7 @@ struct expr *cg_member(const struct expr *expr, uint32_t index)
 
 void cg_row_to(struct cg *cg, struct expr *expr, int32_t first)
 {
-    uint32_t width = cg_width(expr);
+    uint32_t width = expr_width(expr);
 
     for (uint32_t i = 0; i < width; i++) {
         if (expr->kind == EXPR_ROW)

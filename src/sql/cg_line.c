@@ -276,7 +276,7 @@ static void add_part(struct cg *cg, struct plan *plan, int32_t parent)
     if (plan->line == 0)
         return;
     line = line_at(cg, plan->line);
-    if (plan->kind == PLAN_LIMIT && plan->input->kind == PLAN_SORT)
+    if (plan->kind == PLAN_LIMIT && plan->apply == NULL && plan->input->kind == PLAN_SORT)
         line->top_n = true;
     for (size_t i = 0; plan->filters.count != 0 && i < countof(line->conditions); i++)
         if (line->conditions[i] == NULL) {

@@ -25,7 +25,7 @@ static uint8_t column_collation(const struct select *select, uint32_t column)
 
 const uint8_t *cg_result_collations(struct cg *cg, const struct select *select)
 {
-    uint8_t *collations = cg_alloc(cg, select->column_count + 1);
+    uint8_t *collations = cg_alloc(cg, select->column_count + 1); /* a tuple's number comes last */
 
     for (uint32_t i = 0; i < select->column_count && collations != NULL; i++)
         collations[i] = column_collation(select, i);
@@ -99,7 +99,7 @@ static int32_t result_of_term(const struct plan *plan, const struct order_term *
         return (int32_t)term->result_column - 1;
     if (plan->select->prior != NULL)
         return -1;
-    for (uint32_t i = 0; i < plan->column_count; i++)
+    for (uint32_t i = 0; i < plan->select->column_count; i++)
         if (expr_equal(expr_strip(plan->select->columns[i].expr), expr_strip(term->expr)))
             return (int32_t)i;
     return -1;
@@ -266,6 +266,43 @@ static int32_t wanted_rows(struct cg *cg, const struct limit_sink *self)
     return wanted;
 }
 
+/* --- LIMIT for each tuple: rows are counted by its number. */
+struct each_sink {
+    struct cg_sink sink;
+    int64_t        limit, offset; /* limit < 0: none */
+    int32_t        skipped, kept; /* slots */
+};
+
+static void consume_each(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    const struct each_sink *self = (const struct each_sink *)sink;
+    const struct plan      *plan = sink->plan;
+    int32_t                 number = cg_column(cg, plan->owner, (int32_t)plan->column_count - 1, 0);
+
+    if (self->offset > 0)
+        cg_emit_i(cg, OP_OffsetEach, self->skipped, next, number, self->offset);
+    if (self->limit >= 0)
+        cg_emit_i(cg, OP_LimitEach, self->kept, next, number, self->limit);
+    cg_consume(cg, sink->parent, next);
+}
+
+static void produce_limit_each(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
+{
+    const struct select *select = plan->select;
+    struct each_sink     self = {.sink = {consume_each, parent, plan}};
+    struct value         v;
+
+    if (expr_fold(cg->arena, select->limit, &v))
+        self.limit = v.i;
+    if (select->offset != NULL && expr_fold(cg->arena, select->offset, &v))
+        self.offset = v.i;
+    if (self.offset > 0)
+        cg_emit(cg, OP_CountOpen, self.skipped = cg_slot(cg), plan->apply->slot, 0);
+    if (self.limit >= 0)
+        cg_emit(cg, OP_CountOpen, self.kept = cg_slot(cg), plan->apply->slot, 0);
+    cg_produce(cg, plan->input, &self.sink);
+}
+
 void cg_produce_limit(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
 {
     const struct select *select = plan->select;
@@ -273,6 +310,10 @@ void cg_produce_limit(struct cg *cg, const struct plan *plan, struct cg_sink *pa
            .sink = {consume_limit, parent, plan}, .limit = cg_registers(cg, 1), .end = cg_label(cg)};
     uint32_t mark = cg_mark(cg);
 
+    if (plan->apply != NULL) {
+        produce_limit_each(cg, plan, parent);
+        return;
+    }
     if (select->limit->kind != EXPR_LITERAL || select->offset != NULL)
         cg_one_row(cg);
     cg_private_to(cg, select->limit, self.limit);

@@ -118,10 +118,7 @@ static struct memo memo_begin(struct cg *cg, const struct select *select, struct
     cg_floor(cg, memo.mark);
     for (uint32_t i = 0; i < select->outer_count; i++) {
         const struct expr *outer = select->outers[i];
-        struct cg_entry   *entry =
-            cg_push(cg, CG_REGISTER,
-                    outer->kind == EXPR_COLUMN ? (const void *)outer->resolved.source
-                                               : (const void *)outer->resolved.select);
+        struct cg_entry   *entry = cg_push(cg, CG_REGISTER, plan_owner(outer));
 
         entry->column = outer->resolved.column;
         entry->reg = memo.parameters + (int32_t)i;
@@ -150,9 +147,9 @@ static void memo_end(struct cg *cg, struct memo memo, int32_t value, int32_t tar
 static void single_to(struct cg *cg, struct expr *expr, struct subquery_sink *sink, bool exists,
                       int32_t target)
 {
-    bool        correlated = expr->select->outer_count != 0;
-    struct memo memo = {0};
-    struct once once = {0};
+    bool            correlated = expr->select->outer_count != 0;
+    struct memo     memo = {0};
+    struct once     once = {0};
     struct cg_place place = cg_line_subquery(cg, "SCALAR SUBQUERY", correlated);
 
     sink->sink.plan = cg_plan(cg, expr->select, exists || !expr->select->is_aggregate);
@@ -195,19 +192,23 @@ void cg_exists_to(struct cg *cg, struct expr *expr, int32_t target)
 
 /* --- IN ----------------------------------------------------------------------------------------
  */
+enum collation cg_in_collation(const struct expr *in, uint32_t member)
+{
+    const struct expr *left = cg_member(in->left, member);
+
+    if (expr_width(in->left) == 1)
+        return in->resolved.compare_collation;
+    return cg_comparison_collation(left,
+                                   in->select == NULL ? left : select_compared(in->select, member));
+}
+
 static int32_t set_open(struct cg *cg, const struct expr *expr, uint32_t width)
 {
     int32_t  slot = cg_slot(cg);
     uint8_t *collations = cg_alloc(cg, width);
 
     for (uint32_t i = 0; i < width && collations != NULL; i++)
-        collations[i] =
-            width == 1 ? expr->resolved.compare_collation
-                       : (expr->select == NULL
-                              ? (uint8_t)cg_comparison_collation(cg_member(expr->left, i),
-                                                                 cg_member(expr->left, i))
-                              : (uint8_t)cg_comparison_collation(cg_member(expr->left, i),
-                                                                 select_compared(expr->select, i)));
+        collations[i] = (uint8_t)cg_in_collation(expr, i);
     cg_emit_p4(cg, OP_SetOpen, slot, (int32_t)width, 0, collations);
     return slot;
 }
@@ -222,7 +223,7 @@ static enum affinity in_affinity(enum affinity left, enum affinity right)
     return affinity_of_comparison(left, right);
 }
 
-static char *in_affinities(struct cg *cg, const struct expr *expr, uint32_t width)
+char *cg_in_affinities(struct cg *cg, const struct expr *expr, uint32_t width)
 {
     char *letters = cg_alloc(cg, width + 1);
 
@@ -252,8 +253,8 @@ static int32_t in_operand(struct cg *cg, struct expr *expr, uint32_t width, cons
 
 static void in_select_to(struct cg *cg, struct expr *expr, int32_t target)
 {
-    uint32_t             width = cg_width(expr->left);
-    char                *affinities = in_affinities(cg, expr, width);
+    uint32_t             width = expr_width(expr->left);
+    char                *affinities = cg_in_affinities(cg, expr, width);
     struct subquery_sink sink = {
         .sink = {.consume = consume_member}, .count = width, .affinities = affinities};
     struct cg_place place;
@@ -304,8 +305,8 @@ static bool list_constant(const struct expr *expr)
 /* The list is a set, filled once. */
 static void in_set_to(struct cg *cg, struct expr *expr, int32_t target)
 {
-    uint32_t    width = cg_width(expr->left);
-    char       *affinities = in_affinities(cg, expr, width);
+    uint32_t    width = expr_width(expr->left);
+    char       *affinities = cg_in_affinities(cg, expr, width);
     struct once once;
     int32_t     slot, member;
     uint32_t    mark = cg_mark(cg), depth = cg->loop_depth;

@@ -73,7 +73,7 @@ bool cg_updater_init(struct cg *cg, struct cg_updater *self, const struct assign
 
 static void set_value_to(struct cg *cg, const struct set_value *value, int32_t target)
 {
-    if (cg_width(value->expr) > 1) {
+    if (expr_width(value->expr) > 1) {
         cg_subquery_to(cg, value->expr, value->member, target);
         cg_forget(cg, target);
     } else {

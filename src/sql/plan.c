@@ -221,11 +221,6 @@ static enum status plan_filter(struct planner *planner, struct expr *condition,
     return STATUS_OK;
 }
 
-static bool aggregate_is_applied(const struct planner *planner, const struct select *select)
-{
-    return planner->apply != NULL && planner->apply->expr->select == select;
-}
-
 struct item_search {
     const struct from_item *item;
     bool                    found;
@@ -278,7 +273,8 @@ static bool plan_group_order(struct planner *planner, struct plan *aggregate)
     const struct order_list    *order = window != NULL ? &window->def->order_by : &select->order_by;
     uint32_t                    keys = select->group_by.count;
     uint32_t before = window != NULL ? window->def->partition_by.count : 0; /* ascending ones */
-    bool    *descending = arena_zalloc(planner->arena, keys + (size_t)1);
+    uint32_t own = planner->apply != NULL; /* a tuple's number comes before the keys */
+    bool    *descending = arena_zalloc(planner->arena, keys + (size_t)2);
     bool     any = false;
 
     aggregate->sorted = !keys_have_rowid(select);
@@ -286,13 +282,35 @@ static bool plan_group_order(struct planner *planner, struct plan *aggregate)
         return false;
     if (before + order->count != keys || select->grouping_set_count > 0)
         return true;
-    for (uint32_t i = 0, kept = 0; i < keys && kept < aggregate->group_by->count; i++) {
+    for (uint32_t i = 0, kept = own; i < keys && kept < aggregate->group_by->count; i++) {
         if (select->group_by.items[i] != aggregate->group_by->items[kept])
             continue; /* decided by a key before it */
         any |= descending[kept++] = i >= before && order->terms[i - before].descending;
     }
     aggregate->descending = any ? descending : NULL;
     return true;
+}
+
+/* The keys of the groups; first, where the select is planned for all tuples, the tuple's number. */
+static enum status plan_keys(struct planner *planner, struct select *select, struct plan *aggregate)
+{
+    const struct expr_list *keys;
+    struct expr_list       *numbered;
+
+    TRY(plan_group_keys(planner, select, &keys));
+    aggregate->group_by = keys;
+    if (planner->apply == NULL)
+        return STATUS_OK;
+    numbered = arena_zalloc(planner->arena, sizeof *numbered);
+    if (numbered == NULL || !expr_list_add(planner->arena, numbered, &planner->apply->number))
+        return fail_nomem(planner->err);
+    for (uint32_t i = 0; i < keys->count; i++)
+        if (!expr_list_add(planner->arena, numbered, keys->items[i]))
+            return fail_nomem(planner->err);
+    aggregate->group_by = numbered;
+    if (keys->count == 0)
+        aggregate->apply = planner->apply;
+    return STATUS_OK;
 }
 
 static enum status plan_aggregate(struct planner *planner, struct select *select,
@@ -305,13 +323,9 @@ static enum status plan_aggregate(struct planner *planner, struct select *select
         return fail_nomem(planner->err);
     aggregate->select = select;
     aggregate->aggregate = NULL;
-    TRY(plan_group_keys(planner, select, &aggregate->group_by));
-    if (aggregate_is_applied(planner, select)) {
-        aggregate->apply = planner->apply;
-        aggregate->group_by = &planner->apply->group_by;
-    } else if (!plan_group_order(planner, aggregate)) {
+    TRY(plan_keys(planner, select, aggregate));
+    if (aggregate->apply == NULL && !plan_group_order(planner, aggregate))
         return fail_nomem(planner->err);
-    }
     if (!plan_key_results(planner, aggregate, &search))
         return fail_nomem(planner->err);
     for (uint32_t i = 0; i < select->column_count; i++)
@@ -339,6 +353,12 @@ static enum status plan_aggregate(struct planner *planner, struct select *select
 
 /* --- select ------------------------------------------------------------------------------------
  */
+struct expr *plan_result(const struct plan *project, uint32_t column)
+{
+    return column == project->select->column_count ? &project->apply->number
+                                                   : project->select->columns[column].expr;
+}
+
 bool plan_has_window(const struct plan *plan, const void *owner)
 {
     const struct select_window *window = plan->window;
@@ -434,9 +454,10 @@ enum status plan_term(struct planner *planner, struct select *select, struct pla
         return fail_nomem(planner->err);
     project->select = select;
     project->owner = &select->columns;
-    project->column_count = select->column_count;
+    project->column_count = select->column_count + (planner->apply != NULL);
+    project->apply = planner->apply;
     project->aggregate = aggregate;
-    project->needed = arena_zalloc(planner->arena, bits_words(select->column_count + 1) * 8);
+    project->needed = arena_zalloc(planner->arena, bits_words(project->column_count + 1) * 8);
     if (project->needed == NULL)
         return fail_nomem(planner->err);
     *plan = project;
@@ -544,35 +565,48 @@ static bool fixed_limit(const struct planner *planner, const struct expr *limit,
     return true;
 }
 
+/* Planned for all tuples, and only the first row of each counts. */
+static bool first_row_counts(const struct planner *planner, const struct select *select)
+{
+    double limit = 1;
+
+    return planner->apply != NULL && planner->apply->expr->select == select &&
+           planner->apply->expr->kind != EXPR_IN && select->offset == NULL &&
+           (select->limit == NULL || (fixed_limit(planner, select->limit, &limit) && limit >= 1));
+}
+
 enum status plan_select(struct planner *planner, struct select *select, struct plan **plan)
 {
     double limit;
-    bool   stops = planner->stops;
+    bool   stops = planner->stops, first = first_row_counts(planner, select);
 
     TRY(memory_poll(planner->arena->memory, planner->err));
     if (select->prior == NULL)
         TRY(plan_flatten(planner, select, true));
     if (select->order_by.count != 0 || (select->is_aggregate && select->prior == NULL))
         planner->stops = false; /* all rows are taken first */
-    else if (select->limit != NULL)
+    else if (select->limit != NULL && planner->apply == NULL)
         planner->stops = true;
     if (select->first_recursive != NULL)
         TRY(plan_recursive(planner, select, plan));
     else
         TRY(plan_terms(planner, select, plan));
     /* ORDER BY of a recursive query orders its queue: no node of its own */
-    if (select->order_by.count != 0 && select->first_recursive == NULL) {
+    if (select->order_by.count != 0 && select->first_recursive == NULL &&
+        !(first && planner->apply->expr->kind == EXPR_EXISTS)) {
         *plan = plan_new(planner, PLAN_SORT, *plan);
         if (*plan == NULL)
             return fail_nomem(planner->err);
         (*plan)->select = select;
     }
-    if (select->limit != NULL) {
+    if (select->limit != NULL && !first) {
         *plan = plan_new(planner, PLAN_LIMIT, *plan);
         if (*plan == NULL)
             return fail_nomem(planner->err);
         (*plan)->select = select;
-        if (fixed_limit(planner, select->limit, &limit) && limit < (*plan)->rows)
+        (*plan)->apply = planner->apply;
+        if (planner->apply == NULL && fixed_limit(planner, select->limit, &limit) &&
+            limit < (*plan)->rows)
             (*plan)->rows = limit;
     }
     planner->stops = stops;
@@ -586,7 +620,7 @@ static bool tuples_provide(const struct apply *apply, const void *owner)
     const struct select *select = apply->expr->select;
 
     for (uint32_t i = 0; i < select->outer_count; i++)
-        if (select->outers[i]->resolved.source == owner)
+        if (plan_owner(select->outers[i]) == owner)
             return true;
     return owner == &apply->tuples;
 }
@@ -686,7 +720,7 @@ enum status plan_need(struct planner *planner, struct plan *plan, const void *ow
         if (bits_get(plan->needed, (size_t)column))
             return STATUS_OK;
         bits_set(plan->needed, (size_t)column);
-        return plan_need_expr(planner, plan->input, plan->select->columns[column].expr,
+        return plan_need_expr(planner, plan->input, plan_result(plan, (uint32_t)column),
                               plan->aggregate);
     case PLAN_JOIN:
     case PLAN_LATERAL:
@@ -714,9 +748,10 @@ static bool visit_need(struct expr *expr, void *data)
         walk->status = plan_need(walk->planner, walk->plan, expr, 0);
         return false;
     }
-    if (walk->status == STATUS_OK && expr->kind == EXPR_COLUMN && walk->columns)
+    if (walk->status == STATUS_OK && ((expr->kind == EXPR_COLUMN && walk->columns) ||
+                                      expr->kind == EXPR_AGGREGATE_REF)) /* of a tuple, perhaps */
         walk->status =
-            plan_need(walk->planner, walk->plan, expr->resolved.source, expr->resolved.column);
+            plan_need(walk->planner, walk->plan, plan_owner(expr), expr->resolved.column);
     else if (walk->status == STATUS_OK && expr->kind == EXPR_WINDOW_REF)
         walk->status =
             plan_need(walk->planner, walk->plan, expr->resolved.window, expr->resolved.column);
@@ -778,10 +813,12 @@ static enum status need_apply(struct planner *planner, struct plan *plan)
 
     for (uint32_t i = 0; i < select->outer_count; i++)
         TRY(plan_need_expr(planner, plan->input, select->outers[i], plan->aggregate));
-    TRY(plan_need(planner, plan->right, &apply->tuples, 0));
-    return apply->expr->kind == EXPR_EXISTS
-               ? STATUS_OK
-               : plan_need(planner, plan->right, plan->right->owner, 0);
+    if (apply->expr->kind == EXPR_IN)
+        TRY(plan_need_expr(planner, plan->input, apply->expr->left, plan->aggregate));
+    if (apply->expr->kind != EXPR_EXISTS)
+        return plan_need_results(planner, plan->right);
+    return plan_need(planner, plan->right, plan->right->owner,
+                     (int32_t)plan->right->column_count - 1);
 }
 
 static enum status need_own(struct planner *planner, struct plan *plan)

@@ -9,7 +9,8 @@
  *   a select_window       its calls, as EXPR_WINDOW_REF numbers them
  *   a subquery's expr     column 0: its result, from an APPLY node upwards
  *   &apply->tuples        column 0: the number of a parameter tuple
- *   plan->owner           the result columns of a whole select (its topmost node)
+ *   plan->owner           the result columns of a whole select (its topmost node); of one that is
+ *                         planned for all tuples of an apply, their numbers come last
  * All is in the statement's compile arena. */
 #ifndef STOA_SQL_PLAN_H
 #define STOA_SQL_PLAN_H
@@ -62,14 +63,13 @@ struct plan_key { /* of a hash join */
 };
 
 struct apply { /* a correlated subquery, computed for all its parameter tuples at once */
-    struct expr     *expr;   /* SUBQUERY or EXISTS; the parameters are its select's outers */
-    double           rows;   /* estimate of the tuples */
-    struct from_item tuples; /* stands for them */
-    struct expr      number; /* column 0 of tuples */
-    struct expr     *keys[1];
-    struct expr_list group_by; /* number: what an aggregated subquery is grouped by */
-    bool             needed;   /* somebody reads the result */
-    int32_t          slot;     /* cg: of the memo */
+    struct expr     *expr;       /* SUBQUERY, EXISTS, IN */
+    uint32_t         parameters; /* its select's outers; then the operand of IN */
+    double           rows;       /* estimate of the tuples */
+    struct from_item tuples;     /* stands for them */
+    struct expr      number;     /* column 0 of tuples */
+    bool             needed;     /* somebody reads the result */
+    int32_t          slot;       /* cg: of the memo */
 };
 
 struct plan {
@@ -90,7 +90,9 @@ struct plan {
     struct plan_key    *keys;
     uint32_t            key_count;
     struct plan_columns probe_needs, build_needs; /* what is read above the join */
-    struct apply       *apply; /* APPLY, TUPLES; AGGREGATE: a group for each of its tuples */
+    struct apply       *apply; /* APPLY, TUPLES; AGGREGATE: a group for each of its tuples; PROJECT:
+                                  the tuple's number is a result column; LIMIT: of each tuple's rows
+                                */
     /* AGGREGATE */
     const struct expr_list *group_by; /* the keys: its select's, or a tuple's number */
     struct expr           **bare;     /* columns that are no group key */
@@ -152,7 +154,7 @@ struct planner {
     uint32_t                      recursions; /* recursive terms around what is being planned */
     uint32_t      repeated; /* > 0: what is planned runs for one parameter tuple after another */
     bool          stops;    /* what is planned may be stopped before its last row */
-    struct apply *apply;    /* its select is being planned for all tuples */
+    struct apply *apply;    /* what is planned is planned for all its tuples */
 };
 
 /* The plan of a whole select (compound, ORDER BY and LIMIT included). */
@@ -179,6 +181,15 @@ enum status plan_flatten(struct planner *planner, struct select *select, bool wh
 enum status plan_group_keys(struct planner *planner, const struct select *select,
                             const struct expr_list **keys);
 
+/* Whose column a COLUMN or AGGREGATE_REF is. */
+static inline const void *plan_owner(const struct expr *column)
+{
+    return column->kind == EXPR_COLUMN ? (const void *)column->resolved.source
+                                       : (const void *)column->resolved.select;
+}
+/* The expression of a PROJECT node's result column. */
+struct expr *plan_result(const struct plan *project, uint32_t column);
+
 /* Of an expression above an AGGREGATE: the group key it equals, -1 if none; the bare column it is.
  */
 int32_t plan_group_key(const struct plan *aggregate, struct expr *expr);
@@ -192,6 +203,15 @@ enum status plan_apply(struct planner *planner, struct expr *expr, const struct 
 bool plan_runs_once(const struct planner *planner);
 /* Whether expr holds a correlated subquery, at any depth. */
 bool plan_has_correlated(struct expr *expr);
+/* For the select that is being planned for all tuples: the leaf for these; and the condition that
+ * joins it to item, a correlated subquery of its FROM. */
+enum status apply_tuples(struct planner *planner, struct plan **plan);
+enum status apply_condition(struct planner *planner, struct from_item *item, struct expr **out);
+
+/* plan_applicable.c: whether expr, a correlated SUBQUERY, EXISTS or IN, can be computed for
+ * `tuples` tuples at once, and should.  conditional: it is not evaluated for every row. */
+bool apply_is_possible(const struct planner *planner, const struct expr *expr, bool conditional,
+                       double tuples);
 
 /* Whether owner is one of the windows of a WINDOW node. */
 bool plan_has_window(const struct plan *plan, const void *owner);

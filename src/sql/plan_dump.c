@@ -501,7 +501,9 @@ static void node_line(const struct cg_line *line, const struct program *program,
         break;
     case PLAN_APPLY:
         str_printf(out, "CORRELATED %s FOR ALL ROWS [~%.0f expected]",
-                   plan->apply->expr->kind == EXPR_EXISTS ? "EXISTS" : "SCALAR SUBQUERY",
+                   plan->apply->expr->kind == EXPR_EXISTS ? "EXISTS"
+                   : plan->apply->expr->kind == EXPR_IN   ? "LIST SUBQUERY"
+                                                          : "SCALAR SUBQUERY",
                    plan->apply->rows);
         break;
     case PLAN_FILTER: /* these have no line of their own */

@@ -27,6 +27,83 @@ void expr_walk(struct expr *expr, expr_visit *visit, void *data)
         walk_select(expr->select, visit, data);
 }
 
+/* --- whole selects ------------------------------------------------------------------------------
+ */
+struct select_visit {
+    expr_visit *visit;
+    void       *data;
+};
+
+static bool visit_within(struct expr *expr, void *data)
+{
+    const struct select_visit *walk = data;
+
+    if (!walk->visit(expr, walk->data))
+        return false;
+    if (expr->select != NULL)
+        select_walk(expr->select, walk->visit, walk->data);
+    return true;
+}
+
+static void walk_list(const struct expr_list *list, struct select_visit *walk)
+{
+    for (uint32_t i = 0; i < list->count; i++)
+        expr_walk(list->items[i], visit_within, walk);
+}
+
+static void walk_order(const struct order_list *order, struct select_visit *walk)
+{
+    for (uint32_t i = 0; i < order->count; i++)
+        expr_walk(order->terms[i].expr, visit_within, walk);
+}
+
+static void walk_from(const struct from_list *from, struct select_visit *walk)
+{
+    for (uint32_t i = 0; i < from->count; i++) {
+        const struct from_item *item = from->items[i];
+
+        expr_walk(item->on, visit_within, walk);
+        walk_list(&item->arguments, walk);
+        if (item->select != NULL)
+            select_walk(item->select, walk->visit, walk->data);
+        if (item->nested != NULL)
+            walk_from(item->nested, walk);
+    }
+}
+
+static void walk_term(const struct select *term, struct select_visit *walk)
+{
+    for (uint32_t i = 0; i < term->column_count; i++)
+        expr_walk(term->columns[i].expr, visit_within, walk);
+    for (size_t i = 0; i < (size_t)term->values_rows * term->column_count; i++)
+        expr_walk(term->values[i], visit_within, walk);
+    for (uint32_t i = 0; i < term->aggregate_count; i++)
+        expr_walk(term->aggregates[i], visit_within, walk);
+    for (const struct select_window *w = term->window_calls; w != NULL; w = w->next) {
+        for (uint32_t i = 0; i < w->call_count; i++)
+            expr_walk(w->calls[i], visit_within, walk);
+        walk_list(&w->def->partition_by, walk);
+        walk_order(&w->def->order_by, walk);
+    }
+    walk_from(&term->from, walk);
+    expr_walk(term->where, visit_within, walk);
+    walk_list(&term->group_by, walk);
+    walk_list(&term->distinct_on, walk);
+    expr_walk(term->having, visit_within, walk);
+    expr_walk(term->qualify, visit_within, walk);
+    walk_order(&term->order_by, walk);
+    expr_walk(term->limit, visit_within, walk);
+    expr_walk(term->offset, visit_within, walk);
+}
+
+void select_walk(struct select *select, expr_visit *visit, void *data)
+{
+    struct select_visit walk = {visit, data};
+
+    for (const struct select *term = select; term != NULL; term = term->prior)
+        walk_term(term, &walk);
+}
+
 struct expr *expr_strip(struct expr *expr)
 {
     while (expr->kind == EXPR_COLLATE || (expr->kind == EXPR_UNARY && expr->op == EXPR_OP_PLUS))

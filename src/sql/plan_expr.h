@@ -8,6 +8,8 @@
  * by its outers: the columns of enclosing selects that it needs. */
 typedef bool expr_visit(struct expr *expr, void *data);
 void         expr_walk(struct expr *expr, expr_visit *visit, void *data);
+/* Every expression of select, its terms, and the selects in them. */
+void select_walk(struct select *select, expr_visit *visit, void *data);
 
 /* Same value for the same row: structural, columns by identity.  False for what is not
  * deterministic. */

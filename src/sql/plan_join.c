@@ -665,23 +665,36 @@ static enum status plan_source(struct from_state *state, struct from_item *item,
     return add_item(state, item, plan, unit);
 }
 
+static enum status plan_subquery(struct planner *planner, const struct from_item *item,
+                                 struct plan **plan)
+{
+    struct apply *apply = planner->apply;
+    struct plan  *input;
+
+    if (!item->select->correlated)
+        planner->apply = NULL; /* it is the same for all tuples */
+    if (plan_is_shared(planner, item)) {
+        TRY(plan_share(planner, item, plan));
+    } else {
+        TRY(plan_select(planner, item->select, &input));
+        *plan = plan_new(planner, PLAN_SUBQUERY, input);
+        if (*plan == NULL)
+            return fail_nomem(planner->err);
+        (*plan)->aggregate = NULL;
+        (*plan)->owner = NULL;
+    }
+    planner->apply = apply;
+    return STATUS_OK;
+}
+
 enum status from_item_plan(struct from_state *state, struct from_item *item, struct unit *unit)
 {
     struct planner *planner = state->planner;
-    struct plan    *plan, *input;
+    struct plan    *plan;
 
     TRY(stack_check(planner->err, item->position));
-    if (plan_is_shared(planner, item)) {
-        TRY(plan_share(planner, item, &plan));
-        return add_item(state, item, plan, unit);
-    }
     if (item->select != NULL) {
-        TRY(plan_select(planner, item->select, &input));
-        plan = plan_new(planner, PLAN_SUBQUERY, input);
-        if (plan == NULL)
-            return fail_nomem(planner->err);
-        plan->aggregate = NULL;
-        plan->owner = NULL;
+        TRY(plan_subquery(planner, item, &plan));
         return add_item(state, item, plan, unit);
     }
     switch ((enum from_kind)item->kind) {
@@ -765,15 +778,11 @@ static enum status add_parameters(struct from_state *state, struct block *block)
                 block_drop(block, i);
                 return STATUS_OK;
             }
-    plan = plan_new(state->planner, state->apply != NULL ? PLAN_TUPLES : PLAN_ONE_ROW, NULL);
-    if (plan == NULL)
+    if (state->apply != NULL)
+        TRY(apply_tuples(state->planner, &plan));
+    else if ((plan = plan_new(state->planner, PLAN_ONE_ROW, NULL)) == NULL)
         return fail_nomem(state->planner->err);
     plan->select = state->select;
-    if (state->apply != NULL) {
-        plan->apply = state->apply;
-        plan->item = &state->apply->tuples;
-        plan->rows = state->apply->rows;
-    }
     memmove(&block->units[1], &block->units[0], block->unit_count * sizeof block->units[0]);
     block->units[0] = (struct unit){plan, (relations)1 << PARAMETERS};
     block->unit_count++;
@@ -839,6 +848,21 @@ static enum status apply_split(const struct from_state *state, const struct from
     return STATUS_OK;
 }
 
+/* What joins item to the others: its ON; and the tuple's number, if it is computed for all of them.
+ */
+static enum status item_condition(const struct from_state *state, struct from_item *item,
+                                  struct expr **on)
+{
+    struct expr *same_tuple;
+
+    *on = item->on;
+    if (state->apply == NULL || item->select == NULL || !item->select->correlated)
+        return STATUS_OK;
+    TRY(apply_condition(state->planner, item, &same_tuple));
+    *on = expr_logic(state->planner->arena, EXPR_OP_AND, *on, same_tuple);
+    return *on == NULL ? fail_nomem(state->planner->err) : STATUS_OK;
+}
+
 static enum status join_list(struct from_state *state, const struct from_list *list,
                              struct expr *where, struct unit *unit)
 {
@@ -862,10 +886,11 @@ static enum status join_list(struct from_state *state, const struct from_list *l
     if (where_at == 0)
         TRY(block_add(state, block, where));
     for (uint32_t i = 0; i < list->count; i++) {
-        const struct from_item *item = list->items[i];
+        struct from_item *item = list->items[i];
+        struct expr      *on;
+        bool              inner = (item->join & (JOIN_TYPE_LEFT | JOIN_TYPE_RIGHT)) == 0;
 
-        bool inner = (item->join & (JOIN_TYPE_LEFT | JOIN_TYPE_RIGHT)) == 0;
-
+        TRY(item_condition(state, item, &on));
         if ((item->join & (JOIN_TYPE_LEFT | JOIN_TYPE_RIGHT)) == JOIN_TYPE_LEFT && where_at == 0 &&
             (state->planner->context->passes_off & PASS_PUSH_DOWN) == 0)
             inner = where_rejects_nulls(state, block, units[i].mask);
@@ -876,23 +901,23 @@ static enum status join_list(struct from_state *state, const struct from_list *l
             if (block->unit_count > 0)
                 TRY(block_join(state, block));
             TRY(join_lateral(state, block, &units[i], inner ? JOIN_INNER : outer_kind(item->join),
-                             inner ? NULL : item->on));
+                             inner ? NULL : on));
             if (inner)
-                TRY(block_add(state, block, item->on));
+                TRY(block_add(state, block, on));
             else if (where_at == i)
                 TRY(block_add(state, block, where));
             continue;
         }
         if (inner) {
             block->units[block->unit_count++] = units[i];
-            TRY(block_add(state, block, item->on));
+            TRY(block_add(state, block, on));
             continue;
         }
         if (first_block)
             TRY(add_parameters(state, block));
         first_block = false;
         TRY(block_join(state, block));
-        TRY(join_outer(state, block, units[i], outer_kind(item->join), item->on));
+        TRY(join_outer(state, block, units[i], outer_kind(item->join), on));
         if (where_at == i)
             TRY(block_add(state, block, where));
     }
@@ -920,15 +945,15 @@ enum status plan_from(struct planner *planner, struct select *select, const stru
     state->select = select;
     state->item_count = 0;
     state->outer_as_mask = false;
-    state->apply =
-        planner->apply != NULL && planner->apply->expr->select == select ? planner->apply : NULL;
+    state->apply = planner->apply;
     if (from->count != 0) {
         TRY(join_list(state, from, where, &unit));
         *plan = unit.plan;
         return STATUS_OK;
     }
-    *plan = plan_new(planner, PLAN_ONE_ROW, NULL);
-    if (*plan == NULL)
+    if (planner->apply != NULL)
+        TRY(apply_tuples(planner, plan));
+    else if ((*plan = plan_new(planner, PLAN_ONE_ROW, NULL)) == NULL)
         return fail_nomem(planner->err);
     (*plan)->select = select;
     if (where == NULL)

@@ -24,8 +24,7 @@ static bool has_variable_arguments(const struct from_item *item)
 static bool is_unnestable(const struct select *inner)
 {
     if (inner->prior != NULL || inner->is_values || inner->is_aggregate || inner->limit != NULL ||
-        inner->window_calls != NULL ||
-        inner->from.count == 0 || inner->outer_count == 0)
+        inner->window_calls != NULL || inner->from.count == 0 || inner->outer_count == 0)
         return false;
     for (uint32_t i = 0; i < inner->from.count; i++)
         if ((inner->from.items[i]->join & (JOIN_TYPE_LEFT | JOIN_TYPE_RIGHT)) != 0 ||
@@ -204,8 +203,10 @@ enum status unnest_join_all(const struct from_state *state, const struct expr_li
 
         if (unnest_of(exists->items[i], &unnest))
             TRY(unnest_join(state, &unnest, unit, &done));
-        if (!done)
-            TRY(unit_filter(state->planner, unit, exists->items[i]));
+        if (done)
+            continue;
+        TRY(plan_apply(state->planner, exists->items[i], NULL, &unit->plan));
+        TRY(unit_filter(state->planner, unit, exists->items[i]));
     }
     return STATUS_OK;
 }

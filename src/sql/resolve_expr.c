@@ -5,15 +5,6 @@
 #include "sql/resolve_internal.h"
 #include "vm/functions.h"
 
-uint32_t expr_width(const struct expr *expr)
-{
-    if (expr->kind == EXPR_ROW)
-        return expr->list.count;
-    if (expr->kind == EXPR_SUBQUERY)
-        return expr->select->column_count;
-    return 1;
-}
-
 static enum status fail_subselect(struct resolver *r, const struct expr *expr, uint32_t has,
                                   uint32_t wanted)
 {

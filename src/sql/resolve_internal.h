@@ -14,21 +14,21 @@ struct leaf {
 
 /* Where names are looked up: the FROM of one select, then those of the selects around it. */
 struct scope {
-    struct scope  *outer;
-    struct select *select, *head; /* the term, and the compound it belongs to; NULL: DML */
-    uint32_t       depth;         /* 0: outermost */
-    uint32_t       leaf_count, leaf_capacity;
-    struct leaf   *leaves;
-    bool           hidden;            /* its FROM is being resolved: nothing can be named yet */
-    bool           aliases;           /* result columns may be named by their aliases */
-    bool           aggregates;        /* aggregates may stand here... */
-    bool           before_groups;     /* ...but not its own: WHERE, ON */
-    bool           having;            /* HAVING is being resolved */
-    bool           windows;           /* window functions may stand here */
-    bool           transparent;       /* nothing can be named and no aggregate can belong here */
-    const char    *aggregate_refusal; /* why not; NULL: "misuse of aggregate" */
-    bool           columns_refused;   /* nothing can be named here or further out: LIMIT */
-    struct with_scope *with;          /* visible around its expressions */
+    struct scope      *outer;
+    struct select     *select, *head; /* the term, and the compound it belongs to; NULL: DML */
+    uint32_t           depth;         /* 0: outermost */
+    uint32_t           leaf_count, leaf_capacity;
+    struct leaf       *leaves;
+    bool               hidden;        /* its FROM is being resolved: nothing can be named yet */
+    bool               aliases;       /* result columns may be named by their aliases */
+    bool               aggregates;    /* aggregates may stand here... */
+    bool               before_groups; /* ...but not its own: WHERE, ON */
+    bool               having;        /* HAVING is being resolved */
+    bool               windows;       /* window functions may stand here */
+    bool               transparent;   /* nothing can be named and no aggregate can belong here */
+    const char        *aggregate_refusal; /* why not; NULL: "misuse of aggregate" */
+    bool               columns_refused;   /* nothing can be named here or further out: LIMIT */
+    struct with_scope *with;              /* visible around its expressions */
 };
 
 struct with_scope { /* a WITH clause whose names are visible */
@@ -110,7 +110,6 @@ enum status resolve_expr(struct resolver *r, struct scope *scope, struct expr *e
 /* The same, and it must be one value. */
 enum status resolve_scalar(struct resolver *r, struct scope *scope, struct expr *expr);
 enum status resolve_list(struct resolver *r, struct scope *scope, struct expr_list *list);
-uint32_t    expr_width(const struct expr *expr);
 enum status fail_width(struct resolver *r, const struct expr *expr);
 
 /* --- resolve_type.c -----------------------------------------------------------------------------

@@ -36,6 +36,8 @@ enum slot_kind {
     SLOT_WINDOW,
     SLOT_JOIN,
     SLOT_MEMO,
+    SLOT_TUPLES,
+    SLOT_COUNTS,
     SLOT_BULK
 };
 struct loop_mark {
@@ -43,6 +45,8 @@ struct loop_mark {
     uint64_t          generation; /* vm->keep_generation when mark was taken */
 };
 struct memo;
+struct tuples;
+struct counts;
 struct join_state {          /* the pairs that are the current batch */
     struct selection *probe; /* owned copy of the probe batch's selection */
     const uint16_t   *probe_rows;
@@ -63,6 +67,8 @@ struct vm_slot {
         struct window     *window;
         struct join       *join;
         struct memo       *memo;
+        struct tuples     *tuples;
+        struct counts     *counts;
         struct table_bulk *bulk;
         void              *object;
     };
@@ -71,7 +77,7 @@ struct vm_slot {
     uint64_t          version; /* of a set: grows with every change, over all slots */
     bool              filled;  /* holds something that vm_reset must give back */
     bool              counts_changes;
-    uint32_t          batch_rows; /* of the cursor's batch */
+    uint32_t          batch_rows;      /* of the cursor's batch */
     uint64_t          batches_skipped; /* by cursors that were closed in this run */
     struct loop_mark  loop;
     struct join_state pairs;
@@ -125,7 +131,7 @@ struct vm {
 
     struct export_writer *exporter; /* COPY TO's open file */
     struct op_profile    *profiles; /* [op_count] or NULL */
-    uint64_t general_batches; /* operands that the general path took as cells (exact.h) */
+    uint64_t general_batches;       /* operands that the general path took as cells (exact.h) */
 };
 
 typedef const struct op *op_function(struct vm *vm, const struct op *op);
@@ -135,7 +141,7 @@ typedef const struct op *op_function(struct vm *vm, const struct op *op);
 extern op_function *const op_table[OP_COUNT];
 /* Loops poll once a batch; this is for the one statement that has 100,000 ops in a batch. */
 enum { OPS_PER_POLL = 1024 };
-void                      run_profiled(struct vm *vm, const struct op *op); /* vm_profile.c */
+void run_profiled(struct vm *vm, const struct op *op); /* vm_profile.c */
 
 /* --- leaving ------------------------------------------------------------------------------------
  */
@@ -249,7 +255,11 @@ void vm_slot_order(struct cursor *cursor, const struct queue_desc *order);
 
 void     memo_free(struct memo *memo);
 uint32_t memo_count(const struct memo *memo); /* distinct parameter tuples so far */
-const struct rowset *memo_rows(const struct memo *memo); /* of MemoNumber: tuples, their numbers */
+/* vm_tuples.c: NULL allowed; distinct tuples so far; these, each with its number behind. */
+void                 tuples_free(struct tuples *tuples);
+uint32_t             tuples_count(const struct tuples *tuples);
+const struct rowset *tuples_rows(const struct tuples *tuples);
+void                 counts_free(struct counts *counts);
 
 /* Caches of ops (vm->caches): each begins with how it is freed. */
 struct op_cache {

@@ -155,8 +155,8 @@ static bool slot_empty(const struct vm_slot *slot)
         return window_count(slot->window) == 0;
     case SLOT_JOIN:
         return rowset_count(join_rows(slot->join)) == 0;
-    case SLOT_MEMO:
-        return memo_count(slot->memo) == 0;
+    case SLOT_TUPLES:
+        return tuples_count(slot->tuples) == 0;
     default:
         return true;
     }

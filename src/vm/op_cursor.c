@@ -102,8 +102,8 @@ static const struct rowset *slot_rows(const struct vm_slot *slot)
         return row_set_rows(slot->set);
     case SLOT_JOIN:
         return join_rows(slot->join);
-    case SLOT_MEMO:
-        return memo_rows(slot->memo);
+    case SLOT_TUPLES:
+        return tuples_rows(slot->tuples);
     default:
         return NULL;
     }

@@ -320,7 +320,7 @@ const struct op *op_AggStep(struct vm *vm, const struct op *op)
 const struct op *op_AggFill(struct vm *vm, const struct op *op)
 {
     struct aggregate    *aggregate = vm_slot_at(vm, op->p1)->aggregate;
-    uint32_t             count = memo_count(vm_slot_at(vm, op->p2)->memo);
+    uint32_t             count = tuples_count(vm_slot_at(vm, op->p2)->tuples);
     struct vector        numbers = {.type = PHYS_I64, .shape = VECTOR_SEQUENCE};
     const struct vector *keys = &numbers;
     struct selection     all;

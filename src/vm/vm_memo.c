@@ -1,12 +1,9 @@
 /* vm_memo.c - correlated subqueries by memory: each distinct tuple of parameters is evaluated once.
  *
- * One by one: MemoBegin looks up the active rows' tuples in a hash table of all tuples seen in this run and
+ * MemoBegin looks up the active rows' tuples in a hash table of all tuples seen in this run and
  * queues the new ones; MemoNext hands them out one by one; MemoStore notes a tuple's result;
  * MemoResult gives each row the result of its tuple.  Tuples are the same only if their values are
- * identical (1 is not 1.0, 'a' is not 'A'): the subquery may see the difference.
- *
- * All at once: MemoNumber numbers the tuples of all rows, which then are rows of a rowset that the
- * subquery is joined with; MemoKeep notes results by number, MemoFetch reads them. */
+ * identical (1 is not 1.0, 'a' is not 'A'): the subquery may see the difference. */
 #include "base/hash.h"
 #include "vm/exact.h"
 
@@ -24,15 +21,11 @@ struct memo {
     uint32_t         count, capacity;
     uint32_t        *buckets; /* tuple number + 1, 0: free; linear probing */
     uint32_t         bucket_count;
-    struct rowset   *rowset;           /* MemoNumber: the tuples, each with its number behind */
     uint32_t         next;             /* first tuple that has no result */
     uint32_t         rows[VECTOR_CAP]; /* the tuple of each active row of the batch */
     struct arena     arena;
     struct loop_mark loop;
 };
-
-/* A result's class as long as there is none. */
-enum { NO_RESULT = 0xff };
 
 void memo_free(struct memo *memo)
 {
@@ -44,7 +37,6 @@ void memo_free(struct memo *memo)
     memory_free(memo->memory, memo->hashes, memo->capacity * sizeof *memo->hashes);
     memory_free(memo->memory, memo->buckets, memo->bucket_count * sizeof *memo->buckets);
     arena_free(&memo->arena);
-    rowset_free(memo->rowset);
     memory_free(memo->memory, memo, sizeof *memo);
 }
 
@@ -262,116 +254,6 @@ const struct op *op_MemoResult(struct vm *vm, const struct op *op)
         return vm_nomem(vm);
     out = (struct value *)(void *)reg->buffer->values;
     ACTIVE_EACH(vm, row, { out[row] = memo->results[memo->rows[row]]; });
-    exact_pack(vm, reg);
-    return op + 1;
-}
-
-/* --- all tuples at once
- * ----------------------------------------------------------------------------------------- */
-
-const struct rowset *memo_rows(const struct memo *memo)
-{
-    return memo->rowset;
-}
-
-const struct op *op_MemoOpen(struct vm *vm, const struct op *op)
-{
-    struct vm_slot *slot = vm_slot_at(vm, op->p1);
-    struct memo    *memo;
-
-    vm_slot_free(vm, slot);
-    memo = slot_memo(vm, slot, (uint32_t)op->p2);
-    if (memo == NULL)
-        return vm_nomem(vm);
-    memo->rowset = rowset_new(vm->memory, (uint32_t)op->p2 + 1);
-    return memo->rowset == NULL ? vm_nomem(vm) : op + 1;
-}
-
-/* The numbers of the active rows' tuples; fresh: bit on where a tuple is seen for the first time.
- */
-static bool memo_number(struct vm *vm, struct memo *memo, const struct vector **columns,
-                        int64_t *numbers, uint64_t *fresh)
-{
-    struct value *tuple = arena_alloc(&vm->arena, memory_product(memo->columns, sizeof *tuple));
-    char(*texts)[16] = arena_alloc(&vm->arena, memory_product(memo->columns, sizeof *texts));
-
-    if (tuple == NULL || texts == NULL)
-        return false;
-    ACTIVE_EACH(vm, row, {
-        uint32_t known = memo->count, number;
-
-        for (uint32_t c = 0; c < memo->columns; c++)
-            tuple[c] = vector_is_constant(columns[c]) ? vector_constant_value(columns[c], texts[c])
-                                                      : vector_value(columns[c], row, texts[c]);
-        if (!memo_find(memo, tuple, &number))
-            return false;
-        numbers[row] = number;
-        if (memo->count > known) {
-            memo->results[number].class_ = NO_RESULT;
-            bits_set(fresh, row);
-        }
-    });
-    return true;
-}
-
-const struct op *op_MemoNumber(struct vm *vm, const struct op *op)
-{
-    struct memo          *memo = vm_slot_at(vm, op->p1)->memo;
-    struct vm_register   *reg = vm_reg(vm, op->p2);
-    const struct vector **columns = arena_alloc(
-        &vm->arena, memory_product(memo->columns + (size_t)1, sizeof *columns));
-    uint64_t         fresh[VECTOR_WORDS] = {0};
-    struct selection seen;
-
-    if (columns == NULL || register_buffer(vm, reg, NULL, NULL) == NULL)
-        return vm_nomem(vm);
-    for (uint32_t c = 0; c < memo->columns; c++)
-        columns[c] = vm_vec(vm, op->p3 + (int32_t)c);
-    if (!memo_number(vm, memo, columns, (int64_t *)(void *)reg->buffer->values, fresh))
-        return vm_nomem(vm);
-    register_flat(vm, reg, PHYS_I64);
-    columns[memo->columns] = &reg->v;
-    selection_bits(&seen, vm->sel->rows, fresh);
-    VM_TRY(vm, rowset_append(memo->rowset, columns, &seen, vm->err));
-    return op + 1;
-}
-
-const struct op *op_MemoKeep(struct vm *vm, const struct op *op)
-{
-    struct memo         *memo = vm_slot_at(vm, op->p1)->memo;
-    const struct vector *numbers = vm_vec(vm, op->p2), *values = vm_vec(vm, op->p3);
-    char                 scratch[16];
-
-    ACTIVE_EACH(vm, row, {
-        struct value *result = &memo->results[vector_value(numbers, row, scratch).i];
-        struct value  value;
-
-        if (result->class_ != NO_RESULT)
-            continue;
-        value = vector_is_constant(values) ? vector_constant_value(values, scratch)
-                                           : vector_value(values, row, scratch);
-        if (!cell_keep(memo, &value, result))
-            return vm_nomem(vm);
-    });
-    return op + 1;
-}
-
-const struct op *op_MemoFetch(struct vm *vm, const struct op *op)
-{
-    struct memo         *memo = vm_slot_at(vm, op->p1)->memo;
-    const struct vector *numbers = vm_vec(vm, op->p2);
-    struct vm_register  *reg = vm_reg(vm, op->p3);
-    struct value        *out;
-    char                 scratch[16];
-
-    if (register_buffer(vm, reg, NULL, NULL) == NULL)
-        return vm_nomem(vm);
-    out = (struct value *)(void *)reg->buffer->values;
-    ACTIVE_EACH(vm, row, {
-        out[row] = memo->results[vector_value(numbers, row, scratch).i];
-        if (out[row].class_ == NO_RESULT)
-            out[row] = value_null();
-    });
     exact_pack(vm, reg);
     return op + 1;
 }

@@ -282,6 +282,12 @@ void vm_slot_free(struct vm *vm, struct vm_slot *slot)
     case SLOT_MEMO:
         memo_free(slot->memo);
         break;
+    case SLOT_TUPLES:
+        tuples_free(slot->tuples);
+        break;
+    case SLOT_COUNTS:
+        counts_free(slot->counts);
+        break;
     case SLOT_BULK:
         bulk_abandon(slot);
         break;
@@ -319,6 +325,8 @@ void vm_slot_clear(struct vm *vm, struct vm_slot *slot)
         join_reset(slot->join);
         break;
     case SLOT_MEMO:
+    case SLOT_TUPLES:
+    case SLOT_COUNTS:
         vm_slot_free(vm, slot);
         break;
     case SLOT_BULK:
@@ -362,6 +370,9 @@ void vm_describe_slot(const struct vm *vm, int32_t number, char *text, size_t by
         break;
     case SLOT_MEMO:
         snprintf(text, bytes, "ran %u times", memo_count(slot->memo));
+        break;
+    case SLOT_TUPLES:
+        snprintf(text, bytes, "%u tuples", tuples_count(slot->tuples));
         break;
     default:
         break;
