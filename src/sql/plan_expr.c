@@ -75,8 +75,9 @@ static void walk_term(const struct select *term, struct select_visit *walk)
 {
     for (uint32_t i = 0; i < term->column_count; i++)
         expr_walk(term->columns[i].expr, visit_within, walk);
-    for (size_t i = 0; i < (size_t)term->values_rows * term->column_count; i++)
-        expr_walk(term->values[i], visit_within, walk);
+    for (const struct values_rows *part = term->values; part != NULL; part = part->next)
+        for (size_t i = 0; part->exprs != NULL && i < (size_t)part->rows * part->columns; i++)
+            expr_walk(part->exprs[i], visit_within, walk);
     for (uint32_t i = 0; i < term->aggregate_count; i++)
         expr_walk(term->aggregates[i], visit_within, walk);
     for (const struct select_window *w = term->window_calls; w != NULL; w = w->next) {
