@@ -449,6 +449,7 @@ struct assignment { /* SET (columns) = value */
     uint32_t     column_count;
     struct expr *value; /* EXPR_ROW or SUBQUERY when column_count > 1 */
 };
+enum { UPSERT_ANY_KEY = -2, UPSERT_ROWID_KEY = -1 };
 struct upsert {
     struct upsert       *next;
     struct indexed_term *target;
@@ -458,6 +459,7 @@ struct upsert {
     struct assignment   *assignments;
     uint32_t             assignment_count;
     struct expr         *where;
+    int32_t              key; /* resolved: number in the schema, or one of the above */
 };
 struct insert {
     struct cte           *with;
@@ -471,7 +473,8 @@ struct insert {
     uint32_t              returning_count;
     struct result_column *returning;
     /* resolved */
-    struct select *returned; /* RETURNING as a select from the target; NULL: none */
+    struct select    *returned; /* RETURNING as a select from the target; NULL: none */
+    struct from_item *target, *excluded; /* ON CONFLICT: the other row, and the one to be inserted */
 };
 struct update {
     struct cte           *with;

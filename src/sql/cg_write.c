@@ -303,6 +303,7 @@ struct insert_sink {
     enum conflict              duplicate; /* of keys */
     bool                       bulk, returns;
     int32_t                    slot, returned;
+    const struct insert       *upserts; /* its ON CONFLICT clauses decide; NULL: duplicate does */
 };
 
 static void default_to(struct cg *cg, const struct schema_column *column, int32_t target)
@@ -318,11 +319,26 @@ static void default_to(struct cg *cg, const struct schema_column *column, int32_
         cg_private_to(cg, expr, target);
 }
 
+static void consume_upsert(struct cg *cg, const struct insert_sink *self, int32_t first,
+                           int32_t rowid)
+{
+    struct upsert_desc *desc = cg_alloc(cg, sizeof *desc);
+
+    if (desc == NULL)
+        return;
+    if (rowid == 0)
+        cg_emit(cg, OP_Null, 0, first + (int32_t)self->schema->column_count, 1);
+    desc->table = self->table;
+    desc->returns = self->returns;
+    desc->returned = self->returned;
+    cg_upsert(cg, self->upserts, desc, first);
+}
+
 static void consume_insert(struct cg *cg, struct cg_sink *sink, int32_t next)
 {
     struct insert_sink        *self = (struct insert_sink *)sink;
     const struct schema_table *schema = self->schema;
-    int32_t                    first = cg_registers(cg, schema->column_count);
+    int32_t                    first = cg_registers(cg, schema->column_count + 1);
     int32_t                    rowid = 0, address;
     static const char          integer[2] = {AFFINITY_INTEGER, 0};
     char                      *affinities = cg_column_affinities(cg, schema);
@@ -331,7 +347,7 @@ static void consume_insert(struct cg *cg, struct cg_sink *sink, int32_t next)
     if (affinities == NULL)
         return;
     if (self->rowid >= 0) {
-        rowid = cg_registers(cg, 1);
+        rowid = first + (int32_t)schema->column_count;
         cg_result_to(cg, sink->plan, (uint32_t)self->rowid, rowid);
         cg_forget(cg, rowid);
         cg_affinity(cg, rowid, 1, integer);
@@ -354,6 +370,10 @@ static void consume_insert(struct cg *cg, struct cg_sink *sink, int32_t next)
         cg_emit(cg, OP_BulkInsert, self->slot, first, 0);
         return;
     }
+    if (self->upserts != NULL) {
+        consume_upsert(cg, self, first, rowid);
+        return;
+    }
     desc = cg_alloc(cg, sizeof *desc);
     if (desc == NULL)
         return;
@@ -366,19 +386,17 @@ static void consume_insert(struct cg *cg, struct cg_sink *sink, int32_t next)
     program_op(cg->program, address)->p5 = (uint16_t)self->duplicate;
 }
 
-/* ON CONFLICT DO NOTHING ignores duplicates of any key; one that names its key is the same where
- * there is no other. */
-static void conflict_clause(struct cg *cg, const struct insert *insert, struct insert_sink *self)
+/* ON CONFLICT DO NOTHING is OR IGNORE for keys. */
+static void conflict_clause(const struct insert *insert, struct insert_sink *self)
 {
     const struct upsert *upsert = insert->upsert;
-    uint32_t             keys = self->schema->key_count + (self->schema->rowid_column >= 0);
 
     self->duplicate = self->conflict;
     if (upsert == NULL)
         return;
-    if (!upsert->do_nothing || upsert->next != NULL || (upsert->target_count != 0 && keys != 1))
-        cg_unsupported(cg, insert->table.position, "ON CONFLICT DO UPDATE");
     self->duplicate = CONFLICT_IGNORE;
+    if (!upsert->do_nothing || upsert->target_count != 0)
+        self->upserts = insert;
 }
 
 static void count_mismatch(struct cg *cg, const struct insert *insert, uint32_t wanted,
@@ -536,7 +554,7 @@ void cg_insert(struct cg *cg, struct insert *insert)
     if (self.table == NULL)
         return;
     self.schema = table_schema(self.table);
-    conflict_clause(cg, insert, &self);
+    conflict_clause(insert, &self);
     cg->program->counts_changes = true;
     cg_begin_statement(cg, true);
     if (!map_columns(cg, insert, &self, insert->select == NULL ? 0 : insert->select->column_count))

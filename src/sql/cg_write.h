@@ -52,6 +52,12 @@ void cg_updater_open(struct cg *cg, const struct cg_updater *updater); /* nothin
 void cg_updater_row(struct cg *cg, const struct cg_updater *updater, int32_t next);
 void cg_updater_apply(struct cg *cg, const struct cg_updater *updater); /* does it */
 
+/* --- cg_upsert.c ---------------------------------------------------------------------------------
+ */
+/* Inserts the rows whose cells are in registers from first on, with the rowid (or NULL) behind
+ * them.  desc has table, returns, returned; the rest is filled here. */
+void cg_upsert(struct cg *cg, const struct insert *insert, struct upsert_desc *desc, int32_t first);
+
 void cg_no_column(struct cg *cg, const struct name *name); /* the error */
 /* The rows of the target for which there is a row of FROM (NULL: none) that meets WHERE. */
 struct plan *cg_plan_target(struct cg *cg, struct from_item *item, const struct from_list *from,

@@ -390,7 +390,7 @@ statement ::= CREATE unique(U) INDEX if_not_exists(I) name(N) qualifier(Q) ON na
         *index = (struct create_index){.schema = Q.text ? N : no_name(), .name = Q.text ? Q : N,
                                        .table = T, .unique = U, .if_not_exists = I,
                                        .method = O.text ? O : M, .term_count = L.count, .where = W};
-        index->terms = build_indexed_terms(p, L, "index");
+        index->terms = build_indexed_terms(p, L, "index", true);
         p->statement->kind = STATEMENT_CREATE_INDEX;
         p->statement->create_index = index;
     }
@@ -940,7 +940,7 @@ upsert(A) ::= ON CONFLICT LP sort_list(L) RP where_opt(W) DO NOTHING upsert(U).
         A.first = parser_zalloc(p, sizeof *A.first);
         *A.first = (struct upsert){.next = U.first, .target_count = L.count, .target_where = W,
                                    .do_nothing = true};
-        A.first->target = build_indexed_terms(p, L, "upsert");
+        A.first->target = build_indexed_terms(p, L, "upsert", false);
     }
 upsert(A) ::= ON CONFLICT LP sort_list(L) RP where_opt(W) DO UPDATE SET assignments(S) where_opt(V)
               upsert(U).
@@ -949,7 +949,7 @@ upsert(A) ::= ON CONFLICT LP sort_list(L) RP where_opt(W) DO UPDATE SET assignme
         A.first = parser_zalloc(p, sizeof *A.first);
         *A.first = (struct upsert){.next = U.first, .target_count = L.count, .target_where = W,
                                    .assignments = S.items, .assignment_count = S.count, .where = V};
-        A.first->target = build_indexed_terms(p, L, "upsert");
+        A.first->target = build_indexed_terms(p, L, "upsert", false);
     }
 upsert(A) ::= ON CONFLICT DO NOTHING returning(R).
     {

@@ -291,8 +291,9 @@ void table_constraint_check(struct parser *parser, struct expr *expr, struct tok
                             struct token close, enum conflict conflict);
 void constraint_terms(struct parser *parser, struct table_constraint *constraint,
                       struct order_list list, const char *of);
+/* texts: 'a' names column a, as it does where a key is declared. */
 struct indexed_term *build_indexed_terms(struct parser *parser, struct order_list list,
-                                         const char *of);
+                                         const char *of, bool texts);
 struct foreign_key  *build_foreign_key(struct parser *parser, struct name_list columns,
                                        struct name parent, struct name_list parent_columns,
                                        struct foreign_key *actions);

@@ -172,7 +172,7 @@ void table_constraint_check(struct parser *parser, struct expr *expr, struct tok
 }
 
 struct indexed_term *build_indexed_terms(struct parser *parser, struct order_list list,
-                                         const char *of)
+                                         const char *of, bool texts)
 {
     struct indexed_term *terms = parser_zalloc(parser, list.count * sizeof *terms);
 
@@ -183,10 +183,10 @@ struct indexed_term *build_indexed_terms(struct parser *parser, struct order_lis
         if (list.terms[i].nulls != 0)
             parser_fail(parser, expr->position, "unsupported use of NULLS %s",
                         list.terms[i].nulls == 1 ? "FIRST" : "LAST");
-        if (expr->kind == EXPR_LITERAL && expr->value.class_ == CLASS_TEXT) {
+        if (texts && expr->kind == EXPR_LITERAL && expr->value.class_ == CLASS_TEXT) {
             struct name name = {.text = expr->value.s,
                                 .bytes = expr->value.bytes,
-                                .position = expr->position}; /* 'a' names column a here */
+                                .position = expr->position};
 
             expr = build_column(parser, (struct name){0}, (struct name){0}, name);
         }
@@ -198,7 +198,7 @@ struct indexed_term *build_indexed_terms(struct parser *parser, struct order_lis
 void constraint_terms(struct parser *parser, struct table_constraint *constraint,
                       struct order_list list, const char *of)
 {
-    constraint->terms = build_indexed_terms(parser, list, of);
+    constraint->terms = build_indexed_terms(parser, list, of, true);
     constraint->term_count = list.count;
 }
 

@@ -590,6 +590,7 @@ static enum status resolve_insert(struct resolver *r, struct insert *insert)
                            insert->select->aggregates[0]->name.text);
         TRY(check_insert_values(r, insert, table_schema(table)));
     }
+    TRY(resolve_upserts(r, insert, table));
     TRY(resolve_returning(r, insert->table, table, insert->returning_count, insert->returning,
                           &insert->returned));
     r->with = with.outer;
@@ -606,8 +607,8 @@ static enum status resolve_dml_target(struct resolver *r, struct scope *scope,
     return scope_add(r, scope, target, target);
 }
 
-static enum status resolve_assignment(struct resolver *r, struct scope *scope,
-                                      const struct from_item *target, struct assignment *assignment)
+enum status resolve_assignment(struct resolver *r, struct scope *scope,
+                               const struct from_item *target, struct assignment *assignment)
 {
     uint32_t width;
 

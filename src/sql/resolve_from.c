@@ -29,7 +29,7 @@ enum status scope_add(struct resolver *r, struct scope *scope, struct from_item 
         scope->leaves = leaves;
         scope->leaf_capacity = capacity;
     }
-    scope->leaves[scope->leaf_count] = (struct leaf){item, operand, scope->leaf_count};
+    scope->leaves[scope->leaf_count] = (struct leaf){item, operand, scope->leaf_count, false};
     scope->leaf_count++;
     return STATUS_OK;
 }

@@ -10,6 +10,7 @@
 struct leaf {
     struct from_item *item, *operand;
     uint32_t nest; /* number of the first leaf in the same parentheses; its own if in none */
+    bool     qualified; /* its columns are found by qualified names only: excluded */
 };
 
 /* Where names are looked up: the FROM of one select, then those of the selects around it. */
@@ -64,6 +65,15 @@ enum { VIEW_DEPTH_MAX = 100 };
  */
 /* outer: scope around it, NULL: none.  All of the compound. */
 enum status resolve_select(struct resolver *r, struct select *select, struct scope *outer);
+
+/* SET columns = value: target's columns, and an expression of scope. */
+enum status resolve_assignment(struct resolver *r, struct scope *scope,
+                               const struct from_item *target, struct assignment *assignment);
+
+/* --- resolve_upsert.c ---------------------------------------------------------------------------
+ */
+/* ON CONFLICT clauses: the keys they mean, and what they do with the row that is there. */
+enum status resolve_upserts(struct resolver *r, struct insert *insert, struct table *table);
 
 /* --- resolve_from.c -----------------------------------------------------------------------------
  */

@@ -222,7 +222,8 @@ static void match_leaves(const struct scope *scope, uint32_t leaf_count, const s
         struct from_item *item = scope->leaves[i].item;
         int32_t           column;
 
-        if (!qualifier_matches(expr, item))
+        if (!qualifier_matches(expr, item) ||
+            (scope->leaves[i].qualified && expr->table.text == NULL))
             continue;
         column = find_column(item, expr->name);
         if (column >= 0 && merge_match(match, &scope->leaves[i], expr->name)) {

@@ -89,6 +89,28 @@ enum status table_append_row(struct table *table, const struct value *cells, con
                              enum conflict conflict, bool *inserted, int64_t *last_rowid,
                              struct error *err);
 
+/* What is done about a row that has the rowid or a unique key of another one. */
+struct conflict_rule {
+    int32_t       key; /* number in the schema; -1: the rowid */
+    bool          asks; /* nothing: the caller is told of the other row */
+    enum conflict conflict;
+    uint32_t      clause; /* the caller's */
+};
+struct conflict_answer {
+    bool     inserted, asked; /* neither: ignored */
+    int64_t  rowid;           /* the row's, or the one that it would have got */
+    int64_t  other;           /* asked: the row that stands in the way... */
+    uint32_t clause;          /* ...and the clause of the rule */
+};
+/* As table_append_row, with a rule for each unique key (and the rowid, where one is given), in the
+ * order in which they are looked at. */
+enum status table_upsert_row(struct table *table, const struct value *cells, const int64_t *rowid,
+                             const struct conflict_rule *rules, uint32_t rule_count,
+                             struct conflict_answer *answer, struct error *err);
+/* Column of the row with that rowid, which exists; text borrowed until the table changes. */
+struct value table_row_cell(const struct table *table, int64_t rowid, uint32_t column,
+                            char scratch[16]);
+
 /* Deletes the rows with these rowids (those absent are passed over). */
 enum status table_delete(struct table *table, const int64_t *rowids, uint64_t count,
                          uint64_t *deleted, struct error *err);

@@ -133,6 +133,9 @@ uint32_t table_tail_cuts(const struct table_state *state);
 /* --- keys (table_keys.c)
  * -------------------------------------------------------------------------------- */
 bool table_has_keys(const struct table *table); /* that must be unique */
+/* The live row whose unique key k equals that of cells. */
+enum status table_find_key(struct table *table, uint32_t k, const struct value *cells,
+                           int64_t cells_rowid, bool *found, int64_t *rowid, struct error *err);
 /* Looks for a live row other than `self` (if has_self) whose unique key equals that of cells.
  * *key: UINT32_MAX: none. */
 enum status table_find_duplicate(struct table *table, const struct value *cells,

@@ -359,20 +359,37 @@ bool table_has_keys(const struct table *table)
     return false;
 }
 
+/* The row other than self that has the key k of cells. */
+static enum status find_key(struct table *table, uint32_t k, const struct value *cells,
+                            int64_t cells_rowid, bool has_self, int64_t self, bool *found,
+                            int64_t *rowid, struct error *err)
+{
+    uint64_t hash;
+
+    TRY(index_ready(table, k, err));
+    *found = cells_hash(table, &table->schema->keys[k], cells, cells_rowid, &hash) &&
+             index_find(table, k, hash, cells, cells_rowid, has_self, self, rowid);
+    return STATUS_OK;
+}
+
+enum status table_find_key(struct table *table, uint32_t k, const struct value *cells,
+                           int64_t cells_rowid, bool *found, int64_t *rowid, struct error *err)
+{
+    return find_key(table, k, cells, cells_rowid, false, 0, found, rowid, err);
+}
+
 enum status table_find_duplicate(struct table *table, const struct value *cells,
                                  int64_t cells_rowid, bool has_self, int64_t self, uint32_t *key,
                                  int64_t *rowid, struct error *err)
 {
     *key = UINT32_MAX;
     for (uint32_t k = 0; k < table->index_count; k++) {
-        uint64_t hash;
+        bool found;
 
         if (!table->schema->keys[k].unique)
             continue;
-        TRY(index_ready(table, k, err));
-        if (!cells_hash(table, &table->schema->keys[k], cells, cells_rowid, &hash))
-            continue;
-        if (index_find(table, k, hash, cells, cells_rowid, has_self, self, rowid)) {
+        TRY(find_key(table, k, cells, cells_rowid, has_self, self, &found, rowid, err));
+        if (found) {
             *key = k;
             return STATUS_OK;
         }

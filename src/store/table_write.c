@@ -61,6 +61,24 @@ static enum status clear_way(struct table *table, const struct value *cells, int
     }
 }
 
+/* AUTOINCREMENT: the rowid of a row that was not inserted is not given again, as in SQLite. */
+static void use_up_rowid(struct table *table, int64_t rowid)
+{
+    if (table->schema->autoincrement && rowid > table->state.largest_ever)
+        table->state.largest_ever = rowid;
+}
+
+static enum status put_row(struct table *table, const struct value *cells, int64_t rowid,
+                           struct error *err)
+{
+    if (table->index_count > 0)
+        TRY(table_index_reserve(table, err));
+    TRY(table_put(table, rowid, cells, err));
+    if (table->index_count > 0)
+        table_index_row(table, cells, rowid);
+    return STATUS_OK;
+}
+
 static enum status append_cells(struct table *table, const struct value *cells,
                                 const int64_t *given, enum conflict conflict, bool *inserted,
                                 int64_t *last_rowid, struct error *err)
@@ -76,16 +94,13 @@ static enum status append_cells(struct table *table, const struct value *cells,
     if (table->index_count > 0 ||
         (given != NULL && table_largest(table, &largest) && rowid <= largest))
         TRY(clear_way(table, cells, rowid, given != NULL, false, 0, conflict, &clash, err));
-    if (clash == CLASH_SKIP)
+    if (clash == CLASH_SKIP) {
+        use_up_rowid(table, rowid);
         return STATUS_OK;
-    if (table->index_count > 0)
-        TRY(table_index_reserve(table, err));
-    TRY(table_put(table, rowid, cells, err));
-    if (table->index_count > 0)
-        table_index_row(table, cells, rowid);
+    }
     *inserted = true;
     *last_rowid = rowid;
-    return STATUS_OK;
+    return put_row(table, cells, rowid, err);
 }
 
 enum status table_append_row(struct table *table, const struct value *cells, const int64_t *rowid,
@@ -94,6 +109,68 @@ enum status table_append_row(struct table *table, const struct value *cells, con
 {
     TRY(table_save(table, err));
     return append_cells(table, cells, rowid, conflict, inserted, last_rowid, err);
+}
+
+/* Does what the rule says about the row that stands in its way; *done: nothing is inserted. */
+static enum status follow_rule(struct table *table, const struct conflict_rule *rule, int64_t other,
+                               struct conflict_answer *answer, bool *done, struct error *err)
+{
+    struct row_place place;
+
+    *done = rule->asks || rule->conflict == CONFLICT_IGNORE;
+    if (*done) {
+        answer->asked = rule->asks;
+        answer->other = other;
+        answer->clause = rule->clause;
+        return STATUS_OK;
+    }
+    if (rule->conflict != CONFLICT_REPLACE)
+        return rule->key < 0 ? table_rowid_error(table, err)
+                             : table_key_error(table, (uint32_t)rule->key, err);
+    return table_find(&table->state, other, &place) ? table_remove_at(table, &place, err)
+                                                    : STATUS_OK;
+}
+
+enum status table_upsert_row(struct table *table, const struct value *cells, const int64_t *rowid,
+                             const struct conflict_rule *rules, uint32_t rule_count,
+                             struct conflict_answer *answer, struct error *err)
+{
+    TRY(table_save(table, err));
+    *answer = (struct conflict_answer){0};
+    if (rowid != NULL)
+        answer->rowid = *rowid;
+    else
+        TRY(table_new_rowid(table, &answer->rowid, err));
+    for (uint32_t i = 0; i < rule_count; i++) {
+        int64_t          other = answer->rowid;
+        bool             found = false, done;
+        struct row_place place;
+
+        if (rules[i].key >= 0)
+            TRY(table_find_key(table, (uint32_t)rules[i].key, cells, answer->rowid, &found, &other,
+                               err));
+        else
+            found = rowid != NULL && table_find(&table->state, other, &place);
+        if (!found)
+            continue;
+        TRY(follow_rule(table, &rules[i], other, answer, &done, err));
+        if (done) {
+            use_up_rowid(table, answer->rowid);
+            return STATUS_OK;
+        }
+    }
+    answer->inserted = true;
+    return put_row(table, cells, answer->rowid, err);
+}
+
+struct value table_row_cell(const struct table *table, int64_t rowid, uint32_t column,
+                            char scratch[16])
+{
+    struct row_place place;
+    bool             found = table_find(&table->state, rowid, &place);
+
+    assert(found);
+    return found ? table_cell(table, &table->state, &place, column, scratch) : value_null();
 }
 
 static enum status append_by_row(struct table *table, const struct vector *const *columns,

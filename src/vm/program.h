@@ -47,6 +47,20 @@ struct write_desc {
     bool            returns;        /* Insert: the rows, then their rowids, go to... */
     int32_t         returned;       /* ...the rowset in this slot */
 };
+/* ON CONFLICT: the registers from P1 on are the position in the batch, the clause, the rowid that the
+ * row would have got, the other row's rowid, and its columns that are wanted. */
+enum { UPSERT_POSITION, UPSERT_CLAUSE, UPSERT_ROWID, UPSERT_OTHER, UPSERT_COLUMNS };
+struct upsert_desc {
+    struct table         *table;
+    uint32_t              rule_count;
+    struct conflict_rule *rules;
+    uint32_t              column_count;
+    uint32_t             *columns; /* of the other row */
+    bool                  one_by_one; /* what is done with one row may matter for the next one */
+    bool                  returns;    /* rows that are inserted, and their rowids, go to... */
+    int32_t               returned;   /* ...the rowset in this slot */
+    enum conflict         conflict;   /* the strongest of the rules': what an error undoes */
+};
 struct object_desc {
     struct schema_object *object;
     struct table         *table; /* CREATE INDEX */

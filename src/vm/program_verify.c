@@ -41,6 +41,10 @@ static int64_t group_size(const struct op *op)
     case OP_SetRemove:
     case OP_MemoBegin:
         return op->p4.i;
+    case OP_Upsert:
+        if (op->p4.desc == NULL)
+            return UPSERT_COLUMNS;
+        return UPSERT_COLUMNS + (int64_t)((const struct upsert_desc *)op->p4.desc)->column_count;
     case OP_AggStep:
         return 0; /* a query without keys or arguments gives no register */
     case OP_Insert:

@@ -117,6 +117,9 @@ static const char *const changes[] = {
     "INSERT INTO u SELECT k + 100, e || '+', f FROM u",
     "INSERT OR IGNORE INTO u VALUES (1, 'e1', 0), (99, 'new', 0)",
     "INSERT OR REPLACE INTO u VALUES (1, 'e2', 0), (99, 'new', 0)",
+    "INSERT INTO u VALUES (1, 'e1', 0), (99, 'new', 0), (2, 'e2', 1) ON CONFLICT (k) DO UPDATE"
+    " SET e = u.e || excluded.e, f = (SELECT max(c) FROM t WHERE a = u.f)",
+    "UPDATE t SET (b, c) = (SELECT e, u.k) FROM u WHERE u.f = t.a",
     "UPDATE t SET c = c + 1, b = b || '?' WHERE a % 3 = 0",
     "UPDATE u SET k = k + 1000, e = e || e",
     "DELETE FROM t WHERE a % 2",
