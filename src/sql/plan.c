@@ -593,7 +593,8 @@ enum status plan_select(struct planner *planner, struct select *select, struct p
         TRY(plan_terms(planner, select, plan));
     /* ORDER BY of a recursive query orders its queue: no node of its own */
     if (select->order_by.count != 0 && select->first_recursive == NULL &&
-        !(first && planner->apply->expr->kind == EXPR_EXISTS)) {
+        !(first && planner->apply->expr->kind == EXPR_EXISTS) &&
+        !plan_is_sorted(planner, *plan, select)) {
         *plan = plan_new(planner, PLAN_SORT, *plan);
         if (*plan == NULL)
             return fail_nomem(planner->err);
@@ -870,6 +871,7 @@ enum status plan_needs(struct planner *planner, struct plan *plan)
     TRY(need_own(planner, plan));
     if ((planner->context->passes_off & PASS_PUSH_DOWN) == 0)
         plan_tell_windows(plan);
+    plan_tell_order(planner, plan);
     if (plan->input != NULL)
         TRY(plan_needs(planner, plan->input));
     if (plan->right != NULL)

@@ -99,7 +99,7 @@ struct plan {
     uint32_t                bare_count;
     int32_t            *key_bare;   /* [keys] bare column that stands for a key's value; -1: none */
     const struct expr **key_result; /* [keys] the result column that is the key; or NULL */
-    bool                sorted;
+    bool                sorted; /* groups come in the order of their keys */
     const bool *descending; /* [keys] directions in which groups are sorted; NULL: ascending */
     /* WINDOW */
     struct select_window *window; /* the first of a run of the select's list, with equal keys */
@@ -116,6 +116,7 @@ struct plan {
     uint64_t *needed;
     /* RECURSIVE: each row runs alone through the recursive terms (DISTINCT, outer joins there) */
     bool    row_by_row;
+    bool    blind; /* nobody sees in which order the rows come out (plan_sorted.c) */
     int32_t line; /* of EXPLAIN QUERY PLAN (cg_line.h); 0: none */
 };
 
@@ -132,7 +133,8 @@ enum plan_pass { /* bits of compile_context.passes_off */
                  PASS_FACTS = 512,    /* count, min, max of a table's column without a scan */
                  PASS_GROUP = 1024,   /* group keys that others decide */
                  PASS_FLATTEN = 2048, /* subqueries in FROM become part of the select around */
-                 PASS_SEEK = 4096     /* scans that hear of the rows that they are joined with */
+                 PASS_SEEK = 4096,    /* scans that hear of the rows that they are joined with */
+                 PASS_ORDER = 8192    /* sorts of what is sorted, or seen by nobody, left out */
 };
 
 struct plan_shared { /* a common table expression that is computed once */
@@ -218,6 +220,12 @@ bool plan_has_window(const struct plan *plan, const void *owner);
 
 /* What the node's conditions say about the rows that a WINDOW below it needs (plan_window.c). */
 void plan_tell_windows(const struct plan *plan);
+
+/* plan_sorted.c: whether the rows of plan, a term's, are in the order of select's ORDER BY. */
+bool plan_is_sorted(const struct planner *planner, const struct plan *plan,
+                    const struct select *select);
+/* Tells the nodes right below whether the order in which their rows come can be seen. */
+void plan_tell_order(const struct planner *planner, struct plan *plan);
 
 /* Needs no column of an enclosing select: within a correlated subquery it can be kept. */
 bool plan_is_independent(const struct plan *plan);
