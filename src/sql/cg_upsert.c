@@ -117,13 +117,12 @@ static bool select_reads(const struct select *select, struct table_search *searc
     bool found = false;
 
     for (; select != NULL; select = select->prior) {
-        size_t cells = (size_t)select->values_rows * select->column_count;
-
         found |= from_reads(&select->from, search);
         for (uint32_t i = 0; i < select->column_count; i++)
             found |= expr_reads(select->columns[i].expr, search);
-        for (size_t i = 0; i < cells; i++)
-            found |= expr_reads(select->values[i], search);
+        for (const struct values_rows *rows = select->values; rows != NULL; rows = rows->next)
+            for (size_t i = 0; rows->exprs != NULL && i < (size_t)rows->rows * rows->columns; i++)
+                found |= expr_reads(rows->exprs[i], search);
         found |= expr_reads(select->where, search) | expr_reads(select->having, search);
     }
     return found;
