@@ -151,7 +151,8 @@ static void report(struct run *run, struct node *query, enum verdict verdict, lo
     printf("-- %s;\n", text);
     free(text);
     run->wanted = verdict;
-    node_shrink(&run->random, query, still_differs, run);
+    if (verdict != VERDICT_SLOW) /* every step would take as long */
+        node_shrink(&run->random, query, still_differs, run);
     text = node_print(query);
     judge(&run->judge, text);
     printf("-- schema seed %llu, query %ld: %s: %s\n%s;\n", (unsigned long long)run->schema_seed,
@@ -162,20 +163,31 @@ static void report(struct run *run, struct node *query, enum verdict verdict, lo
     free(text);
 }
 
+/* With ORACLE_TRACE in the environment: what was asked, and the error if there was one. */
+static void trace(const char *sql)
+{
+    if (getenv("ORACLE_TRACE") != NULL)
+        fprintf(stderr, "%s; -- %s\n", sql, compare_oracle_error());
+}
+
 /* A change in both; false if the tables may not be the same any more. */
 static bool change(struct run *run)
 {
     const struct random_table *table;
-    char                      *sql = random_change(&run->random, &table), select[128];
+    bool                       returns;
+    char                      *sql = random_change(&run->random, &table, &returns), select[128];
     enum verdict               verdict;
 
-    run->judge.ordered = run->judge.change = true;
+    run->judge.ordered = !returns;
+    run->judge.change = true;
     run->judge.open = false;
     verdict = judge(&run->judge, sql);
     run->judge.change = false;
+    trace(sql);
     slow_report(run, sql);
     if (verdict == VERDICT_SAME || verdict == VERDICT_SAME_ERROR) {
         snprintf(select, sizeof select, "SELECT *, rowid FROM %s", table->name);
+        run->judge.ordered = true;
         verdict = judge(&run->judge, select);
     }
     run->counts->verdict[verdict]++;
@@ -198,9 +210,8 @@ static void query(struct run *run, long number)
     enum verdict verdict;
 
     run->judge.open = run->random.open;
-    if (getenv("ORACLE_TRACE") != NULL)
-        fprintf(stderr, "%s;\n", text);
     verdict = judge(&run->judge, text);
+    trace(text);
     slow_report(run, text);
     run->counts->verdict[verdict]++;
     run->counts->failed += verdict_is_failure(verdict);

@@ -117,7 +117,7 @@ static const char *const k_names[] = {"k0", "k1", "k2", "k3", "k4", "k5", "k6", 
 
 static struct node *mergeable_from(struct random_sql *random);
 
-struct node *mergeable_select(struct random_sql *random, uint32_t columns, uint64_t *work)
+struct node *mergeable_select(struct random_sql *random, uint32_t columns)
 {
     struct surroundings saved = random->here;
     struct node        *from, *where, *items = NULL;
@@ -136,7 +136,7 @@ struct node *mergeable_select(struct random_sql *random, uint32_t columns, uint6
         item = FIXED(random, pool_printf(random, "@ AS %s", k_names[c]), 1, item);
         items = items == NULL ? item : FIXED(random, "@, @", 2, items, item);
     }
-    *work = random->here.work;
+    saved.work *= random->here.work;
     random->here = saved;
     random->nesting--;
     return FIXED(random, "SELECT @@@", 3, items, from, where);
@@ -145,10 +145,12 @@ struct node *mergeable_select(struct random_sql *random, uint32_t columns, uint6
 static struct node *mergeable(struct random_sql *random, struct random_table **table)
 {
     uint32_t     columns = 1 + random_below(random, 4);
-    struct node *select;
+    uint64_t     before = random->here.work;
+    struct node *select = mergeable_select(random, columns);
 
     *table = table_new(random, columns, "k");
-    select = mergeable_select(random, columns, &(*table)->rows);
+    (*table)->rows = random->here.work / before;
+    random->here.work = before;
     return FIXED(random, "(@)", 1, select);
 }
 
@@ -379,6 +381,25 @@ static struct node *scalar_subquery(struct random_sql *random)
     }
     item = aggregate(random);
     return EXPR(random, "(SELECT @@@)", 3, item, from, where);
+}
+
+struct node *aggregate_pair(struct random_sql *random, bool correlated)
+{
+    struct surroundings saved = random->here;
+    struct node        *from, *where, *a, *b;
+
+    random->here.level++;
+    random->here.open = false;
+    if (!correlated)
+        random->here.scope_count = 0;
+    from = from_clause(random);
+    where = subquery_where(random);
+    a = aggregate(random);
+    b = aggregate(random);
+    random->here = saved;
+    return FIXED(random,
+                 "SELECT iif(octet_length(@) > 40, 'long', @) AS k0, substr(@, 1, 40) AS k1@@", 5,
+                 a, a, b, from, where);
 }
 
 static struct node *in_subquery(struct random_sql *random, const struct surroundings *outside)

@@ -65,11 +65,14 @@ struct node *list(struct random_sql *random, struct node *(*make)(struct random_
 /* " FROM ..."; its tables come into scope. */
 struct node *from_clause(struct random_sql *random);
 /* A select without aggregates that gives so many columns, called k0, k1...: one that can be merged
- * with the select around it.  What is in sight stays as it was; *work: rows it visits, at most. */
-struct node *mergeable_select(struct random_sql *random, uint32_t columns, uint64_t *work);
+ * with the select around it.  What is in sight stays as it was, but for the work done. */
+struct node *mergeable_select(struct random_sql *random, uint32_t columns);
 /* WHERE of a subquery, often with a comparison of a column of its own and one of an enclosing
  * select. */
 struct node *subquery_where(struct random_sql *random);
+/* "SELECT a AS k0, b AS k1 FROM ..." of one row, with short values; correlated: it may see what is
+ * in sight. */
+struct node *aggregate_pair(struct random_sql *random, bool correlated);
 /* An expression with a subquery in it. */
 struct node *subquery(struct random_sql *random);
 

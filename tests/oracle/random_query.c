@@ -214,6 +214,7 @@ static struct node *walk_query(struct random_sql *random)
 
     if (table->rows > 60)
         return NULL;
+    random->here.selective = true;
     random->here.scope[0].table = table;
     random->here.scope[0].alias = "x";
     random->here.scope_count = 1;
@@ -352,8 +353,7 @@ static struct node *with_clause(struct random_sql *random)
         snprintf(table->name, sizeof table->name, "c%u", i);
         strcpy(table->column[0].name, "a");
         strcpy(table->column[1].name, "m");
-        select = chance(random, 30) ? mergeable_select(random, 2, &random->here.work)
-                                    : random_select(random, 2);
+        select = chance(random, 30) ? mergeable_select(random, 2) : random_select(random, 2);
         table->rows = random->here.work;
         select = FIXED(random, pool_printf(random, "c%u(a, m) AS %s(@)", i, PICK(random, hints)), 1,
                        select);

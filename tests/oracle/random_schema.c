@@ -232,8 +232,8 @@ static void random_view_make(struct random_sql *random, struct printer *out)
     memset(&random->here, 0, sizeof random->here);
     random->here.work = 1;
     random->here.level = 1;
-    select = chance(random, 35) ? mergeable_select(random, columns, &random->here.work)
-                                : random_select(random, columns);
+    select =
+        chance(random, 35) ? mergeable_select(random, columns) : random_select(random, columns);
     memset(view, 0, sizeof *view);
     snprintf(view->name, sizeof view->name, "v%u", random->table_count);
     view->columns = columns;
@@ -274,30 +274,82 @@ static struct node *random_where(struct random_sql *random)
                               : CLAUSE(random, "", 0);
 }
 
+/* value as an assignment to a column: again and again a text may not grow. */
+static struct node *assigned(struct random_sql *random, struct node *value)
+{
+    return FIXED(random, "iif(octet_length(@) > 40, 'long', @)", 2, value, value);
+}
+
+static uint32_t some_column(struct random_sql *random, const struct random_table *table)
+{
+    return table->keyed ? 1 + random_below(random, table->columns - 1)
+                        : random_below(random, table->columns);
+}
+
+/* SET (a, b) = (SELECT ...). */
+static struct node *update_row(struct random_sql *random, const struct random_table *table)
+{
+    uint32_t     a = some_column(random, table), b = some_column(random, table);
+    struct node *values = aggregate_pair(random, true);
+
+    return FIXED(random,
+                 pool_printf(random, "UPDATE %s SET (%s, %s) = (@)@", table->name,
+                             table->column[a].name, table->column[b].name),
+                 2, values, random_where(random));
+}
+
+/* UPDATE ... FROM one row, for of several that match any may be taken. */
+static struct node *update_from(struct random_sql *random, const struct random_table *table)
+{
+    struct node         *from = aggregate_pair(random, false), *value, *where;
+    struct random_table *row = pool_alloc(random, sizeof *row);
+
+    memset(row, 0, sizeof *row);
+    row->columns = 2;
+    row->rows = 1;
+    strcpy(row->column[0].name, "k0");
+    strcpy(row->column[1].name, "k1");
+    random->here.scope[random->here.scope_count].table = row;
+    random->here.scope[random->here.scope_count++].alias = "f";
+    value = chance(random, 40) ? EXPR(random, "f.k0", 0) : expr(random);
+    where = random_where(random);
+    return FIXED(random,
+                 pool_printf(random, "UPDATE %s SET %s = @ FROM (@) AS f@", table->name,
+                             table->column[some_column(random, table)].name),
+                 3, assigned(random, value), from, where);
+}
+
 static struct node *random_update(struct random_sql *random, const struct random_table *table)
 {
-    uint32_t     c = table->keyed ? 1 + random_below(random, table->columns - 1)
-                                  : random_below(random, table->columns);
-    struct node *value = expr(random), *where = random_where(random);
+    struct node *value, *where;
 
-    /* again and again a text may not grow */
+    if (random->here.level < LEVEL_MAX && chance(random, 15))
+        return update_row(random, table);
+    if (random->here.level < LEVEL_MAX && chance(random, 15))
+        return update_from(random, table);
+    value = assigned(random, expr(random));
+    where = random_where(random);
     return FIXED(random,
-                 pool_printf(random, "UPDATE %s SET %s = iif(octet_length(@) > 40, 'long', @)@",
-                             table->name, table->column[c].name),
-                 3, value, value, where);
+                 pool_printf(random, "UPDATE %s SET %s = @@", table->name,
+                             table->column[some_column(random, table)].name),
+                 2, value, where);
 }
 
 /* A row of expressions for every row of the table itself that a condition takes; or the rows of
  * any select. */
 static struct node *random_insert(struct random_sql *random, struct random_table *table)
 {
-    char         names[256] = "";
+    char         names[256] = "", values[512] = "";
     uint32_t     first = table->keyed ? 1 : 0;
     struct node *select;
 
-    for (uint32_t c = first; c < table->columns; c++)
+    for (uint32_t c = first; c < table->columns; c++) {
         snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", c > first ? ", " : "",
                  table->column[c].name);
+        snprintf(values + strlen(values), sizeof values - strlen(values),
+                 "%siif(octet_length(q%u) > 40, 'long', q%u)", c > first ? ", " : "", c - first,
+                 c - first);
+    }
     table->rows += 20;
     if (chance(random, 50)) {
         struct surroundings saved = random->here;
@@ -307,7 +359,8 @@ static struct node *random_insert(struct random_sql *random, struct random_table
         select = random_select(random, table->columns - first);
         if (!random->here.open)
             return FIXED(random,
-                         pool_printf(random, "INSERT INTO %s(%s) @ LIMIT 20", table->name, names),
+                         pool_printf(random, "INSERT INTO %s(%s) SELECT %s FROM (@ LIMIT 20)",
+                                     table->name, names, values),
                          1, put_in_order(random, select, table->columns - first));
         random->here = saved;
     }
@@ -317,7 +370,29 @@ static struct node *random_insert(struct random_sql *random, struct random_table
                  2, list(random, column, table->columns - first), random_where(random));
 }
 
-char *random_change(struct random_sql *random, const struct random_table **changed)
+/* Puts table into sight, by its name, and nothing else. */
+static void see_alone(struct random_sql *random, const struct random_table *table, uint32_t level)
+{
+    random->here = (struct surroundings){.work = 1, .level = level, .scope_count = 1};
+    random->here.scope[0].table = table;
+    random->here.scope[0].alias = table->name;
+}
+
+/* RETURNING, often. */
+static struct node *returning(struct random_sql *random, const struct random_table *table,
+                              bool *returns)
+{
+    see_alone(random, table, LEVEL_MAX);
+    *returns = chance(random, 15);
+    if (!*returns)
+        return CLAUSE(random, "", 0);
+    return chance(random, 50)
+               ? FIXED(random, " RETURNING *", 0)
+               : FIXED(random, pool_printf(random, " RETURNING @, %s.rowid", table->name), 1,
+                       expr(random));
+}
+
+char *random_change(struct random_sql *random, const struct random_table **changed, bool *returns)
 {
     uint32_t             tables = 0;
     struct random_table *table;
@@ -328,14 +403,9 @@ char *random_change(struct random_sql *random, const struct random_table **chang
     table = &random->table[random_below(random, tables)];
     *changed = table;
     random->pool_used = 0;
-    memset(&random->here, 0, sizeof random->here);
-    random->here.work = 1;
-    random->here.level = chance(random, 60) ? 1 : LEVEL_MAX; /* with subqueries or without */
     random->changed = table;
     random->cte_count = random->alias_count = random->nesting = 0;
-    random->here.scope[0].table = table;
-    random->here.scope[0].alias = table->name;
-    random->here.scope_count = 1;
+    see_alone(random, table, chance(random, 60) ? 1 : LEVEL_MAX); /* with subqueries or without */
     if (table->rows < ROWS_CHANGED_MAX && chance(random, 40))
         node = random_insert(random, table);
     else if (chance(random, 70))
@@ -343,5 +413,5 @@ char *random_change(struct random_sql *random, const struct random_table **chang
     else
         node = FIXED(random, pool_printf(random, "DELETE FROM %s@", table->name), 1,
                      CLAUSE(random, " WHERE @ AND rowid % 3 = 1", 1, condition(random)));
-    return node_print(node);
+    return node_print(FIXED(random, "@@", 2, node, returning(random, table, returns)));
 }

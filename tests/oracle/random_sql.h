@@ -90,8 +90,9 @@ uint32_t random_below(struct random_sql *random, uint32_t n);
 char *random_schema(struct random_sql *random);
 /* A new SELECT; *ordered: its rows have a defined order.  Valid until the next call. */
 struct node *random_query(struct random_sql *random, bool *ordered);
-/* An INSERT, UPDATE or DELETE, malloc'ed; *table: the one it changes. */
-char *random_change(struct random_sql *random, const struct random_table **table);
+/* An INSERT, UPDATE or DELETE, malloc'ed; *table: the one it changes; *returns: it gives rows, in
+ * open order. */
+char *random_change(struct random_sql *random, const struct random_table **table, bool *returns);
 
 char *node_print(const struct node *node); /* malloc'ed */
 /* Shrinks in place while fails(text, data) holds. */
