@@ -9,6 +9,8 @@ struct join_sink {
     int32_t        slot, next;
     uint32_t       mark;       /* of the entry stack where the join began */
     int32_t        body, back; /* subroutine: label, return address */
+    bool           collected;  /* the probe side was built first, in `probe`; `cursor` reads it */
+    int32_t        probe, cursor;
 };
 
 static bool keeps_build(const struct plan *plan)
@@ -50,23 +52,27 @@ static void emit_keys(struct cg *cg, const struct plan *plan, bool probe, int32_
 
 /* --- build -------------------------------------------------------------------------------------
  */
-static void consume_build(struct cg *cg, struct cg_sink *sink, int32_t next)
+/* The keys and columns of the current batch become rows of join slot. */
+static void emit_build(struct cg *cg, const struct plan *plan, bool probe, int32_t slot)
 {
-    struct join_sink          *self = (struct join_sink *)sink;
-    const struct plan         *plan = sink->plan;
-    const struct plan_columns *needs = &plan->build_needs;
+    const struct plan_columns *needs = probe ? &plan->probe_needs : &plan->build_needs;
     uint32_t                   count = plan->key_count + needs->count;
     int32_t                    first = cg_registers(cg, count == 0 ? 1 : count);
 
-    (void)next;
-    emit_keys(cg, plan, false, first);
+    emit_keys(cg, plan, probe, first);
     for (uint32_t i = 0; i < needs->count; i++)
         cg_column(cg, needs->items[i].owner, needs->items[i].column,
                   first + (int32_t)(plan->key_count + i));
-    cg_emit(cg, OP_JoinBuild, self->slot, first, (int32_t)count);
+    cg_emit(cg, OP_JoinBuild, slot, first, (int32_t)count);
 }
 
-static const struct join_desc *describe(struct cg *cg, const struct plan *plan)
+static void consume_build(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    (void)next;
+    emit_build(cg, sink->plan, false, ((struct join_sink *)sink)->slot);
+}
+
+static const struct join_desc *describe(struct cg *cg, const struct plan *plan, bool probe)
 {
     struct join_desc *desc = cg_alloc(cg, sizeof *desc);
     uint8_t          *collations = cg_alloc(cg, plan->key_count + 1);
@@ -78,27 +84,32 @@ static const struct join_desc *describe(struct cg *cg, const struct plan *plan)
         collations[i] = (uint8_t)plan->keys[i].collation;
         null_equal[i] = plan->keys[i].null_equal;
     }
-    desc->kind = plan->join;
+    desc->kind = probe ? JOIN_SEMI : plan->join;
     desc->key_count = plan->key_count;
     desc->key_collations = collations;
     desc->key_null_equal = null_equal;
-    desc->payload_count = plan->build_needs.count;
-    desc->residual = plan->filters.count != 0 && plan->join != JOIN_INNER;
+    desc->payload_count = probe ? plan->probe_needs.count : plan->build_needs.count;
+    desc->residual = !probe && plan->filters.count != 0 && plan->join != JOIN_INNER;
     return desc;
 }
 
-static void produce_build(struct cg *cg, const struct plan *plan, int32_t slot)
+static bool builds_once(const struct cg *cg, const struct plan *plan)
 {
-    struct join_sink        sink = {.sink = {consume_build, NULL, plan}, .slot = slot};
-    const struct join_desc *desc = describe(cg, plan);
     /* one that hands out rows never matched starts anew: its marks are of one run */
-    bool    once = cg->memo_depth > 0 && !keeps_build(plan) && plan_is_independent(plan->right);
-    int32_t built = cg_label(cg);
+    return cg->memo_depth > 0 && !keeps_build(plan) && plan_is_independent(plan->right);
+}
+
+static void produce_build(struct cg *cg, const struct plan *plan, int32_t slot,
+                          struct cg_sink *sink)
+{
+    const struct join_desc *desc = describe(cg, plan, false);
+    bool                    once = builds_once(cg, plan);
+    int32_t                 built = cg_label(cg);
 
     if (once)
         cg_emit(cg, OP_Once, program_once(cg->program), built, 0);
     cg_emit_p4(cg, OP_JoinOpen, slot, 0, 0, desc);
-    cg_produce(cg, plan->right, &sink.sink);
+    cg_produce(cg, plan->right, sink);
     cg_emit(cg, OP_JoinFinish, slot, 0, 0);
     cg_here(cg, built);
     cg->one_row = false;
@@ -177,7 +188,11 @@ static void consume_probe(struct cg *cg, struct cg_sink *sink, int32_t next)
         cg_fail(cg, fail_nomem(cg->err));
         return;
     }
-    emit_keys(cg, plan, true, keys);
+    if (self->collected)
+        for (uint32_t i = 0; i < plan->key_count; i++)
+            cg_emit(cg, OP_Column, self->cursor, (int32_t)i, keys + (int32_t)i);
+    else
+        emit_keys(cg, plan, true, keys);
     for (uint32_t i = 0; i < plan->probe_needs.count; i++)
         carried[i] =
             cg_column(cg, plan->probe_needs.items[i].owner, plan->probe_needs.items[i].column, 0);
@@ -212,38 +227,118 @@ static const struct plan *scan_below(const struct plan *plan, const struct from_
     return plan->item == item && plan->rowid == NULL ? plan : NULL;
 }
 
-/* Where few rows are built, the scans of the probe side hear of their keys. */
-static const struct cg_sought *seek_by_build(struct cg *cg, const struct plan *plan, int32_t slot)
+/* The scans below plan hear of the values of its keys on the other side, which slot has collected.
+ * build: plan is the build side. */
+static void seek_keys(struct cg *cg, const struct plan *join, bool build, int32_t slot)
 {
-    const struct cg_sought *list = cg->sought;
+    const struct plan *plan = build ? join->right : join->input;
+    const struct plan *other = build ? join->input : join->right;
 
-    if ((cg->context->passes_off & PASS_SEEK) != 0 || plan->join == JOIN_LEFT ||
-        plan->join == JOIN_FULL || plan->join == JOIN_ANTI)
-        return list;
-    for (uint32_t i = 0; i < plan->key_count; i++) {
-        const struct plan_key *key = &plan->keys[i];
-        const struct expr     *column = expr_strip(key->probe);
+    if ((cg->context->passes_off & PASS_SEEK) != 0)
+        return;
+    for (uint32_t i = 0; i < join->key_count; i++) {
+        const struct plan_key *key = &join->keys[i];
+        const struct expr     *column = expr_strip(build ? key->build : key->probe);
         const struct plan     *scan =
-            column->kind != EXPR_COLUMN ? NULL : scan_below(plan->input, column->resolved.source);
+            column->kind != EXPR_COLUMN ? NULL : scan_below(plan, column->resolved.source);
         struct cg_sought *sought;
 
         if (scan == NULL || key->null_equal ||
-            plan->right->rows * 8 > (double)table_row_count(scan->item->catalog_table) ||
+            other->rows * 8 > (double)table_row_count(scan->item->catalog_table) ||
             !plan_can_bound(scan->item, column, NULL, key->affinity, key->collation))
             continue;
         sought = arena_alloc(cg->arena, sizeof *sought);
         if (sought == NULL) {
             cg_fail(cg, fail_nomem(cg->err));
-            return list;
+            return;
         }
-        *sought = (struct cg_sought){list, scan,
+        *sought = (struct cg_sought){cg->sought, scan,
                                      column->resolved.column >= 0
                                          ? column->resolved.column
                                          : table_schema(scan->item->catalog_table)->rowid_column,
                                      slot, i};
-        list = sought;
+        cg->sought = sought;
     }
-    return list;
+}
+
+/* --- few rows against many -----------------------------------------------------------------------
+ * The probe side is built too, and first: of the build side only those rows are built that have a
+ * partner there.  Then the join proper runs over what has been collected. */
+static bool collects_probe(const struct cg *cg, const struct plan *plan)
+{
+    return (plan->join == JOIN_SEMI || plan->join == JOIN_ANTI || plan->join == JOIN_LEFT) &&
+           plan->key_count != 0 && plan->right->rows > 10000 &&
+           plan->input->rows * 4 < plan->right->rows && !builds_once(cg, plan) &&
+           (cg->context->passes_off & PASS_SEEK) == 0;
+}
+
+static void consume_collect(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    (void)next;
+    emit_build(cg, sink->plan, true, ((struct join_sink *)sink)->probe);
+}
+
+static void consume_partners(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    const struct join_sink    *self = (const struct join_sink *)sink;
+    const struct plan         *plan = sink->plan;
+    const struct plan_columns *needs = &plan->build_needs;
+    uint32_t                   count = plan->key_count + needs->count, mark;
+    int32_t from = cg_registers(cg, count), to = cg_registers(cg, count), pairs, rest;
+
+    (void)next;
+    emit_keys(cg, plan, false, from);
+    for (uint32_t i = 0; i < needs->count; i++)
+        cg_column(cg, needs->items[i].owner, needs->items[i].column,
+                  from + (int32_t)(plan->key_count + i));
+    mark = cg_mark(cg);
+    rest = cg_label(cg);
+    cg->one_row = false;
+    cg_emit(cg, OP_JoinProbe, self->probe, rest, from);
+    pairs = program_address(cg->program);
+    for (uint32_t i = 0; i < count; i++)
+        cg_emit(cg, OP_JoinCarry, self->probe, from + (int32_t)i, to + (int32_t)i);
+    cg_emit(cg, OP_JoinBuild, self->slot, to, (int32_t)count);
+    cg_emit(cg, OP_JoinNext, self->probe, pairs, 0);
+    cg_here(cg, rest);
+    cg_truncate(cg, mark);
+}
+
+static void consume_collected(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    const struct join_sink    *self = (const struct join_sink *)sink;
+    const struct plan_columns *needs = &sink->plan->probe_needs;
+
+    for (uint32_t i = 0; i < needs->count; i++) {
+        struct cg_entry *entry = cg_push(cg, CG_SORTED, needs->items[i].owner);
+
+        entry->column = needs->items[i].column;
+        entry->slot = self->cursor;
+        entry->number = (int32_t)(sink->plan->key_count + i);
+    }
+    consume_probe(cg, sink, next);
+}
+
+static void produce_collected(struct cg *cg, const struct plan *plan, struct join_sink *self)
+{
+    struct join_sink collect = *self;
+
+    self->collected = true;
+    self->probe = collect.probe = cg_slot(cg);
+    self->cursor = cg_slot(cg);
+    cg_emit_p4(cg, OP_JoinOpen, self->probe, 0, 0, describe(cg, plan, true));
+    collect.sink = (struct cg_sink){consume_collect, NULL, plan};
+    cg->loop_depth++;
+    cg_produce(cg, plan->input, &collect.sink);
+    cg->loop_depth--;
+    cg_emit(cg, OP_JoinFinish, self->probe, 0, 0);
+    cg->one_row = false;
+    seek_keys(cg, plan, true, self->probe);
+    collect.sink.consume = consume_partners;
+    produce_build(cg, plan, self->slot, &collect.sink);
+    cg_emit(cg, OP_OpenDup, self->cursor, self->probe, 0);
+    self->sink.consume = consume_collected;
+    cg_loop(cg, OP_Rewind, self->cursor, &self->sink);
 }
 
 void cg_produce_join(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
@@ -256,10 +351,19 @@ void cg_produce_join(struct cg *cg, const struct plan *plan, struct cg_sink *par
         self.body = cg_label(cg);
         self.back = cg_registers(cg, 1);
     }
-    produce_build(cg, plan, self.slot);
-    cg->sought = seek_by_build(cg, plan, self.slot);
-    cg->loop_depth++;
-    cg_produce(cg, plan->input, &self.sink);
+    if (collects_probe(cg, plan)) {
+        produce_collected(cg, plan, &self);
+    } else {
+        struct join_sink build = self;
+
+        build.sink = (struct cg_sink){consume_build, NULL, plan};
+        produce_build(cg, plan, self.slot, &build.sink);
+        if (plan->join == JOIN_INNER || plan->join == JOIN_SEMI || plan->join == JOIN_RIGHT)
+            seek_keys(cg, plan, false, self.slot);
+        cg->loop_depth++;
+        cg_produce(cg, plan->input, &self.sink);
+        cg->loop_depth--;
+    }
     cg->sought = sought;
     if (keeps_build(plan)) {
         int32_t end = cg_label(cg), again = program_address(cg->program);
@@ -269,6 +373,5 @@ void cg_produce_join(struct cg *cg, const struct plan *plan, struct cg_sink *par
         cg_emit(cg, OP_Goto, 0, again, 0);
         cg_here(cg, end);
     }
-    cg->loop_depth--;
     cg->one_row = false;
 }
