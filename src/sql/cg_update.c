@@ -238,6 +238,21 @@ static void update_from(struct cg *cg, struct update_sink *self)
     cg_loop(cg, OP_Rewind, self->met, &self->sink);
 }
 
+/* plan with the correlated subqueries of SET. */
+static struct plan *apply_values(struct cg *cg, const struct cg_updater *self, struct plan *plan)
+{
+    enum status status = STATUS_OK;
+
+    for (uint32_t i = 0; i < self->schema->column_count && status == STATUS_OK; i++)
+        status = plan_apply(&cg->planner, self->values[i].expr, NULL, &plan);
+    if (status == STATUS_OK)
+        status = plan_needs(&cg->planner, plan);
+    if (status == STATUS_OK)
+        status = plan_need(&cg->planner, plan, self->item, -1);
+    cg_fail(cg, status);
+    return plan;
+}
+
 /* What the new rows read of the old ones. */
 static void update_needs(struct cg *cg, const struct cg_updater *self, struct plan *plan)
 {
@@ -301,6 +316,7 @@ void cg_update(struct cg *cg, struct update *update)
     plan = cg_plan_target(cg, update->target, &update->from, update->where);
     if (plan == NULL || cg->status != STATUS_OK)
         return;
+    plan = apply_values(cg, updater, plan);
     self.sink.plan = plan;
     update_needs(cg, updater, plan);
     cg_begin_statement(cg, true);

@@ -402,10 +402,25 @@ static enum status apply_arguments(struct planner *planner, const struct select 
     return STATUS_OK;
 }
 
+/* What windows are made of. */
+static enum status apply_windows(struct planner *planner, const struct select *select,
+                                 const struct plan *aggregate, struct plan **plan)
+{
+    for (const struct select_window *w = select->window_calls; w != NULL; w = w->next) {
+        for (uint32_t i = 0; i < w->def->partition_by.count; i++)
+            TRY(plan_apply(planner, w->def->partition_by.items[i], aggregate, plan));
+        for (uint32_t i = 0; i < w->def->order_by.count; i++)
+            TRY(plan_apply(planner, w->def->order_by.terms[i].expr, aggregate, plan));
+        for (uint32_t i = 0; i < w->call_count; i++)
+            TRY(plan_apply(planner, w->calls[i], aggregate, plan));
+    }
+    return STATUS_OK;
+}
+
 static enum status apply_results(struct planner *planner, const struct select *select,
                                  const struct plan *aggregate, struct plan **plan)
 {
-    if (select->window_calls != NULL || (select->limit != NULL && select->order_by.count == 0))
+    if (select->limit != NULL && select->order_by.count == 0)
         return STATUS_OK;
     for (uint32_t i = 0; i < select->column_count; i++)
         TRY(plan_apply(planner, select->columns[i].expr, aggregate, plan));
@@ -438,6 +453,7 @@ enum status plan_term(struct planner *planner, struct select *select, struct pla
         TRY(apply_arguments(planner, select, plan));
         TRY(plan_aggregate(planner, select, plan, &aggregate));
     }
+    TRY(apply_windows(planner, select, aggregate, plan));
     TRY(plan_windows(planner, select, aggregate, plan));
     if (select->qualify != NULL)
         TRY(plan_filter(planner, select->qualify, aggregate, plan));
@@ -822,6 +838,14 @@ static enum status need_apply(struct planner *planner, struct plan *plan)
                      (int32_t)plan->right->column_count - 1);
 }
 
+/* Where a term's expressions that are no results are from. */
+static struct plan *below_results(struct plan *plan)
+{
+    while (plan->kind == PLAN_PROJECT || plan->kind == PLAN_DISTINCT)
+        plan = plan->input;
+    return plan;
+}
+
 static enum status need_own(struct planner *planner, struct plan *plan)
 {
     switch (plan->kind) {
@@ -854,8 +878,8 @@ static enum status need_own(struct planner *planner, struct plan *plan)
     case PLAN_SORT:
         TRY(plan_need_results(planner, plan->input));
         for (uint32_t i = 0; i < plan->select->order_by.count; i++)
-            TRY(plan_need_expr(planner, plan->input, plan->select->order_by.terms[i].expr,
-                               plan->input->aggregate));
+            TRY(plan_need_expr(planner, below_results(plan->input),
+                               plan->select->order_by.terms[i].expr, plan->input->aggregate));
         return STATUS_OK;
     case PLAN_COMPOUND:
     case PLAN_RECURSIVE:

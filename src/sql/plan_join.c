@@ -815,51 +815,81 @@ static bool are_joined(const struct from_state *state, const struct expr_list *c
     return (right & ~left) == 0;
 }
 
-/* Takes from where the conditions on correlated subqueries, which come behind all joins; but one
- * that alone joins its tables stays. */
+/* Joined to all before it by a condition that might as well stand in WHERE. */
+static bool is_inner(const struct from_list *list, const struct from_item *item)
+{
+    for (uint32_t i = 0; i < list->count; i++)
+        if ((list->items[i]->join & JOIN_TYPE_RIGHT) != 0)
+            return false;
+    return (item->join & JOIN_TYPE_LEFT) == 0;
+}
+
+/* Takes from where and ON the conditions on correlated subqueries, which come behind all joins; but
+ * one that alone joins its tables stays. */
 static enum status apply_split(const struct from_state *state, const struct from_list *list,
                                struct expr **where, struct expr_list *applied)
 {
     struct arena    *arena = state->planner->arena;
     struct expr_list conditions = {0};
     struct expr     *rest = NULL;
-    uint32_t         count;
+    uint32_t         count, movable;
 
-    if (*where == NULL || !plan_runs_once(state->planner) ||
-        (state->planner->context->passes_off & PASS_UNNEST) != 0 || !plan_has_correlated(*where))
+    if (!plan_runs_once(state->planner) || (state->planner->context->passes_off & PASS_UNNEST) != 0)
         return STATUS_OK;
     if (!expr_conjuncts(arena, *where, &conditions))
         return fail_nomem(state->planner->err);
     count = conditions.count;
     for (uint32_t i = 0; i < list->count; i++)
-        if (!expr_conjuncts(arena, list->items[i]->on, &conditions))
+        if (is_inner(list, list->items[i]) &&
+            !expr_conjuncts(arena, list->items[i]->on, &conditions))
             return fail_nomem(state->planner->err);
-    for (uint32_t i = 0; i < count; i++) {
+    movable = conditions.count;
+    for (uint32_t i = 0; i < list->count; i++)
+        if (!is_inner(list, list->items[i]) &&
+            !expr_conjuncts(arena, list->items[i]->on, &conditions))
+            return fail_nomem(state->planner->err);
+    for (uint32_t i = 0; i < movable; i++) {
         struct expr *expr = conditions.items[i];
         relations    mask = relations_inner(relations_of(state, expr));
         bool         take = plan_has_correlated(expr) &&
                     are_joined(state, &conditions, expr, mask & (0 - mask), mask);
 
-        if (take ? !expr_list_add(arena, applied, expr)
-                 : (rest = expr_logic(arena, EXPR_OP_AND, rest, expr)) == NULL)
+        if (take && !expr_list_add(arena, applied, expr))
+            return fail_nomem(state->planner->err);
+        if (take || i >= count)
+            continue;
+        rest = expr_logic(arena, EXPR_OP_AND, rest, expr);
+        if (rest == NULL)
             return fail_nomem(state->planner->err);
     }
     *where = rest;
     return STATUS_OK;
 }
 
-/* What joins item to the others: its ON; and the tuple's number, if it is computed for all of them.
- */
+/* What joins item to the others: its ON without what is applied behind the joins; and the tuple's
+ * number, if item is computed for all of them. */
 static enum status item_condition(const struct from_state *state, struct from_item *item,
-                                  struct expr **on)
+                                  const struct expr_list *applied, struct expr **on)
 {
-    struct expr *same_tuple;
+    struct arena    *arena = state->planner->arena;
+    struct expr_list conditions = {0};
+    struct expr     *same_tuple;
 
-    *on = item->on;
+    *on = applied->count == 0 ? item->on : NULL;
+    if (applied->count != 0 && !expr_conjuncts(arena, item->on, &conditions))
+        return fail_nomem(state->planner->err);
+    for (uint32_t i = 0; i < conditions.count; i++) {
+        bool taken = false;
+
+        for (uint32_t a = 0; a < applied->count; a++)
+            taken |= applied->items[a] == conditions.items[i];
+        if (!taken && (*on = expr_logic(arena, EXPR_OP_AND, *on, conditions.items[i])) == NULL)
+            return fail_nomem(state->planner->err);
+    }
     if (state->apply == NULL || item->select == NULL || !item->select->correlated)
         return STATUS_OK;
     TRY(apply_condition(state->planner, item, &same_tuple));
-    *on = expr_logic(state->planner->arena, EXPR_OP_AND, *on, same_tuple);
+    *on = expr_logic(arena, EXPR_OP_AND, *on, same_tuple);
     return *on == NULL ? fail_nomem(state->planner->err) : STATUS_OK;
 }
 
@@ -890,7 +920,7 @@ static enum status join_list(struct from_state *state, const struct from_list *l
         struct expr      *on;
         bool              inner = (item->join & (JOIN_TYPE_LEFT | JOIN_TYPE_RIGHT)) == 0;
 
-        TRY(item_condition(state, item, &on));
+        TRY(item_condition(state, item, &applied, &on));
         if ((item->join & (JOIN_TYPE_LEFT | JOIN_TYPE_RIGHT)) == JOIN_TYPE_LEFT && where_at == 0 &&
             (state->planner->context->passes_off & PASS_PUSH_DOWN) == 0)
             inner = where_rejects_nulls(state, block, units[i].mask);
