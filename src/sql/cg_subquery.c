@@ -99,20 +99,22 @@ struct memo {
 
 /* Parameters: the subquery's outers, then width values of `left` (NULL: none).  Behind it the code
  * runs for one tuple, in a batch of one row. */
-static struct memo memo_begin(struct cg *cg, const struct select *select, struct expr *left,
+static struct memo memo_begin(struct cg *cg, struct select *select, struct expr *left,
                               uint32_t width)
 {
     uint32_t    count = select->outer_count + width;
     struct memo memo = {cg_slot(cg), cg_label(cg), cg_label(cg), cg_registers(cg, count),
                         0,           cg->aggregate};
-    int32_t     values = cg_registers(cg, count);
+    int32_t     values = cg_registers(cg, count), begin;
 
     for (uint32_t i = 0; i < select->outer_count; i++)
         cg_expr_to(cg, select->outers[i], values + (int32_t)i);
     if (left != NULL)
         cg_row_to(cg, left, values + (int32_t)select->outer_count);
     memo.mark = cg_mark(cg);
-    cg_emit_i(cg, OP_MemoBegin, memo.slot, memo.result, values, count);
+    begin = cg_emit(cg, OP_MemoBegin, memo.slot, memo.result, values);
+    program_op(cg->program, begin)->p4.i = count;
+    program_op(cg->program, begin)->p5 = select_varies(select);
     cg_here(cg, memo.next);
     cg_emit(cg, OP_MemoNext, memo.slot, memo.result, memo.parameters);
     cg_floor(cg, memo.mark);

@@ -914,7 +914,7 @@ static bool visit_independent(struct expr *expr, void *data)
 {
     struct independence *independence = data;
 
-    if (expr->kind == EXPR_AGGREGATE_REF ||
+    if (expr->kind == EXPR_AGGREGATE_REF || !expr_repeats(expr) ||
         (expr->kind == EXPR_COLUMN && !plan_provides(independence->root, expr->resolved.source)))
         independence->holds = false;
     return independence->holds;

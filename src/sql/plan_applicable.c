@@ -129,7 +129,6 @@ static bool can_be_numbered(const struct planner *planner, const struct select *
 struct traits {
     bool fails;     /* an error for some row, which another order of work may not meet */
     bool overflows; /* an error for some group */
-    bool varies;    /* other values each time */
 };
 
 /* Whether sum(expr) can never overflow: all values are known, and small enough. */
@@ -171,7 +170,6 @@ static bool visit_traits(struct expr *expr, void *data)
     struct traits         *traits = data;
     const struct function *function = expr->resolved.function;
 
-    traits->varies |= !expr_repeats(expr);
     if (expr->kind == EXPR_RAISE || (expr->kind == EXPR_LIKE && expr->list.count != 0) ||
         (expr->select != NULL && expr->select->limit != NULL &&
          expr->select->limit->kind != EXPR_LITERAL))
@@ -281,6 +279,6 @@ bool apply_is_possible(const struct planner *planner, const struct expr *expr, b
         (expr->kind == EXPR_IN && select->column_count != expr_width(expr->left)))
         return false;
     select_walk(select, visit_traits, &traits);
-    return !traits.fails && !traits.varies && !(conditional && traits.overflows) &&
+    return !traits.fails && !select_varies(select) && !(conditional && traits.overflows) &&
            select_pays(planner, select, tuples);
 }

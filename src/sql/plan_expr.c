@@ -166,6 +166,22 @@ bool expr_equal(const struct expr *a, const struct expr *b)
            expr_equal(a->filter, b->filter);
 }
 
+static bool visit_varies(struct expr *expr, void *data)
+{
+    bool *varies = data;
+
+    *varies = *varies || !expr_repeats(expr);
+    return !*varies;
+}
+
+bool select_varies(struct select *select)
+{
+    bool varies = false;
+
+    select_walk(select, visit_varies, &varies);
+    return varies;
+}
+
 /* --- properties --------------------------------------------------------------------------------
  */
 static bool visit_constant(struct expr *expr, void *data)

@@ -10,6 +10,8 @@ typedef bool expr_visit(struct expr *expr, void *data);
 void         expr_walk(struct expr *expr, expr_visit *visit, void *data);
 /* Every expression of select, its terms, and the selects in them. */
 void select_walk(struct select *select, expr_visit *visit, void *data);
+/* Whether select's rows can differ from one run to the next: random() and its like. */
+bool select_varies(struct select *select);
 
 /* Same value for the same row: structural, columns by identity.  False for what is not
  * deterministic. */

@@ -21,10 +21,11 @@ static bool has_variable_arguments(const struct from_item *item)
     return false;
 }
 
-static bool is_unnestable(const struct select *inner)
+static bool is_unnestable(struct select *inner)
 {
     if (inner->prior != NULL || inner->is_values || inner->is_aggregate || inner->limit != NULL ||
-        inner->window_calls != NULL || inner->from.count == 0 || inner->outer_count == 0)
+        inner->window_calls != NULL || inner->from.count == 0 || inner->outer_count == 0 ||
+        select_varies(inner))
         return false;
     for (uint32_t i = 0; i < inner->from.count; i++)
         if ((inner->from.items[i]->join & (JOIN_TYPE_LEFT | JOIN_TYPE_RIGHT)) != 0 ||

@@ -140,20 +140,30 @@ static bool memo_grow(struct memo *memo)
     return true;
 }
 
-/* The number of the tuple, which is noted if it is new. */
-static bool memo_find(struct memo *memo, const struct value *tuple, uint32_t *number)
+/* Nothing is known any more. */
+static void memo_forget(struct memo *memo)
 {
-    uint64_t hash = 0;
+    if (memo->count == 0)
+        return;
+    memset(memo->buckets, 0, memo->bucket_count * sizeof *memo->buckets);
+    memo->count = memo->next = 0;
+    arena_reset(&memo->arena);
+}
+
+/* The number of the tuple, which is noted if it is new, or again each time. */
+static bool memo_find(struct memo *memo, const struct value *tuple, bool again, uint32_t *number)
+{
+    uint64_t hash = again ? memo->count : 0;
     uint32_t at;
 
-    for (uint32_t c = 0; c < memo->columns; c++)
+    for (uint32_t c = 0; c < memo->columns && !again; c++)
         hash = hash_combine(hash, cell_hash(&tuple[c]));
     if (!memo_grow(memo))
         return false;
     at = (uint32_t)hash & (memo->bucket_count - 1);
     for (; memo->buckets[at] != 0; at = (at + 1) & (memo->bucket_count - 1)) {
         const struct value *known = memo->tuples + (size_t)(memo->buckets[at] - 1) * memo->columns;
-        bool                same = memo->hashes[memo->buckets[at] - 1] == hash;
+        bool                same = !again && memo->hashes[memo->buckets[at] - 1] == hash;
 
         for (uint32_t c = 0; same && c < memo->columns; c++)
             same = cell_same(&known[c], &tuple[c]);
@@ -191,12 +201,15 @@ static struct memo *slot_memo(struct vm *vm, struct vm_slot *slot, uint32_t colu
 const struct op *op_MemoBegin(struct vm *vm, const struct op *op)
 {
     uint32_t      columns = (uint32_t)op->p4.i;
+    bool          again = op->p5 != 0; /* each row runs for itself */
     struct memo  *memo = slot_memo(vm, vm_slot_at(vm, op->p1), columns);
     struct value *tuple = arena_alloc(&vm->arena, memory_product(columns, sizeof *tuple));
     char(*texts)[16] = arena_alloc(&vm->arena, memory_product(columns, sizeof *texts));
 
     if (memo == NULL || tuple == NULL || texts == NULL)
         return vm_nomem(vm);
+    if (again)
+        memo_forget(memo);
     ACTIVE_EACH(vm, row, {
         for (uint32_t c = 0; c < columns; c++) {
             const struct vector *v = vm_vec(vm, op->p3 + (int32_t)c);
@@ -204,7 +217,7 @@ const struct op *op_MemoBegin(struct vm *vm, const struct op *op)
             tuple[c] = vector_is_constant(v) ? vector_constant_value(v, texts[c])
                                              : vector_value(v, row, texts[c]);
         }
-        if (!memo_find(memo, tuple, &memo->rows[row]))
+        if (!memo_find(memo, tuple, again, &memo->rows[row]))
             return vm_nomem(vm);
     });
     if (memo->next == memo->count)
