@@ -188,6 +188,15 @@ static struct node *from_item(struct random_sql *random, const char *alias,
 
 /* --- joins --------------------------------------------------------------------------------------
  */
+/* Of outer columns alone sqlite3 may take an ON for a WHERE where windows are (docs/deviations.md).
+ */
+static struct node *free_condition(struct random_sql *random)
+{
+    struct node *node = condition(random);
+
+    return random->here.outer_count > 0 ? EXPR(random, "ifnull(@, 0)", 1, node) : node;
+}
+
 static struct node *join_condition(struct random_sql *random)
 {
     struct surroundings *here = &random->here;
@@ -196,8 +205,8 @@ static struct node *join_condition(struct random_sql *random)
     struct node *on = EXPR(random, "@ = @", 2, a, b);
 
     if (chance(random, 30))
-        return EXPR(random, "(@ AND @)", 2, on, condition(random));
-    return chance(random, 20) ? condition(random) : on;
+        return EXPR(random, "(@ AND @)", 2, on, free_condition(random));
+    return chance(random, 20) ? free_condition(random) : on;
 }
 
 static bool has_column(const struct random_table *table, const char *name)

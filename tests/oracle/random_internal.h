@@ -83,6 +83,8 @@ struct node *random_select(struct random_sql *random, uint32_t columns);
 /* expr as a result column.  In a compound that is read by another select without an affinity: which
  * term's affinity counts there SQLite leaves open. */
 struct node *item_of(struct random_sql *random, struct node *expr);
+/* Any expression as a result column. */
+struct node *item(struct random_sql *random);
 /* " ORDER BY 1, 2, ...": a total order, but for values that compare equal. */
 const char *order_by_all(struct random_sql *random, uint32_t columns);
 /* query's rows in an order in which only equal rows are ties. */

@@ -24,7 +24,7 @@ struct node *item_of(struct random_sql *random, struct node *expr)
     return random->here.untyped ? FIXED(random, "+@", 1, expr) : expr;
 }
 
-static struct node *item(struct random_sql *random)
+struct node *item(struct random_sql *random)
 {
     return item_of(random, expr(random));
 }
@@ -109,7 +109,7 @@ static struct node *grouped_select(struct random_sql *random, struct node *from,
 {
     struct node *keys[3], *items = NULL, *having, *groups, *windows = CLAUSE(random, "", 0);
     uint32_t     count = random_below(random, 4);
-    bool         nested, selective = chance(random, 25);
+    bool         nested, plain = true, selective = chance(random, 25);
 
     random->here.grouped = true;
     random->here.selective |= selective;
@@ -118,11 +118,13 @@ static struct node *grouped_select(struct random_sql *random, struct node *from,
         if ((keys[i]->count == 0 && strchr(keys[i]->format, '.') == NULL) ||
             strstr(keys[i]->format, "likel") != NULL) /* no position; likely(0) becomes one */
             keys[i] = EXPR(random, "ifnull(@, 'k')", 1, keys[i]);
+        plain &= keys[i]->count == 0;
     }
     groups = group_by(random, keys, count);
     nested = group_leaves(random, keys, count);
     having = selective ? CLAUSE(random, " HAVING @", 1, condition(random)) : CLAUSE(random, "", 0);
-    if (!random->here.open && !nested && (count > 0 || having->count == 0) && chance(random, 12))
+    if (!random->here.open && !nested && plain && (count > 0 || having->count == 0) &&
+        chance(random, 12))
         windows = window_leaves(random, 1 + random_below(random, 2));
     for (uint32_t i = 0; i < columns; i++) {
         struct node *item = i < count && chance(random, 80)                     ? keys[i]

@@ -378,18 +378,21 @@ static void see_alone(struct random_sql *random, const struct random_table *tabl
     random->here.scope[0].alias = table->name;
 }
 
-/* RETURNING, often. */
+/* RETURNING, often.  Of columns: of expressions sqlite3 may return a REAL column's value as it is
+ * stored, an INTEGER. */
 static struct node *returning(struct random_sql *random, const struct random_table *table,
                               bool *returns)
 {
+    struct node *a, *b;
+
     see_alone(random, table, LEVEL_MAX);
     *returns = chance(random, 15);
     if (!*returns)
         return CLAUSE(random, "", 0);
-    return chance(random, 50)
-               ? FIXED(random, " RETURNING *", 0)
-               : FIXED(random, pool_printf(random, " RETURNING @, %s.rowid", table->name), 1,
-                       expr(random));
+    a = column(random);
+    b = column(random);
+    return chance(random, 50) ? FIXED(random, " RETURNING *", 0)
+                              : FIXED(random, " RETURNING @, typeof(@)", 2, a, b);
 }
 
 char *random_change(struct random_sql *random, const struct random_table **changed, bool *returns)

@@ -247,7 +247,7 @@ struct node *window_select(struct random_sql *random, struct node *from, struct 
     for (uint32_t s = here->outer_count; s < here->scope_count; s++)
         base &= here->scope[s].table->base;
     if (here->open && !base) /* no rowids that could put the rows in order */
-        return FIXED(random, "SELECT @@@", 3, list(random, expr, columns), from, where);
+        return FIXED(random, "SELECT @@@", 3, list(random, item, columns), from, where);
     clause = window_leaves(random, 1 + random_below(random, 3));
     for (uint32_t i = 0; i < columns; i++) {
         struct node *item = i < here->leaf_count && chance(random, 80) ? here->leaf[i]
