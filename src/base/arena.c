@@ -6,18 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* In sanitizer builds each block gets its own chunk, so that an overrun is seen. */
-#if defined(__SANITIZE_ADDRESS__)
-#define ARENA_ONE_BLOCK_A_CHUNK 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define ARENA_ONE_BLOCK_A_CHUNK 1
-#endif
-#endif
-#ifndef ARENA_ONE_BLOCK_A_CHUNK
-#define ARENA_ONE_BLOCK_A_CHUNK 0
-#endif
-
 struct arena_chunk {
     struct arena_chunk *older;
     size_t              bytes; /* with this header */
@@ -92,20 +80,6 @@ void *arena_alloc_aligned(struct arena *arena, size_t bytes, size_t align)
     }
     arena->next = block + bytes;
     assert(arena->next <= arena->end);
-    return block;
-}
-
-void *arena_alloc(struct arena *arena, size_t bytes)
-{
-    return arena_alloc_aligned(arena, bytes, ARENA_ALIGN);
-}
-
-void *arena_zalloc(struct arena *arena, size_t bytes)
-{
-    void *block = arena_alloc(arena, bytes);
-
-    if (block != NULL && bytes > 0)
-        memset(block, 0, bytes);
     return block;
 }
 

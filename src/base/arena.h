@@ -5,7 +5,21 @@
 #ifndef STOA_BASE_ARENA_H
 #define STOA_BASE_ARENA_H
 
+#include <string.h>
+
 #include "base/memory.h"
+
+/* In sanitizer builds each block gets its own chunk, so that an overrun is seen. */
+#if defined(__SANITIZE_ADDRESS__)
+#define ARENA_ONE_BLOCK_A_CHUNK 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_ONE_BLOCK_A_CHUNK 1
+#endif
+#endif
+#ifndef ARENA_ONE_BLOCK_A_CHUNK
+#define ARENA_ONE_BLOCK_A_CHUNK 0
+#endif
 
 struct arena_chunk;
 
@@ -37,10 +51,25 @@ void arena_init_medium(struct arena *arena, struct memory *memory);
 
 /* Uninitialised / zeroed bytes, aligned to 16.  bytes == 0 gives a pointer that must not be read.
  * NULL when memory runs out.  In sanitizer builds every block is an allocation of its own. */
-void *arena_alloc(struct arena *arena, size_t bytes);
-void *arena_zalloc(struct arena *arena, size_t bytes);
 void *arena_alloc_aligned(struct arena *arena, size_t bytes,
                           size_t align); /* align: power of 2, <= 64 */
+static inline void *arena_alloc(struct arena *arena, size_t bytes)
+{
+    size_t room = (bytes + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+    char  *block = arena->next; /* at a multiple of ARENA_ALIGN; NULL, like end: no chunk */
+
+    if (unlikely((size_t)(arena->end - block) < room || room < bytes || block == NULL ||
+                 ARENA_ONE_BLOCK_A_CHUNK))
+        return arena_alloc_aligned(arena, bytes, ARENA_ALIGN);
+    arena->next = block + room;
+    return block;
+}
+static inline void *arena_zalloc(struct arena *arena, size_t bytes)
+{
+    void *block = arena_alloc(arena, bytes);
+
+    return block == NULL || bytes == 0 ? block : memset(block, 0, bytes);
+}
 
 /* A copy of bytes at data with a NUL behind it. */
 char *arena_copy_text(struct arena *arena, const char *data, size_t bytes);

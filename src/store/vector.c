@@ -250,13 +250,35 @@ static bool decode_days(const struct vector *v, uint32_t n, const struct selecti
     return true;
 }
 
+/* Cells of numbers of one class.  They are decoded into the upper half of out first: slot i never
+ * lies before cell i. */
+static void decode_numbers(const struct vector *v, uint32_t n, enum phys canonical,
+                           struct value *out)
+{
+    bool         ints = canonical == PHYS_I64;
+    struct value model = {.class_ = ints ? CLASS_INTEGER : CLASS_REAL};
+    const char  *slots = (char *)out + (size_t)n * sizeof model.i;
+
+    if (ints)
+        decode_i64(v, n, (int64_t *)(uintptr_t)slots);
+    else
+        decode_f64(v, n, (double *)(uintptr_t)slots);
+    for (uint32_t i = 0; i < n; i++) {
+        memcpy(&model.i, slots + (size_t)i * sizeof model.i, sizeof model.i);
+        memcpy(&out[i], &model, sizeof model);
+    }
+}
+
 /* Cells of any flat, dictionary or sequence vector.  NULL rows are CLASS_NULL cells. */
 static bool decode_cells(const struct vector *v, uint32_t n, const struct selection *sel,
                          struct arena *arena, struct value *out)
 {
-    char scratch[16];
+    enum phys canonical = v->shape == VECTOR_DICT ? PHYS_ANY : vector_canonical(v);
+    char      scratch[16];
 
-    if (v->type == PHYS_DAY32) {
+    if (canonical == PHYS_I64 || canonical == PHYS_F64) {
+        decode_numbers(v, n, canonical, out);
+    } else if (v->type == PHYS_DAY32) {
         if (!decode_days(v, n, sel, arena, out))
             return false;
     } else if (v->shape == VECTOR_DICT) {

@@ -58,24 +58,34 @@ static inline bool is_number(const struct value *v)
 
 static inline double number_real(const struct value *v)
 {
-    return v->class_ == CLASS_INTEGER ? (double)v->i : v->r;
+    struct value converted = {.r = (double)v->i};
+
+    converted.i = v->class_ == CLASS_INTEGER ? converted.i : v->i; /* a choice of bits: no branch */
+    return converted.r;
 }
 
+/* x op y of two numbers, both ways: no branch a row, since the classes of rows come as they like.
+ */
 #define CELLS_LOOP(name, value_op, overflows, sign)                                                \
     static void name(struct vm *vm, const struct cells *a, const struct cells *b,                  \
                      struct value *out)                                                            \
     {                                                                                              \
         ACTIVE_EACH(vm, row, {                                                                     \
             const struct value *x = cell_at(a, row), *y = cell_at(b, row);                         \
-            int64_t             s;                                                                 \
+            struct value        s = {.class_ = CLASS_INTEGER}, r = {.class_ = CLASS_REAL};         \
+            bool                whole;                                                             \
                                                                                                    \
-            if (x->class_ == CLASS_INTEGER && y->class_ == CLASS_INTEGER &&                        \
-                !overflows(x->i, y->i, &s))                                                        \
-                out[row] = value_int(s);                                                           \
-            else if (is_number(x) && is_number(y))                                                 \
-                out[row] = value_real(number_real(x) sign number_real(y));                         \
-            else                                                                                   \
+            if (unlikely(!is_number(x) || !is_number(y))) {                                        \
                 out[row] = value_arith(value_op, x, y);                                            \
+                continue;                                                                          \
+            }                                                                                      \
+            whole = !overflows(x->i, y->i, &s.i);                                                  \
+            whole &= (x->class_ == CLASS_INTEGER) & (y->class_ == CLASS_INTEGER);                  \
+            r.r = number_real(x) sign number_real(y);                                              \
+            r.class_ = r.r != r.r ? CLASS_NULL : CLASS_REAL;                                       \
+            s.i = whole ? s.i : r.i;                                                               \
+            s.class_ = whole ? CLASS_INTEGER : r.class_;                                           \
+            out[row] = s;                                                                          \
         });                                                                                        \
     }
 CELLS_LOOP(cells_add, VALUE_ADD, __builtin_add_overflow, +)
@@ -313,9 +323,9 @@ static bool real_divide(const double *a, const double *b, double *out, uint32_t 
     return any != 0;
 }
 
-static const struct op *arith_real(struct vm *vm, const struct op *op)
+static const struct op *arith_real(struct vm *vm, const struct op *op, const struct vector *a,
+                                   const struct vector *b)
 {
-    const struct vector  *a = vm_vec(vm, op->p2), *b = vm_vec(vm, op->p1);
     struct vm_register   *reg = vm_reg(vm, op->p3);
     enum kernel_shape     shape = pair_shape(a, b);
     double                one_a, one_b;
@@ -344,6 +354,41 @@ static const struct op *arith_real(struct vm *vm, const struct op *op)
     return op + 1;
 }
 
+/* Cells as doubles, INTEGERs converted, into scratch buffer number `scratch`.  False: some active
+ * cell is neither a number nor NULL, or memory. */
+static bool cells_real(struct vm *vm, const struct vector *v, uint32_t scratch, struct vector *out)
+{
+    const struct value   *cells = v->values;
+    struct vector_buffer *buffer = vm_scratch(vm, scratch);
+    unsigned              classes = 0;
+    double               *to;
+
+    if (buffer == NULL)
+        return false;
+    to = (double *)(void *)buffer->values;
+    ACTIVE_EACH(vm, row, {
+        classes |= 1u << cells[row].class_;
+        to[row] = number_real(&cells[row]);
+    });
+    *out = (struct vector){.type = PHYS_F64,
+                           .shape = VECTOR_FLAT,
+                           .count = vm->sel->rows,
+                           .valid = v->valid, /* NULL cells are off there, too */
+                           .values = to};
+    return (classes & (1u << CLASS_TEXT | 1u << CLASS_BLOB)) == 0;
+}
+
+/* REAL against cells that are all numbers is REAL. */
+static bool cells_are_real(struct vm *vm, const struct vector **x, enum number_class of_x,
+                           enum number_class of_other, uint32_t scratch, struct vector *space)
+{
+    if (of_other != NUMBERS_REAL || of_x != NUMBERS_OTHER || (*x)->type != PHYS_ANY ||
+        (*x)->shape != VECTOR_FLAT || !cells_real(vm, *x, scratch, space))
+        return false;
+    *x = space;
+    return true;
+}
+
 /* --- choosing ------------------------------------------------------------------------------------
  */
 
@@ -370,16 +415,19 @@ static bool arith_simple(struct vm *vm, const struct op *op, enum number_class a
 
 static const struct op *arith(struct vm *vm, const struct op *op, enum kernel_arith_op arith_op)
 {
-    enum number_class a = number_class_of(vm_vec(vm, op->p2));
-    enum number_class b = number_class_of(vm_vec(vm, op->p1));
+    const struct vector *x = vm_vec(vm, op->p2), *y = vm_vec(vm, op->p1);
+    enum number_class    a = number_class_of(x), b = number_class_of(y);
+    struct vector        space;
 
     if (arith_simple(vm, op, a, b))
         return op + 1;
     if (a == NUMBERS_INT && b == NUMBERS_INT)
         return arith_int(vm, op, arith_op);
     if (a <= NUMBERS_MIXED && b <= NUMBERS_MIXED && (a == NUMBERS_REAL || b == NUMBERS_REAL))
-        return arith_real(vm, op);
-    if (mixed_fits(vm_vec(vm, op->p2), a) && mixed_fits(vm_vec(vm, op->p1), b))
+        return arith_real(vm, op, x, y);
+    if (cells_are_real(vm, &x, a, b, 0, &space) || cells_are_real(vm, &y, b, a, 1, &space))
+        return arith_real(vm, op, x, y);
+    if (mixed_fits(x, a) && mixed_fits(y, b))
         return arith_mixed(vm, op);
     return arith_cells(vm, op);
 }
@@ -445,22 +493,24 @@ static const struct op *divide_int(struct vm *vm, const struct op *op)
 
 const struct op *op_Divide(struct vm *vm, const struct op *op)
 {
-    enum number_class a = number_class_of(vm_vec(vm, op->p2));
-    enum number_class b = number_class_of(vm_vec(vm, op->p1));
+    const struct vector *x = vm_vec(vm, op->p2), *y = vm_vec(vm, op->p1);
+    enum number_class    a = number_class_of(x), b = number_class_of(y);
+    struct vector        space;
 
     if (arith_simple(vm, op, a, b))
         return op + 1;
     if (a == NUMBERS_INT && b == NUMBERS_INT)
         return divide_int(vm, op);
-    if (a <= NUMBERS_MIXED && b <= NUMBERS_MIXED && (a == NUMBERS_REAL || b == NUMBERS_REAL))
-        return arith_real(vm, op);
+    if ((a <= NUMBERS_MIXED && b <= NUMBERS_MIXED && (a == NUMBERS_REAL || b == NUMBERS_REAL)) ||
+        cells_are_real(vm, &x, a, b, 0, &space) || cells_are_real(vm, &y, b, a, 1, &space))
+        return arith_real(vm, op, x, y);
     return arith_exact(vm, op);
 }
 
 const struct op *op_Remainder(struct vm *vm, const struct op *op)
 {
-    enum number_class a = number_class_of(vm_vec(vm, op->p2));
-    enum number_class b = number_class_of(vm_vec(vm, op->p1));
+    const struct vector *x = vm_vec(vm, op->p2), *y = vm_vec(vm, op->p1);
+    enum number_class    a = number_class_of(x), b = number_class_of(y);
 
     if (arith_simple(vm, op, a, b))
         return op + 1;
