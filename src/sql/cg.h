@@ -58,6 +58,12 @@ struct cg_sought { /* the rows of a scan that a finished join build can meet */
     uint32_t                number; /* column of the slot's rows */
 };
 
+struct cg_set { /* of an IN (SELECT), made before the loop that the condition stands in */
+    const struct cg_set *outer;
+    const struct expr   *in;
+    int32_t              slot;
+};
+
 struct cg {
     const struct compile_context *context;
     struct planner                planner;
@@ -72,7 +78,8 @@ struct cg {
     struct cg_entry              *entries;
     uint32_t                      constant_count, constant_capacity;
     struct cg_constant           *constants;
-    struct cg_queue              *queues;     /* of the recursive queries around this place */
+    struct cg_queue              *queues; /* of the recursive queries around this place */
+    const struct cg_set          *sets;
     const struct cg_sought       *sought;     /* by the joins around this place */
     const struct plan            *aggregate;  /* expressions being emitted are above it */
     uint32_t                      loop_depth; /* > 0: code here may run many times */
@@ -157,6 +164,10 @@ void cg_coalesce_to(struct cg *cg, struct expr *expr, int32_t target);
 void cg_subquery_to(struct cg *cg, struct expr *expr, uint32_t column, int32_t target);
 void cg_exists_to(struct cg *cg, struct expr *expr, int32_t target);
 void cg_in_to(struct cg *cg, struct expr *expr, int32_t target); /* without NOT */
+/* Of x IN (SELECT) with one column and without columns of enclosing selects: the affinity of its
+ * members; the set, once, here.  False: it is no such, or failed. */
+bool cg_in_select(const struct expr *expr, enum affinity *affinity);
+bool cg_in_set(struct cg *cg, struct expr *expr, int32_t *slot);
 /* How IN compares: the affinity letters that both sides get first, the collation of a member. */
 char          *cg_in_affinities(struct cg *cg, const struct expr *in, uint32_t width);
 enum collation cg_in_collation(const struct expr *in, uint32_t member);

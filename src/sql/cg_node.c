@@ -171,6 +171,35 @@ static void emit_bounds(struct cg *cg, const struct plan *plan, int32_t slot)
             cg_emit_i(cg, OP_BoundRows, slot, sought->column, sought->slot, sought->number);
 }
 
+/* Where key IN (SELECT) is a condition, the set is made first and the scan told of its members. */
+static void emit_sets(struct cg *cg, const struct plan *plan, int32_t slot)
+{
+    if ((cg->context->passes_off & PASS_SEEK) != 0)
+        return;
+    for (uint32_t i = 0; i < plan->filters.count; i++) {
+        struct expr       *in = plan->filters.items[i];
+        const struct expr *column = in->kind == EXPR_IN ? expr_strip(in->left) : NULL;
+        enum affinity      affinity;
+        struct cg_set     *set;
+
+        if (column == NULL || column->kind != EXPR_COLUMN ||
+            column->resolved.source != plan->item || !plan_is_unique(plan->item, column) ||
+            !cg_in_select(in, &affinity) ||
+            !plan_can_bound(plan->item, column, NULL, affinity, in->resolved.compare_collation))
+            continue;
+        set = arena_alloc(cg->arena, sizeof *set);
+        if (set == NULL) {
+            cg_fail(cg, fail_nomem(cg->err));
+            return;
+        }
+        *set = (struct cg_set){.outer = cg->sets, .in = in};
+        if (!cg_in_set(cg, in, &set->slot))
+            return;
+        cg->sets = set;
+        cg_emit_i(cg, OP_BoundRows, slot, cursor_column(plan, column), set->slot, 0);
+    }
+}
+
 /* The loop is emitted: now it is known which columns it reads. */
 static void finish_scan(struct cg *cg, struct scan_desc *desc, const struct cg_scan *scan)
 {
@@ -186,12 +215,13 @@ static void finish_scan(struct cg *cg, struct scan_desc *desc, const struct cg_s
 
 static void produce_scan(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
 {
-    struct table     *table = plan->item->catalog_table;
-    uint32_t          columns = table_schema(table)->column_count;
-    struct cg_scan   *scan = arena_zalloc(cg->arena, sizeof *scan);
-    struct scan_desc *desc = cg_alloc(cg, sizeof *desc);
-    struct scan_sink  sink = {{consume_scan, parent, plan}, cg_slot(cg), scan};
-    static const char integer[2] = {AFFINITY_INTEGER, 0};
+    struct table        *table = plan->item->catalog_table;
+    uint32_t             columns = table_schema(table)->column_count;
+    struct cg_scan      *scan = arena_zalloc(cg->arena, sizeof *scan);
+    struct scan_desc    *desc = cg_alloc(cg, sizeof *desc);
+    struct scan_sink     sink = {{consume_scan, parent, plan}, cg_slot(cg), scan};
+    const struct cg_set *sets = cg->sets;
+    static const char    integer[2] = {AFFINITY_INTEGER, 0};
 
     if (scan == NULL || desc == NULL) {
         cg_fail(cg, STATUS_NOMEM);
@@ -224,8 +254,10 @@ static void produce_scan(struct cg *cg, const struct plan *plan, struct cg_sink 
         cg_truncate(cg, mark);
     } else {
         emit_bounds(cg, plan, sink.slot);
+        emit_sets(cg, plan, sink.slot);
         cg_loop(cg, OP_Rewind, sink.slot, &sink.sink);
     }
+    cg->sets = sets;
     finish_scan(cg, desc, scan);
 }
 
@@ -609,8 +641,8 @@ static const struct values_desc *values_desc(struct cg *cg, uint32_t columns,
     desc->columns = columns;
     for (const struct values_rows *rows = first; rows != end; rows = rows->next)
         desc->rows += rows->rows;
-    desc->cells = cells = arena_alloc(&cg->program->arena,
-                                      memory_product(desc->rows, columns * sizeof *cells));
+    desc->cells = cells =
+        arena_alloc(&cg->program->arena, memory_product(desc->rows, columns * sizeof *cells));
     if (cells == NULL) {
         cg_fail(cg, fail_nomem(cg->err));
         return NULL;

@@ -253,45 +253,102 @@ static int32_t in_operand(struct cg *cg, struct expr *expr, uint32_t width, cons
     return operand;
 }
 
-static void in_select_to(struct cg *cg, struct expr *expr, int32_t target)
+static const struct cg_set *known_set(const struct cg *cg, const struct expr *expr)
 {
-    uint32_t             width = expr_width(expr->left);
-    char                *affinities = cg_in_affinities(cg, expr, width);
-    struct subquery_sink sink = {
-        .sink = {.consume = consume_member}, .count = width, .affinities = affinities};
-    struct cg_place place;
-    int32_t         result;
+    const struct cg_set *set = cg->sets;
 
-    if (expr->select->column_count != width) {
+    while (set != NULL && set->in != expr)
+        set = set->outer;
+    return set;
+}
+
+/* x IN (SELECT) without columns of enclosing selects: the set, filled once. */
+static void set_of_select(struct cg *cg, struct expr *expr, struct subquery_sink *sink)
+{
+    struct once once = once_begin(cg);
+
+    sink->slot = set_open(cg, expr, sink->count);
+    run(cg, sink);
+    once_end(cg, once);
+}
+
+/* x IN (SELECT) with columns of enclosing selects: memoised. */
+static void in_correlated_to(struct cg *cg, struct expr *expr, struct subquery_sink *sink,
+                             int32_t target)
+{
+    struct memo memo = memo_begin(cg, expr->select, expr->left, sink->count);
+    int32_t     operand = memo.parameters + (int32_t)expr->select->outer_count, result;
+
+    sink->slot = set_open(cg, expr, sink->count);
+    run(cg, sink);
+    result = cg_registers(cg, 1);
+    cg_affinity(cg, operand, sink->count, sink->affinities);
+    cg_emit(cg, OP_OneRow, 0, 0, 0);
+    cg_emit(cg, OP_SetHas, sink->slot, operand, result);
+    cg_emit(cg, OP_First, result, result, 1);
+    memo_end(cg, memo, result, target);
+}
+
+static bool sink_of_select(struct cg *cg, struct expr *expr, struct subquery_sink *sink)
+{
+    sink->sink.consume = consume_member;
+    sink->count = expr_width(expr->left);
+    sink->affinities = cg_in_affinities(cg, expr, sink->count);
+    if (expr->select->column_count != sink->count) {
         if (cg->status == STATUS_OK)
             cg->status = fail_at(cg->err, STATUS_ERROR, expr->position,
                                  "sub-select returns %u columns - expected %u",
-                                 expr->select->column_count, width);
+                                 expr->select->column_count, sink->count);
+        return false;
+    }
+    sink->sink.plan = cg_plan(cg, expr->select, false);
+    return sink->sink.plan != NULL && sink->affinities != NULL;
+}
+
+bool cg_in_select(const struct expr *expr, enum affinity *affinity)
+{
+    if (expr->kind != EXPR_IN || expr->negated || expr->select == NULL ||
+        expr->select->outer_count != 0 || expr->select->column_count != 1 ||
+        expr_width(expr->left) != 1)
+        return false;
+    *affinity = in_affinity(cg_member(expr->left, 0)->resolved.affinity,
+                            select_compared(expr->select, 0)->resolved.affinity);
+    return true;
+}
+
+bool cg_in_set(struct cg *cg, struct expr *expr, int32_t *slot)
+{
+    struct subquery_sink sink = {.slot = 0};
+    struct cg_place      place = cg_line_subquery(cg, "LIST SUBQUERY", false);
+    bool                 made = sink_of_select(cg, expr, &sink);
+
+    if (made)
+        set_of_select(cg, expr, &sink);
+    cg_line_leave(cg, place);
+    *slot = sink.slot;
+    return made;
+}
+
+static void in_select_to(struct cg *cg, struct expr *expr, int32_t target)
+{
+    struct subquery_sink sink = {.slot = 0};
+    const struct cg_set *known = known_set(cg, expr);
+    struct cg_place      place;
+
+    if (known != NULL) {
+        cg_emit(cg, OP_SetHas, known->slot, in_operand(cg, expr, 1, cg_in_affinities(cg, expr, 1)),
+                target);
         return;
     }
     place = cg_line_subquery(cg, "LIST SUBQUERY", expr->select->outer_count != 0);
-    sink.sink.plan = cg_plan(cg, expr->select, false);
-    if (sink.sink.plan == NULL || affinities == NULL)
+    if (!sink_of_select(cg, expr, &sink))
         return;
-    if (expr->select->outer_count == 0) {
-        struct once once = once_begin(cg);
-
-        sink.slot = set_open(cg, expr, width);
-        run(cg, &sink);
-        once_end(cg, once);
-        cg_emit(cg, OP_SetHas, sink.slot, in_operand(cg, expr, width, affinities), target);
+    if (expr->select->outer_count != 0) {
+        in_correlated_to(cg, expr, &sink, target);
     } else {
-        struct memo memo = memo_begin(cg, expr->select, expr->left, width);
-        int32_t     operand = memo.parameters + (int32_t)expr->select->outer_count;
-
-        sink.slot = set_open(cg, expr, width);
-        run(cg, &sink);
-        result = cg_registers(cg, 1);
-        cg_affinity(cg, operand, width, affinities);
-        cg_emit(cg, OP_OneRow, 0, 0, 0);
-        cg_emit(cg, OP_SetHas, sink.slot, operand, result);
-        cg_emit(cg, OP_First, result, result, 1);
-        memo_end(cg, memo, result, target);
+        set_of_select(cg, expr, &sink);
+        cg_emit(cg, OP_SetHas, sink.slot, in_operand(cg, expr, sink.count, sink.affinities),
+                target);
     }
     cg_line_leave(cg, place);
 }

@@ -220,7 +220,7 @@ static void put_bounds(const struct program *program, int32_t open, struct str *
     int32_t                    slot = op->p1, last = -1;
     bool                       any = false;
 
-    for (; op < end && op->code != OP_Rewind; op++) {
+    for (; op < end && (op->code != OP_Rewind || op->p1 != slot); op++) {
         if ((op->code != OP_Bound && op->code != OP_BoundRows) || op->p1 != slot || op->p2 == last)
             continue;
         str_printf(out, "%s%s",
