@@ -377,13 +377,10 @@ enum status pragma_collation_list(struct pragma_call *call)
 
 enum status pragma_compile_options(struct pragma_call *call)
 {
-    row_source_text(call->rows, "COMPILER=" __VERSION__);
-#ifndef NDEBUG
-    row_source_text(call->rows, "DEBUG");
-#endif
-    row_source_text(call->rows, "MAX_LENGTH=1000000000");
-    row_source_text(call->rows, "MAX_VARIABLE_NUMBER=32766");
-    row_source_text(call->rows, "THREADSAFE=2");
+    const char *option;
+
+    for (int64_t i = 0; (option = compile_option(i)) != NULL; i++)
+        row_source_text(call->rows, option);
     return STATUS_OK;
 }
 

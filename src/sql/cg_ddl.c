@@ -33,6 +33,20 @@ static bool known_schema(struct cg *cg, const struct name *schema)
     return false;
 }
 
+/* CREATE TEMP TABLE main.t is refused. */
+static bool temp_is_plain(struct cg *cg, const struct name *schema, bool temporary)
+{
+    if (!temporary || schema->text == NULL || ascii_casecmp(schema->text, "temp") == 0)
+        return true;
+    ddl_fail(cg, schema, "temporary table name must be unqualified%s", ""); /* of views, too */
+    return false;
+}
+
+static bool is_temporary(const struct name *schema, bool temporary)
+{
+    return temporary || (schema->text != NULL && ascii_casecmp(schema->text, "temp") == 0);
+}
+
 /* Whether an object of this name may be made; exists: it is there and IF NOT EXISTS was said. */
 static bool name_is_free(struct cg *cg, const struct name *schema, const struct name *name,
                          bool if_not_exists)
@@ -403,7 +417,7 @@ static struct schema_table *table_from(struct cg *cg, const struct statement *st
     schema->name = copy_name(cg, create->name.text);
     schema->sql = create_text(cg, statement, "CREATE TABLE ", &create->name);
     schema->rowid_column = -1;
-    schema->temporary = create->temporary;
+    schema->temporary = is_temporary(&create->schema, create->temporary);
     schema->strict = create->strict;
     for (uint32_t i = 0; i < create->column_count; i++)
         fill_column(cg, &schema->columns[i], &create->columns[i]);
@@ -559,7 +573,7 @@ static void create_as(struct cg *cg, const struct create_table *create)
     }
     schema->name = copy_name(cg, create->name.text);
     schema->rowid_column = -1;
-    schema->temporary = create->temporary;
+    schema->temporary = is_temporary(&create->schema, create->temporary);
     for (uint32_t i = 0; i < first->column_count; i++) {
         enum affinity affinity = first->columns[i].expr->resolved.affinity;
         const char   *name = first->columns[i].name;
@@ -593,7 +607,8 @@ void cg_create_table(struct cg *cg, const struct statement *statement)
     const struct create_table *create = statement->create_table;
     struct schema_table       *schema;
 
-    if (!name_is_free(cg, &create->schema, &create->name, create->if_not_exists))
+    if (!temp_is_plain(cg, &create->schema, create->temporary) ||
+        !name_is_free(cg, &create->schema, &create->name, create->if_not_exists))
         return;
     cg_begin_statement(cg, true);
     if (create->as_select != NULL) {
@@ -645,14 +660,30 @@ void cg_create_view(struct cg *cg, const struct statement *statement)
     const struct create_view *create = statement->create_view;
     struct schema_object     *object;
 
-    if (!name_is_free(cg, &create->schema, &create->name, create->if_not_exists))
+    if (!temp_is_plain(cg, &create->schema, create->temporary) ||
+        !name_is_free(cg, &create->schema, &create->name, create->if_not_exists))
         return;
     cg_begin_statement(cg, true);
     object =
         object_new(cg, statement, SCHEMA_VIEW, "CREATE VIEW ", &create->name, create->name.text);
     if (object != NULL)
-        object->temporary = create->temporary;
+        object->temporary = is_temporary(&create->schema, create->temporary);
     emit_object(cg, object, NULL, NULL);
+}
+
+/* The WHERE of an index is only recorded, but must mean something. */
+static bool index_where(struct cg *cg, struct table *table, struct expr *where)
+{
+    struct resolve_context resolve = {.database = cg->context->database,
+                                      .arena = cg->arena,
+                                      .sources = cg->context->sources,
+                                      .functions = cg->context->functions,
+                                      .double_quoted_strings = true};
+    struct from_item      *item = cg_row_item(cg, table);
+
+    if (where != NULL && item != NULL)
+        cg_fail(cg, resolve_expression(&resolve, where, item, cg->err));
+    return cg->status == STATUS_OK;
 }
 
 /* The key of CREATE INDEX, in the program's arena: the catalog copies it. */
@@ -732,6 +763,8 @@ void cg_create_index(struct cg *cg, const struct statement *statement)
         return;
     }
     cg_begin_statement(cg, true);
+    if (!index_where(cg, table, create->where))
+        return;
     key = index_key(cg, create, table_schema(table));
     if (key != NULL)
         emit_object(cg,
@@ -766,15 +799,35 @@ static bool is_constraint_index(struct cg *cg, const char *name)
     return strtoul(number + 1, NULL, 10) - 1 < keys;
 }
 
+/* The name with the schema that was written before it. */
+static const char *full_name(struct cg *cg, const struct drop *drop)
+{
+    const char *name = drop->schema.text == NULL
+                           ? drop->name.text
+                           : arena_printf(cg->arena, "%s.%s", drop->schema.text, drop->name.text);
+
+    if (name == NULL)
+        cg_fail(cg, fail_nomem(cg->err));
+    return name == NULL ? "" : name;
+}
+
+static bool is_there(struct cg *cg, const struct drop *drop, enum schema_kind kind)
+{
+    struct database            *database = cg->context->database;
+    const struct schema_object *object;
+    const struct table         *table;
+
+    if (kind == SCHEMA_TABLE) {
+        table = database_find_table(database, drop->name.text);
+        return table != NULL && schema_holds(drop->schema.text, table_schema(table)->temporary);
+    }
+    object = database_find_object(database, kind, drop->name.text);
+    return object != NULL && schema_holds(drop->schema.text, object->temporary);
+}
+
 void cg_drop(struct cg *cg, const struct drop *drop)
 {
-    struct database *database = cg->context->database;
-    bool             table = database_find_table(database, drop->name.text) != NULL;
-    bool             view = database_find_object(database, SCHEMA_VIEW, drop->name.text) != NULL;
-    bool             found = drop->object == SCHEMA_TABLE ? table
-                             : drop->object == SCHEMA_VIEW
-                                 ? view
-                                 : database_find_object(database, drop->object, drop->name.text) != NULL;
+    bool             table, view, found;
     static const char *const missing[] = {[SCHEMA_TABLE] = "no such table: %s",
                                           [SCHEMA_INDEX] = "no such index: %s",
                                           [SCHEMA_VIEW] = "no such view: %s",
@@ -782,6 +835,9 @@ void cg_drop(struct cg *cg, const struct drop *drop)
 
     if (!known_schema(cg, &drop->schema))
         return;
+    table = is_there(cg, drop, SCHEMA_TABLE);
+    view = is_there(cg, drop, SCHEMA_VIEW);
+    found = is_there(cg, drop, (enum schema_kind)drop->object);
     if (drop->object == SCHEMA_TABLE && !table && view)
         ddl_fail(cg, &drop->name, "use DROP VIEW to delete view %s", drop->name.text);
     if (drop->object == SCHEMA_VIEW && !view && table)
@@ -798,7 +854,7 @@ void cg_drop(struct cg *cg, const struct drop *drop)
     }
     if (!found) {
         if (!drop->if_exists)
-            ddl_fail(cg, &drop->name, missing[drop->object], drop->name.text);
+            ddl_fail(cg, &drop->name, missing[drop->object], full_name(cg, drop));
         return;
     }
     if (drop->object == SCHEMA_TABLE && strncasecmp(drop->name.text, "sqlite_", 7) == 0) {

@@ -29,10 +29,7 @@ struct table *cg_target(struct cg *cg, const struct name *schema, const struct n
 {
     struct table *table = database_find_table(cg->context->database, name->text);
 
-    if (schema->text != NULL && ascii_casecmp(schema->text, "main") != 0 &&
-        ascii_casecmp(schema->text, "temp") != 0)
-        table = NULL;
-    if (table != NULL)
+    if (table != NULL && schema_holds(schema->text, table_schema(table)->temporary))
         return table;
     if (cg->status != STATUS_OK)
         return NULL;

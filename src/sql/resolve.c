@@ -603,6 +603,7 @@ static enum status resolve_dml_target(struct resolver *r, struct scope *scope,
     struct table *table;
 
     TRY(resolve_target(r, target->schema, target->name, &table));
+    TRY(check_index(r, target));
     TRY(from_item_table(r, target, table));
     return scope_add(r, scope, target, target);
 }
@@ -756,6 +757,16 @@ static enum status resolve_default(struct resolver *r, const struct column_def *
     return status;
 }
 
+/* The first thing that CREATE looks at: what is wrong with the rest does not matter then. */
+static bool name_is_taken(const struct resolver *r, const char *name)
+{
+    struct database *database = r->context->database;
+
+    return database_find_table(database, name) != NULL ||
+           database_find_object(database, SCHEMA_VIEW, name) != NULL ||
+           database_find_object(database, SCHEMA_INDEX, name) != NULL;
+}
+
 static enum status resolve_create_table(struct resolver *r, struct create_table *table)
 {
     struct scope      scope = {0};
@@ -763,6 +774,8 @@ static enum status resolve_create_table(struct resolver *r, struct create_table 
 
     if (item == NULL)
         return fail_nomem(r->err);
+    if (name_is_taken(r, table->name.text))
+        return STATUS_OK; /* the code generator says so, or does nothing */
     if (table->as_select != NULL)
         return resolve_select(r, table->as_select, NULL);
     TRY(item_of_definition(r, table, item));

@@ -29,6 +29,10 @@ enum status resolve_statement(struct resolve_context *context, struct statement 
 /* What SQLite calls the catalog table that name means; NULL: it means none. */
 const char *catalog_table_name(const char *name);
 
+/* Whether objects that are temporary, or are not, can be meant by names with this schema before
+ * them (NULL: none stands there). */
+bool schema_holds(const char *schema, bool temporary);
+
 /* An expression over the columns of one table (CHECK, DEFAULT, generated, index): item is its
  * FROM_TABLE item, NULL: no columns allowed. */
 enum status resolve_expression(struct resolve_context *context, struct expr *expr,

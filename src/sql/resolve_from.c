@@ -432,6 +432,16 @@ static enum status resolve_from_function(struct resolver *r, struct scope *scope
     return bind_source(r, item, module);
 }
 
+/* temp.sqlite_schema is a table of its own. */
+static enum status resolve_temp_catalog(struct resolver *r, struct scope *scope,
+                                        struct from_item *item)
+{
+    item->display = item->name.text;
+    item->name.text = "sqlite_temp_schema";
+    item->name.bytes = (uint32_t)strlen(item->name.text);
+    return resolve_from_function(r, scope, item);
+}
+
 static enum status resolve_from_file(struct resolver *r, struct from_item *item)
 {
     struct expr *path = arena_zalloc(r->arena, sizeof *path);
@@ -472,7 +482,29 @@ static enum status fail_no_table(struct resolver *r, int32_t position, struct na
                    name.text);
 }
 
-static enum status check_index(struct resolver *r, const struct from_item *item)
+bool schema_holds(const char *schema, bool temporary)
+{
+    return schema == NULL || ascii_casecmp(schema, temporary ? "temp" : "main") == 0;
+}
+
+static struct table *find_table(const struct resolver *r, struct name schema, struct name name)
+{
+    struct table *table = database_find_table(r->context->database, name.text);
+
+    return table != NULL && schema_holds(schema.text, table_schema(table)->temporary) ? table
+                                                                                      : NULL;
+}
+
+static const struct schema_object *find_view(const struct resolver *r, struct name schema,
+                                             struct name name)
+{
+    const struct schema_object *view =
+        database_find_object(r->context->database, SCHEMA_VIEW, name.text);
+
+    return view != NULL && schema_holds(schema.text, view->temporary) ? view : NULL;
+}
+
+enum status check_index(struct resolver *r, const struct from_item *item)
 {
     if (item->indexed_by.text == NULL ||
         database_find_object(r->context->database, SCHEMA_INDEX, item->indexed_by.text) != NULL)
@@ -493,14 +525,18 @@ static enum status resolve_from_name(struct resolver *r, struct scope *scope,
         return resolve_from_cte(r, scope, item, cte, where);
     if (!schema_exists(item->schema))
         return fail_no_table(r, item->position, item->schema, item->name);
-    table = database_find_table(r->context->database, item->name.text);
+    table = find_table(r, item->schema, item->name);
     if (table != NULL) {
         TRY(check_index(r, item));
         return from_item_table(r, item, table);
     }
-    view = database_find_object(r->context->database, SCHEMA_VIEW, item->name.text);
+    view = find_view(r, item->schema, item->name);
     if (view != NULL)
         return resolve_from_view(r, item, view);
+    if (ascii_equal(item->schema.text, item->schema.bytes, "temp", 4) &&
+        (ascii_casecmp(item->name.text, "sqlite_schema") == 0 ||
+         ascii_casecmp(item->name.text, "sqlite_master") == 0))
+        return resolve_temp_catalog(r, scope, item);
     if (find_module(r, item->name) != NULL)
         return resolve_from_function(r, scope, item);
     if (item->kind == FROM_FILE && r->context->sources != NULL &&
@@ -522,11 +558,10 @@ const char *catalog_table_name(const char *name)
 enum status resolve_target(struct resolver *r, struct name schema, struct name name,
                            struct table **table)
 {
-    *table = schema_exists(schema) ? database_find_table(r->context->database, name.text) : NULL;
+    *table = find_table(r, schema, name);
     if (*table != NULL)
         return STATUS_OK;
-    if (schema_exists(schema) &&
-        database_find_object(r->context->database, SCHEMA_VIEW, name.text) != NULL)
+    if (find_view(r, schema, name) != NULL)
         return fail_at(r->err, STATUS_ERROR, name.position, "cannot modify %s because it is a view",
                        name.text);
     if (schema_exists(schema) && find_module(r, name) != NULL)

@@ -83,6 +83,7 @@ enum status scope_add(struct resolver *r, struct scope *scope, struct from_item 
                       struct from_item *operand);
 enum status from_item_columns(struct resolver *r, struct from_item *item, uint32_t count);
 enum status from_item_table(struct resolver *r, struct from_item *item, struct table *table);
+enum status check_index(struct resolver *r, const struct from_item *item); /* INDEXED BY */
 /* The table to be written: refuses views and unknown names. */
 enum status resolve_target(struct resolver *r, struct name schema, struct name name,
                            struct table **table);

@@ -167,7 +167,7 @@ static bool is_schema_of(struct name schema, const struct from_item *item)
 {
     bool temporary = item->catalog_table != NULL && table_schema(item->catalog_table)->temporary;
 
-    return ascii_equal(schema.text, schema.bytes, temporary ? "temp" : "main", 4);
+    return schema_holds(schema.text, temporary);
 }
 
 static bool is_schema_table(const char *name)

@@ -244,6 +244,50 @@ static enum status constant_text(const char *text, struct value *out)
     return STATUS_OK;
 }
 
+const char *compile_option(int64_t index)
+{
+    static const char *const options[] = {
+        "COMPILER=" __VERSION__,
+#ifndef NDEBUG
+        "DEBUG",
+#endif
+        "MAX_LENGTH=1000000000",
+        "MAX_VARIABLE_NUMBER=32766",
+        "THREADSAFE=2",
+    };
+
+    return index >= 0 && index < (int64_t)countof(options) ? options[index] : NULL;
+}
+
+enum status func_compileoption_get(FUNCTION_ARGUMENTS)
+{
+    const char *option = compile_option(value_as_int(&argv[0]));
+
+    (void)context, (void)argc;
+    *out = value_null();
+    return option == NULL ? STATUS_OK : constant_text(option, out);
+}
+
+/* Whether option is name, with or without SQLITE_ before it, or name=value. */
+enum status func_compileoption_used(FUNCTION_ARGUMENTS)
+{
+    char        buffer[NUMBER_TEXT_CAP];
+    struct text name = func_text(context, &argv[0], buffer);
+    const char *option;
+    bool        used = false;
+
+    (void)argc;
+    if (name.bytes >= 7 && ascii_equal(name.s, 7, "sqlite_", 7)) {
+        name.s += 7;
+        name.bytes -= 7;
+    }
+    for (int64_t i = 0; !used && (option = compile_option(i)) != NULL; i++)
+        used = strlen(option) >= name.bytes && ascii_equal(option, name.bytes, name.s, name.bytes) &&
+               (option[name.bytes] == '\0' || option[name.bytes] == '=');
+    *out = argv[0].class_ == CLASS_NULL ? value_null() : value_int(used);
+    return STATUS_OK;
+}
+
 /* The release whose dialect and answers this library gives: programs ask it before they use newer
  * features. */
 enum status func_sqlite_version(FUNCTION_ARGUMENTS)

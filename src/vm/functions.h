@@ -62,6 +62,9 @@ struct function {
     void            *user_data;
 };
 
+/* What this library was built with, as PRAGMA compile_options lists it; NULL past the end. */
+const char *compile_option(int64_t index);
+
 /* The built-in scalar function with this name (any case) that takes argc arguments.  *known: some
  * function (scalar or aggregate) has the name, so that the caller can say "wrong number of
  * arguments to function x()" or "no such function: x". */
