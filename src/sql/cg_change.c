@@ -55,6 +55,7 @@ void cg_delete(struct cg *cg, struct delete_ *delete_)
     if (self.table == NULL)
         return;
     self.returns = delete_->returned != NULL;
+    cg->program->counts_changes = true;
     cg_begin_statement(cg, true);
     if (delete_->where == NULL && !self.returns) {
         cg_emit_p4(cg, OP_DeleteAll, 0, 0, 0, cg_write_desc(cg, self.table));

@@ -319,6 +319,7 @@ void cg_update(struct cg *cg, struct update *update)
     plan = apply_values(cg, updater, plan);
     self.sink.plan = plan;
     update_needs(cg, updater, plan);
+    cg->program->counts_changes = true;
     cg_begin_statement(cg, true);
     cg_plan_lines(cg, plan);
     cg_updater_open(cg, updater);

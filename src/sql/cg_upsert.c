@@ -53,7 +53,7 @@ static void add_rule(struct upsert_desc *desc, const struct insert *insert, int3
 }
 
 /* The keys that clauses name come first, in the order of the clauses, the rowid where it stands
- * among them or behind them; then all others, those that replace rows last.  So does SQLite. */
+ * among them or behind them; then all others in their order.  So does SQLite. */
 static void add_rules(struct cg *cg, struct upsert_desc *desc, const struct insert *insert)
 {
     const struct schema_table *schema = table_schema(desc->table);
@@ -65,11 +65,12 @@ static void add_rules(struct cg *cg, struct upsert_desc *desc, const struct inse
     for (const struct upsert *u = insert->upsert; u != NULL && u->target_count > 0; u = u->next)
         add_rule(desc, insert, u->key);
     add_rule(desc, insert, UPSERT_ROWID_KEY);
-    for (int replaces = 0; replaces <= 1; replaces++)
-        for (uint32_t k = 0; k < schema->key_count; k++)
-            if (schema->keys[k].unique &&
-                (schema->keys[k].conflict == CONFLICT_REPLACE) == (replaces != 0))
-                add_rule(desc, insert, (int32_t)k);
+    for (uint32_t turn = 0; turn < schema_key_turns(schema); turn++) {
+        uint32_t k = schema_key_at(schema, turn);
+
+        if (k != UINT32_MAX)
+            add_rule(desc, insert, (int32_t)k);
+    }
 }
 
 /* --- may rows wait together? -------------------------------------------------------------------

@@ -89,6 +89,20 @@ struct schema_object *schema_object_new(struct memory *memory, enum schema_kind 
 void                  schema_object_ref(struct schema_object *object);
 void                  schema_object_unref(struct schema_object *object);
 char                 *schema_copy_text(struct memory *memory, const char *text, size_t bytes);
+/* The unique keys in the order in which a row is held against them, as in SQLite: the newest first,
+ * those that replace rows behind all others.  UINT32_MAX: nothing at this turn. */
+static inline uint32_t schema_key_turns(const struct schema_table *table)
+{
+    return 2 * table->key_count;
+}
+static inline uint32_t schema_key_at(const struct schema_table *table, uint32_t turn)
+{
+    uint32_t                 k = table->key_count - 1 - turn % table->key_count;
+    const struct schema_key *key = &table->keys[k];
+    bool                     last = turn >= table->key_count;
+
+    return key->unique && (key->conflict == CONFLICT_REPLACE) == last ? k : UINT32_MAX;
+}
 /* key's column arrays, n long. false: memory */
 bool schema_key_columns(struct memory *memory, struct schema_key *key, uint32_t n);
 

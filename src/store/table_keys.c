@@ -383,10 +383,11 @@ enum status table_find_duplicate(struct table *table, const struct value *cells,
                                  int64_t *rowid, struct error *err)
 {
     *key = UINT32_MAX;
-    for (uint32_t k = 0; k < table->index_count; k++) {
-        bool found;
+    for (uint32_t turn = 0; turn < schema_key_turns(table->schema); turn++) {
+        uint32_t k = schema_key_at(table->schema, turn);
+        bool     found;
 
-        if (!table->schema->keys[k].unique)
+        if (k >= table->index_count)
             continue;
         TRY(find_key(table, k, cells, cells_rowid, has_self, self, &found, rowid, err));
         if (found) {
