@@ -155,9 +155,9 @@ static void keys_fail_with_sqlite_s_texts(void **state)
 
     (void)state;
     schema->rowid_column = 0;
-    key_on(&schema->keys[0], 2, 1, true);
-    key_on(&schema->keys[1], 1, 2, false);
-    schema->keys[1].collations[0] = COLLATION_NOCASE;
+    key_on(&schema->keys[0], 1, 2, false);
+    key_on(&schema->keys[1], 2, 1, true); /* the newest key is looked at first */
+    schema->keys[0].collations[0] = COLLATION_NOCASE;
     table = create(schema);
     assert_int_equal(insert(table, NONE, INT(1), TEXT("x"), 5, CONFLICT_DEFAULT), STATUS_OK);
     assert_int_equal(insert(table, NONE, INT(2), TEXT("y"), 5, CONFLICT_DEFAULT),
