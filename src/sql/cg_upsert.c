@@ -124,7 +124,8 @@ static bool select_reads(const struct select *select, struct table_search *searc
         for (const struct values_rows *rows = select->values; rows != NULL; rows = rows->next)
             for (size_t i = 0; rows->exprs != NULL && i < (size_t)rows->rows * rows->columns; i++)
                 found |= expr_reads(rows->exprs[i], search);
-        found |= expr_reads(select->where, search) | expr_reads(select->having, search);
+        found |= expr_reads(select->where, search);
+        found |= expr_reads(select->having, search);
     }
     return found;
 }

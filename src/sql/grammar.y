@@ -1219,6 +1219,8 @@ static bool accepts(const yyParser *engine, int code)
     }
 }
 
+enum { TOKENS_PER_POLL = 64 };
+
 /* Where the driver is in the innermost VALUES. */
 struct values_state {
     int      parens;        /* open ones */
@@ -1261,6 +1263,7 @@ size_t grammar_run(struct parser *p, size_t at, int first)
 {
     yyParser            engine; /* lies on the C stack: leaving by longjmp loses nothing */
     struct values_state values = {0, -1, 0};
+    uint32_t            tokens = 0;
     int                 before = 0;
 
     GrammarInit(&engine, p);
@@ -1272,7 +1275,8 @@ size_t grammar_run(struct parser *p, size_t at, int first)
         struct token token = {p->sql + at, (uint32_t)length};
 
         at += length;
-        parser_poll(p);
+        if (++tokens % TOKENS_PER_POLL == 0)
+            parser_poll(p);
         if (code == TOKEN_BLANK)
             continue;
         if (code == TOKEN_ILLEGAL)

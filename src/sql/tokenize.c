@@ -452,10 +452,32 @@ int token_plain(int code)
     return code == TOKEN_QUALIFY ? TOKEN_ID : code;
 }
 
+/* Whether what a token is depends on what stands around it. */
+static bool is_ambiguous(int code)
+{
+    switch (code) {
+    case TOKEN_QUALIFY:
+    case TOKEN_IGNORE:
+    case TOKEN_RESPECT:
+    case TOKEN_TABLESAMPLE:
+    case TOKEN_USING:
+    case TOKEN_GROUPING:
+    case TOKEN_WINDOW:
+    case TOKEN_OVER:
+    case TOKEN_FILTER:
+    case TOKEN_WITHIN:
+        return true;
+    default:
+        return false;
+    }
+}
+
 int token_disambiguate(const char *sql, size_t bytes, size_t after, int code, int before)
 {
     int next;
 
+    if (!is_ambiguous(code))
+        return code;
     if (code == TOKEN_QUALIFY)
         return expression_follows(sql, bytes, after) ? code : TOKEN_ID;
     if (code == TOKEN_IGNORE || code == TOKEN_RESPECT)
@@ -469,8 +491,6 @@ int token_disambiguate(const char *sql, size_t bytes, size_t after, int code, in
 
         return sets && peek_token(sql, bytes, &after) == TOKEN_LP ? code : TOKEN_ID;
     }
-    if (code != TOKEN_WINDOW && code != TOKEN_OVER && code != TOKEN_FILTER && code != TOKEN_WITHIN)
-        return code;
     if (code != TOKEN_WINDOW && before != TOKEN_RP &&
         (code != TOKEN_OVER || before != TOKEN_NULLS_BEHIND))
         return TOKEN_ID;
