@@ -411,6 +411,30 @@ struct node *aggregate_pair(struct random_sql *random, bool correlated)
                  a, a, b, from, where);
 }
 
+/* What keeps the rows of one outer row apart from those of the others: groups, DISTINCT, LIMIT, set
+ * operations, inside and in FROM.  Made of a FROM with WHERE, and columns of its own. */
+static struct node *apart_subquery(struct random_sql *random)
+{
+    static const char *const forms[] = {
+        "(SELECT count(*)@ GROUP BY @ ORDER BY 1 DESC LIMIT 1)",
+        "(SELECT max(n) FROM (SELECT count(*) AS n@ GROUP BY @) AS apart)",
+        "(SELECT count(*) FROM (SELECT DISTINCT 1@ GROUP BY @) AS apart)",
+        "(SELECT sum(n) FROM (SELECT count(*) AS n@ GROUP BY @ HAVING count(*) < 5 UNION ALL "
+        "SELECT "
+        "3) AS apart)",
+        "(SELECT count(*) FROM (SELECT 1 AS n@ ORDER BY @ LIMIT 3 OFFSET 1) AS apart)",
+        "(SELECT count(*) FROM (SELECT 1 AS n@ ORDER BY @ LIMIT -1 OFFSET 2) AS apart)",
+        "(SELECT 1@ GROUP BY @ HAVING count(*) > 1 LIMIT 1)",
+        "EXISTS (SELECT 1@ GROUP BY @ HAVING count(*) > 1)",
+        "EXISTS (SELECT 1@ ORDER BY @ LIMIT 2 OFFSET 1)",
+        "(2 IN (SELECT count(*)@ GROUP BY @))",
+        "(1 NOT IN (SELECT count(*)@ GROUP BY @ ORDER BY 1 LIMIT 2))"};
+    struct node *from = from_clause(random), *where = subquery_where(random), *own;
+
+    own = column_of(random, random->here.scope_count - 1);
+    return EXPR(random, PICK(random, forms), 2, CLAUSE(random, "@@", 2, from, where), own);
+}
+
 static struct node *in_subquery(struct random_sql *random, const struct surroundings *outside)
 {
     uint32_t     columns = chance(random, 80) ? 1 : 2;
@@ -447,7 +471,7 @@ struct node *subquery(struct random_sql *random)
     switch (random_below(random, 4)) {
     case 0:
     case 1:
-        node = scalar_subquery(random);
+        node = chance(random, 35) ? apart_subquery(random) : scalar_subquery(random);
         break;
     case 2:
         node = EXPR(random, chance(random, 50) ? "EXISTS (@)" : "NOT EXISTS (@)", 1,
