@@ -610,11 +610,69 @@ static void verbose_lists_ops_and_parameters_are_bound(void **state)
     stoa_close(db);
 }
 
+/* --- correlated subqueries for all rows --------------------------------------------------------
+ */
+static const struct {
+    const char *sql, *tree;
+} applies[] = {
+    /* clang-format off */
+    {"SELECT b IN (SELECT y FROM t2 WHERE x=a) FROM t1",
+     "SCAN t1\n"
+     "CORRELATED LIST SUBQUERY FOR ALL ROWS\n"
+     "  SCAN parameters\n"
+     "  SEARCH t2 USING HASH TABLE (x=?)\n"
+     "    SCAN t2\n"},
+    {"SELECT (SELECT y FROM t2 WHERE x=b ORDER BY z LIMIT 1) FROM t1",
+     "SCAN t1\n"
+     "CORRELATED SCALAR SUBQUERY FOR ALL ROWS\n"
+     "  SCAN parameters\n"
+     "  SEARCH t2 USING HASH TABLE (x=?)\n"
+     "    SCAN t2\n"
+     "  USE SORTER FOR ORDER BY\n"},
+    {"SELECT a FROM t1 ORDER BY EXISTS (SELECT 1 FROM t2 WHERE x=b GROUP BY y HAVING count(*)>1)",
+     "SCAN t1\n"
+     "CORRELATED EXISTS FOR ALL ROWS\n"
+     "  SCAN parameters\n"
+     "  SEARCH t2 USING HASH TABLE (x=?)\n"
+     "    SCAN t2\n"
+     "  USE HASH TABLE FOR GROUP BY\n"
+     "USE SORTER FOR ORDER BY\n"},
+    {"UPDATE t1 SET d=(SELECT max(y) FROM t2 WHERE x=b)",
+     "SCAN t1\n"
+     "CORRELATED SCALAR SUBQUERY FOR ALL ROWS\n"
+     "  SCAN parameters\n"
+     "  SEARCH t2 USING HASH TABLE (x=?)\n"
+     "    SCAN t2\n"
+     "  USE HASH TABLE FOR GROUP BY\n"},
+    {"SELECT (SELECT max(random()) FROM t2 WHERE x=b) FROM t1", /* for each row */
+     "SCAN t1\n"
+     "CORRELATED SCALAR SUBQUERY 1\n"
+     "  SCAN CONSTANT ROW\n"
+     "  SEARCH t2 USING HASH TABLE (x=?)\n"
+     "    SCAN t2\n"},
+    /* clang-format on */
+};
+
+static void applies_are_listed(void **state)
+{
+    stoa_db *db = open_with_data();
+    char     text[TREE_CAP];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof applies / sizeof *applies; i++) {
+        tree(db, applies[i].sql, text);
+        if (strcmp(text, applies[i].tree) != 0)
+            fail_msg("%s\n%s--- expected\n%s", applies[i].sql, text, applies[i].tree);
+    }
+    assert_int_equal(stoa_close(db), STOA_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(trees_are_sqlites),
         cmocka_unit_test(subqueries_are_flattened),
+        cmocka_unit_test(applies_are_listed),
         cmocka_unit_test(brackets_tell_what_is_read),
         cmocka_unit_test(listings_have_comments),
         cmocka_unit_test(rows_of_steps_are_true),
