@@ -268,13 +268,15 @@ static void bound_by_list(struct table_cursor *c)
 /* The next chosen row and those behind it in the same vector of its group. */
 static void chosen_next(struct table_cursor *c, uint32_t cap)
 {
-    const struct row_place *first = &c->chosen[c->chosen_at].place;
-    uint32_t                rows = 0, last = first->row;
+    const struct row_place *first;
+    uint32_t                rows = 0, last;
 
     if (c->chosen_at == c->chosen_count) {
         c->scan.count = 0;
         return;
     }
+    first = &c->chosen[c->chosen_at].place;
+    last = first->row;
     stand_on(c, first);
     c->chosen_at++;
     if (first->in_tail)
