@@ -134,7 +134,8 @@ enum plan_pass { /* bits of compile_context.passes_off */
                  PASS_GROUP = 1024,   /* group keys that others decide */
                  PASS_FLATTEN = 2048, /* subqueries in FROM become part of the select around */
                  PASS_SEEK = 4096,    /* scans that hear of the rows that they are joined with */
-                 PASS_ORDER = 8192    /* sorts of what is sorted, or seen by nobody, left out */
+                 PASS_ORDER = 8192,   /* sorts of what is sorted, or seen by nobody, left out */
+                 PASS_CLASSES = 16384 /* of a = b AND b = c follows a = c */
 };
 
 struct plan_shared { /* a common table expression that is computed once */

@@ -7,6 +7,7 @@
  *
  * In a correlated subquery the enclosing row is a relation of one row ("parameters"), so that
  * inner = outer becomes a probe of a hash table that is built once and kept. */
+#include "base/bits.h"
 #include "sql/plan_order.h"
 
 #include <string.h>
@@ -302,6 +303,7 @@ static enum status join_conditions(const struct from_state *state, struct plan *
                                    struct block *block, relations probe, relations build)
 {
     struct planner *planner = state->planner;
+    uint64_t        classes[2] = {0, 0}; /* that a key stands for already */
 
     plan->keys = arena_zalloc(planner->arena, (block->conjunct_count + 1) * sizeof *plan->keys);
     if (plan->keys == NULL)
@@ -315,6 +317,11 @@ static enum status join_conditions(const struct from_state *state, struct plan *
             i++;
             continue;
         }
+        if (joins(conjunct, probe, build) && conjunct->class_ != 0 &&
+            bits_get(classes, conjunct->class_)) {
+            block_drop(block, i);
+            continue;
+        }
         if (joins(conjunct, probe, build)) {
             bool             straight = (conjunct->left_mask & ~probe) == 0;
             struct plan_key *key = &plan->keys[plan->key_count++];
@@ -324,6 +331,7 @@ static enum status join_conditions(const struct from_state *state, struct plan *
             key->affinity = expr->resolved.compare_affinity;
             key->collation = expr->resolved.compare_collation;
             key->null_equal = expr->op == EXPR_OP_IS;
+            bits_set(classes, conjunct->class_);
             if (conjunct->distinct > 1)
                 plan->rows /= conjunct->distinct;
         } else {
@@ -456,6 +464,7 @@ enum status block_join(const struct from_state *state, struct block *block)
     if ((state->planner->context->passes_off & PASS_GATE) == 0)
         TRY(take_gates(state, block, &gates));
     TRY(block_add_transitive(state, block));
+    TRY(block_add_classes(state, block));
     if ((state->planner->context->passes_off & PASS_PUSH_DOWN) == 0)
         TRY(push_down(state, block));
     if (ordered) {
@@ -634,6 +643,7 @@ static struct block *block_new(struct arena *arena)
         return NULL;
     block->unit_count = block->conjunct_count = block->conjunct_capacity = 0;
     block->conjuncts = NULL;
+    block->links = (struct expr_list){0};
     return block;
 }
 

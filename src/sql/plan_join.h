@@ -1,4 +1,5 @@
-/* plan_join.h - shared by plan_join.c, plan_order.c, plan_estimate.c, plan_push.c,
+/* plan_join.h - shared by plan_join.c, plan_order.c, plan_estimate.c, plan_class.c,
+ * plan_flatten.c, plan_push.c,
  * plan_share.c, plan_transitive.c and plan_unnest.c: relations
  * of a FROM as bits, and what is being joined. */
 #ifndef STOA_SQL_PLAN_JOIN_H
@@ -20,12 +21,14 @@ struct conjunct {
     bool         equality; /* between columns of different relations */
     relations    left_mask, right_mask;
     double       distinct; /* larger estimate of the distinct values of both sides */
+    uint32_t     class_;   /* of equal columns, all pairs of which have a conjunct; 0: none */
 };
 struct block {
     uint32_t         unit_count;
     struct unit      units[RELATIONS_MAX + 1];
     uint32_t         conjunct_count, conjunct_capacity;
     struct conjunct *conjuncts;
+    struct expr_list links; /* equalities that plan_class.c has seen or made */
 };
 struct from_state {
     struct planner   *planner;
@@ -61,6 +64,9 @@ bool column_is_exact(const struct expr *expr);
 
 /* plan_transitive.c: adds to the block what its equalities imply. */
 enum status block_add_transitive(const struct from_state *state, struct block *block);
+
+/* plan_class.c: adds to the block the equalities that others imply. */
+enum status block_add_classes(const struct from_state *state, struct block *block);
 
 /* plan_share.c: whether item's rows are computed once for several references; the leaf for one. */
 bool        plan_is_shared(const struct planner *planner, const struct from_item *item);
