@@ -4,6 +4,7 @@
  * decoded into buffers that the statement keeps. */
 #include "api/connection.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct batch_buffer {
@@ -55,17 +56,22 @@ static bool batch_prepare(stoa_stmt *stmt)
     return false;
 }
 
-static void cell_set(stoa_cell *cell, const struct value *value)
+/* The slot of a NULL row may hold any class.  Texts of large dictionaries lie all over, and the
+ * reader will ask for this one soon. */
+static inline void cell_set(stoa_cell *cell, const struct value *value)
 {
-    static const uint8_t types[CLASS_COUNT] = {[CLASS_NULL] = STOA_NULL,
-                                               [CLASS_INTEGER] = STOA_INTEGER,
-                                               [CLASS_REAL] = STOA_FLOAT,
-                                               [CLASS_TEXT] = STOA_TEXT,
-                                               [CLASS_BLOB] = STOA_BLOB};
+    static const uint8_t types[8] = {[CLASS_NULL] = STOA_NULL,
+                                     [CLASS_INTEGER] = STOA_INTEGER,
+                                     [CLASS_REAL] = STOA_FLOAT,
+                                     [CLASS_TEXT] = STOA_TEXT,
+                                     [CLASS_BLOB] = STOA_BLOB};
+    static_assert(CLASS_COUNT <= 8, "classes take three bits");
 
+    if (value->class_ >= CLASS_TEXT)
+        __builtin_prefetch(value->s);
     memcpy(&cell->u, &value->i, sizeof cell->u);
     cell->bytes = value->bytes;
-    cell->type = types[value->class_];
+    cell->type = types[value->class_ & 7];
 }
 
 /* Cells of rows of v, a vector of texts, blobs or anything, of any shape; NULL rows are marked. */
@@ -73,21 +79,23 @@ static void cells_fill(const struct vector *v, uint32_t rows, stoa_cell *cells)
 {
     const struct value *entries = v->values;
 
-    for (uint32_t row = 0; row < rows; row++) {
-        uint32_t slot = row;
-
-        if (!vector_row_valid(v, row)) {
+#define FILL(slot)                                                                                 \
+    for (uint32_t row = 0; row < rows; row++)                                                      \
+        cell_set(&cells[row], &entries[slot])
+    if (v->shape == VECTOR_CONSTANT)
+        FILL(0);
+    else if (v->shape != VECTOR_DICT)
+        FILL(row);
+    else if (v->code_bytes == 1)
+        FILL(((const uint8_t *)v->codes)[row]);
+    else if (v->code_bytes == 2)
+        FILL(((const uint16_t *)v->codes)[row]);
+    else
+        FILL(((const uint32_t *)v->codes)[row]);
+#undef FILL
+    for (uint32_t row = 0; v->valid != NULL && row < rows; row++)
+        if (!vector_row_valid(v, row))
             cells[row] = (stoa_cell){.type = STOA_NULL};
-            continue;
-        }
-        if (v->shape == VECTOR_CONSTANT)
-            slot = 0;
-        else if (v->shape == VECTOR_DICT)
-            slot = v->code_bytes == 1   ? ((const uint8_t *)v->codes)[row]
-                   : v->code_bytes == 2 ? ((const uint16_t *)v->codes)[row]
-                                        : ((const uint32_t *)v->codes)[row];
-        cell_set(&cells[row], &entries[slot]);
-    }
 }
 
 /* Validity of ANY cells as bits; NULL when no row is NULL. */
