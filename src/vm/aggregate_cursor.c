@@ -100,7 +100,10 @@ static enum status group_cursor_column(struct cursor *cursor, uint32_t column,
     if (c->buffers[column] == NULL)
         return fail_nomem(err);
     if (column < aggregate->desc->key_count) {
-        hash_table_keys(aggregate->keys, column, c->groups, c->count, c->buffers[column], out);
+        if (aggregate->order == NULL || aggregate->desc->key_descending != NULL ||
+            !hash_table_sorted_keys(aggregate->keys, column, c->position - c->count, c->count,
+                                    c->buffers[column], out))
+            hash_table_keys(aggregate->keys, column, c->groups, c->count, c->buffers[column], out);
         return STATUS_OK;
     }
     state_vector(&aggregate->states, &aggregate->parts[column - aggregate->desc->key_count],

@@ -273,11 +273,20 @@ void hash_table_keys(const struct hash_table *table, uint32_t column, const uint
     vector_from_cells(buffer, count, out);
 }
 
+bool hash_table_sorted_keys(const struct hash_table *table, uint32_t column, uint32_t first,
+                            uint32_t count, struct vector_buffer *buffer, struct vector *out)
+{
+    return table->tier == TIER_PACKED &&
+           packed_sorted_keys(&table->packed, column, first, count, buffer, out);
+}
+
 void hash_table_prefetch(const struct hash_table *table, const uint32_t *numbers, uint32_t count)
 {
     const char *keys;
     size_t      bytes;
 
+    if (table->tier == TIER_PACKED && table->packed.sorted.keys != NULL)
+        return;
     if (table->tier == TIER_PACKED) {
         keys = (const char *)table->packed.codes;
         bytes = sizeof *table->packed.codes;

@@ -39,7 +39,11 @@ enum status hash_table_find(struct hash_table *table, const struct vector *const
  * buffer or borrowed from the table until it changes. */
 void hash_table_keys(const struct hash_table *table, uint32_t column, const uint32_t *numbers,
                      uint32_t count, struct vector_buffer *buffer, struct vector *out);
-/* The keys with these numbers are about to be read. */
+/* The same for the keys at first, first + 1... of hash_table_order, nothing having been added since:
+ * false if they are not kept in that order. */
+bool hash_table_sorted_keys(const struct hash_table *table, uint32_t column, uint32_t first,
+                            uint32_t count, struct vector_buffer *buffer, struct vector *out);
+/* The keys with these numbers are about to be read, in the order of hash_table_order. */
 void hash_table_prefetch(const struct hash_table *table, const uint32_t *numbers, uint32_t count);
 /* order[0..count) = all numbers in ascending key order, column by column: NULL, numbers, text,
  * blob. */

@@ -4,7 +4,6 @@
 #include "base/hash.h"
 #include "vm/cells.h"
 #include "vm/hash_table.h"
-#include "vm/radix_sort.h"
 
 #include <assert.h>
 #include <string.h>
@@ -60,9 +59,12 @@ enum status packed_init(struct packed_table *table, struct memory *memory, uint3
     return STATUS_OK;
 }
 
+/* What was made of the keys that are there. */
 static void ranks_drop(struct packed_table *table)
 {
     struct packed_ranks *ranks = &table->ranks;
+
+    packed_sorted_drop(table);
 
     memory_free(table->memory, ranks->bits, ranks->words * sizeof *ranks->bits);
     memory_free(table->memory, ranks->before, ranks->words * sizeof *ranks->before);
@@ -265,25 +267,6 @@ static enum status packed_reserve(struct packed_table *table, uint32_t more, str
 
 /* --- layout -------------------------------------------------------------------------------------
  */
-/* x / divisor: the product with the inverse is too small by 1 at most. */
-static inline uint64_t divide(uint64_t x, uint64_t divisor, uint64_t inverse)
-{
-    uint64_t quotient = (uint64_t)((unsigned __int128)x * inverse >> 64);
-
-    return quotient + (x - quotient * divisor >= divisor);
-}
-
-/* The digit of column c in code; 0: NULL. */
-static inline uint64_t code_digit(const struct packed_column *column, uint64_t code)
-{
-    uint64_t digits, radix = column->span + 1;
-
-    if (column->span == 0)
-        return 0;
-    digits = divide(code, column->stride, column->stride_inverse);
-    return digits - divide(digits, radix, column->radix_inverse) * radix;
-}
-
 /* What the batch needs of each column.  False: it has rows without ordinals. */
 static bool plans_make(struct packed_table *table, const struct vector *const *columns,
                        const bool *binary, const struct row_list *rows)
@@ -871,210 +854,4 @@ enum status packed_find(struct packed_table *table, const struct vector *const *
     else
         find_hashed(table, rows.count, numbers);
     return STATUS_OK;
-}
-
-/* --- keys ---------------------------------------------------------------------------------------
- */
-/* digits[i] = the digit of column c in the code of key numbers[i].  What lowest and highest column
- * save is a constant where this is called. */
-static inline __attribute__((always_inline)) void
-digits_read(const struct packed_table *table, const struct packed_column *column,
-            const uint32_t *numbers, uint32_t count, bool lowest, bool highest, uint64_t *digits)
-{
-    const uint64_t *codes = table->codes;
-    uint64_t        stride = column->stride, radix = column->span + 1;
-    uint64_t        stride_inverse = column->stride_inverse, radix_inverse = column->radix_inverse;
-
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t digit = codes[numbers[i]];
-
-        if (!lowest)
-            digit = divide(digit, stride, stride_inverse);
-        if (!highest)
-            digit -= divide(digit, radix, radix_inverse) * radix;
-        digits[i] = digit;
-    }
-}
-
-/* Digits of a column with values, 0 for NULL, become ordinals. */
-static bool digits_finish(const struct packed_column *layout, uint32_t count, uint64_t *digits,
-                          uint64_t *valid)
-{
-    bool     has_null = false;
-    uint64_t shift = (uint64_t)layout->lo - 1;
-
-    for (uint32_t i = 0; i < count; i++)
-        has_null |= digits[i] == 0;
-    for (uint32_t i = 0; has_null && i < count; i++)
-        if (digits[i] == 0) {
-            bits_clear(valid, i);
-            digits[i] = 1;
-        }
-    for (uint32_t i = 0; i < count; i++)
-        digits[i] += shift;
-    return has_null;
-}
-
-static bool raw_ordinals(const struct packed_table *table, const uint32_t *numbers, uint32_t count,
-                         int64_t *ordinals, uint64_t *valid)
-{
-    bool has_null = false;
-
-    for (uint32_t i = 0; i < count; i++) {
-        bool null = numbers[i] == table->null_number;
-
-        ordinals[i] = null ? 0 : (int64_t)table->codes[numbers[i]];
-        if (null)
-            bits_clear(valid, i);
-        has_null |= null;
-    }
-    return has_null;
-}
-
-void packed_keys(const struct packed_table *table, uint32_t column, const uint32_t *numbers,
-                 uint32_t count, struct vector_buffer *buffer, struct vector *out)
-{
-    const struct packed_column *layout = &table->layout[column];
-    uint64_t                   *digits = (uint64_t *)buffer->values;
-    bool                        has_null, values = !table->raw && layout->span > 0;
-    bool                        lowest = layout->stride == 1, highest = column == 0;
-
-    bits_fill(buffer->valid, count);
-    if (table->raw) {
-        has_null = raw_ordinals(table, numbers, count, (int64_t *)digits, buffer->valid);
-    } else {
-        if (!values)
-            memset(digits, 0, count * sizeof *digits);
-        else if (lowest && highest)
-            digits_read(table, layout, numbers, count, true, true, digits);
-        else if (lowest)
-            digits_read(table, layout, numbers, count, true, false, digits);
-        else if (highest)
-            digits_read(table, layout, numbers, count, false, true, digits);
-        else
-            digits_read(table, layout, numbers, count, false, false, digits);
-        has_null = digits_finish(layout, count, digits, buffer->valid);
-    }
-    ordinal_vector(&layout->domain, buffer, count, has_null, values ? layout->lo : 1,
-                   values ? (int64_t)((uint64_t)layout->lo + layout->span - 1) : 0, out);
-}
-
-/* --- order --------------------------------------------------------------------------------------
- */
-/* Codes in key order: the digits of dictionary codes become ranks, in radices of their own. */
-struct key_order {
-    const uint32_t **ranks;   /* [columns] by code; NULL: the digit is in order as it is */
-    uint64_t        *strides; /* [columns] */
-    bool             ranked;  /* some column has ranks */
-};
-
-/* *fits false: the ranked codes need more than 64 bits. */
-static enum status key_order_make(const struct packed_table *table, struct key_order *order,
-                                  bool *fits, struct error *err)
-{
-    uint64_t stride = 1;
-
-    *fits = true;
-    for (uint32_t c = table->columns; c-- > 0;) {
-        const struct packed_column *column = &table->layout[c];
-        uint64_t                    radix = column->span + 1;
-
-        order->ranks[c] = NULL;
-        order->strides[c] = stride;
-        if (column->domain.kind == ORDINAL_CODE) {
-            struct dictionary *dictionary = (struct dictionary *)column->domain.dictionary;
-
-            /* of the whole dictionary: those are likely to be there already */
-            order->ranks[c] = dictionary_ranks(dictionary, dictionary_count(dictionary));
-            if (order->ranks[c] == NULL)
-                return fail_nomem(err);
-            order->ranked = true;
-            radix = dictionary_count(dictionary) + UINT64_C(1);
-        }
-        if (!table->raw && __builtin_mul_overflow(stride, radix, &stride))
-            *fits = false;
-    }
-    return STATUS_OK;
-}
-
-static uint64_t code_sort_key(const struct packed_table *table, const struct key_order *order,
-                              uint64_t code)
-{
-    uint64_t key = 0;
-
-    if (table->raw)
-        return code ^ UINT64_C(1) << 63;
-    for (uint32_t c = 0; c < table->columns; c++) {
-        uint64_t digit = code_digit(&table->layout[c], code);
-
-        if (digit > 0 && order->ranks[c] != NULL)
-            digit = order->ranks[c][digit - 1] + UINT64_C(1);
-        key += digit * order->strides[c];
-    }
-    return key;
-}
-
-static enum status order_by_sort(struct packed_table *table, const struct key_order *key_order,
-                                 uint32_t *order, struct error *err)
-{
-    size_t              bytes = memory_product(table->count, sizeof(struct sort_record));
-    struct sort_record *records = memory_alloc(table->memory, bytes);
-    struct sort_record *spare = memory_alloc(table->memory, bytes), *sorted;
-    uint32_t            n = 0, nulls = table->null_number != HASH_ABSENT;
-
-    if (records == NULL || spare == NULL) {
-        memory_free(table->memory, records, bytes);
-        memory_free(table->memory, spare, bytes);
-        return fail_nomem(err);
-    }
-    for (uint32_t number = 0; number < table->count; number++) {
-        uint64_t code = table->codes[number];
-
-        if (number % INTERRUPT_ROWS == 0 && memory_stopped(table->memory))
-            break;
-        if (number == table->null_number)
-            continue;
-        records[n++] = (struct sort_record){
-            key_order->ranked || table->raw ? code_sort_key(table, key_order, code) : code, number};
-    }
-    sorted = records_sort(table->memory, records, spare, n);
-    if (nulls)
-        order[0] = table->null_number;
-    for (size_t i = 0, end; (end = memory_piece(table->memory, i, n)) > i;)
-        for (; i < end; i++)
-            order[nulls + i] = sorted[i].row;
-    memory_free(table->memory, records, bytes);
-    memory_free(table->memory, spare, bytes);
-    return memory_poll(table->memory, err);
-}
-
-enum status packed_order(struct packed_table *table, uint32_t *order, bool *fits, struct error *err)
-{
-    size_t           bytes = table->columns * (sizeof(uint32_t *) + sizeof(uint64_t));
-    struct key_order key_order = {.ranks = memory_alloc(table->memory, bytes)};
-    uint32_t         n = 0;
-    enum status      status;
-
-    *fits = true;
-    if (key_order.ranks == NULL)
-        return fail_nomem(err);
-    key_order.strides = (uint64_t *)(key_order.ranks + table->columns);
-    status = key_order_make(table, &key_order, fits, err);
-    if (status == STATUS_OK && *fits && table->count > 0) {
-        if (!key_order.ranked && table->direct != NULL &&
-            table->direct_count / 16 <= table->count) {
-            for (uint64_t code = 0; code < table->direct_count; code++) {
-                if (code % INTERRUPT_ROWS == 0 && memory_stopped(table->memory))
-                    break;
-                if (table->direct[code] != 0)
-                    order[n++] = table->direct[code] - 1;
-            }
-            status = memory_poll(table->memory, err);
-            assert(n == table->count || status != STATUS_OK);
-        } else {
-            status = order_by_sort(table, &key_order, order, err);
-        }
-    }
-    memory_free(table->memory, key_order.ranks, bytes);
-    return status;
 }

@@ -34,6 +34,13 @@ struct packed_ranks {
     uint32_t *numbers; /* [count] of the keys in the order of their codes */
     uint32_t  count;
 };
+/* The keys in their order, as packed_order found it: codes with the ranks of texts for digits. */
+struct packed_sorted {
+    uint64_t             *keys;    /* [count]; NULL: not made */
+    uint32_t              count;
+    struct packed_column *columns; /* [columns] layout of these codes */
+    uint32_t            **entries; /* [columns] code of a dictionary by rank; NULL: no text */
+};
 struct packed_table {
     struct memory        *memory;
     uint32_t              columns;
@@ -50,9 +57,29 @@ struct packed_table {
     uint64_t              rows;        /* added so far */
     uint32_t              expected;    /* to be added in all; 0: not known */
     struct packed_ranks   ranks;
+    struct packed_sorted  sorted;
     uint64_t              found; /* rows looked up since a key was added */
     struct packed_work   *work;
 };
+
+/* x / divisor: the product with the inverse is too small by 1 at most. */
+static inline uint64_t divide(uint64_t x, uint64_t divisor, uint64_t inverse)
+{
+    uint64_t quotient = (uint64_t)((unsigned __int128)x * inverse >> 64);
+
+    return quotient + (x - quotient * divisor >= divisor);
+}
+
+/* The digit of column c in code; 0: NULL. */
+static inline uint64_t code_digit(const struct packed_column *column, uint64_t code)
+{
+    uint64_t digits, radix = column->span + 1;
+
+    if (column->span == 0)
+        return 0;
+    digits = divide(code, column->stride, column->stride_inverse);
+    return digits - divide(digits, radix, column->radix_inverse) * radix;
+}
 
 enum status packed_init(struct packed_table *table, struct memory *memory, uint32_t columns,
                         struct error *err);
@@ -73,8 +100,15 @@ enum status packed_find(struct packed_table *table, const struct vector *const *
                         bool *fits, struct error *err);
 void        packed_keys(const struct packed_table *table, uint32_t column, const uint32_t *numbers,
                         uint32_t count, struct vector_buffer *buffer, struct vector *out);
+/* --- hash_table_packed_order.c ------------------------------------------------------------------
+ */
 /* *fits false: keys cannot be sorted here. */
 enum status packed_order(struct packed_table *table, uint32_t *order, bool *fits,
                          struct error *err);
+/* As packed_keys, of the keys at first.. in the order of packed_order: false if they are not kept
+ * so. */
+bool packed_sorted_keys(const struct packed_table *table, uint32_t column, uint32_t first,
+                        uint32_t count, struct vector_buffer *buffer, struct vector *out);
+void packed_sorted_drop(struct packed_table *table);
 
 #endif
