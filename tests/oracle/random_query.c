@@ -109,7 +109,9 @@ static struct node *grouped_select(struct random_sql *random, struct node *from,
 {
     struct node *keys[3], *items = NULL, *having, *groups, *windows = CLAUSE(random, "", 0);
     uint32_t     count = random_below(random, 4);
-    bool         nested, plain = true, selective = chance(random, 25);
+    /* HAVING without GROUP BY is an error or not, depending on which columns are read */
+    bool nested, plain = true,
+                 selective = (count > 0 || random->here.level == 0) && chance(random, 25);
 
     random->here.grouped = true;
     random->here.selective |= selective;
