@@ -3,8 +3,13 @@
 static void FN(range)(const void *codes, uint32_t low, uint32_t high, uint32_t words,
                       uint64_t *mask)
 {
-    const CTYPE *p = codes, base = (CTYPE)low, span = (CTYPE)(high - low);
+    const uint32_t most = (CTYPE)-1; /* the dictionary may have more entries than codes can say */
+    const CTYPE   *p = codes, base = (CTYPE)low, span = (CTYPE)((high < most ? high : most) - low);
 
+    if (low > most) {
+        memset(mask, 0, words * sizeof *mask);
+        return;
+    }
     for (uint32_t w = 0; w < words; w++, p += 64) {
         _Alignas(64) uint8_t bytes[64];
 
