@@ -173,7 +173,7 @@ static enum status begin_marks(struct vm *vm, struct tuples *tuples)
     uint32_t              total = tuples_count(tuples);
     struct vector        *views = arena_alloc(&vm->arena, tuples->columns * sizeof *views);
     const struct vector **columns = arena_alloc(&vm->arena, tuples->columns * sizeof *columns);
-    struct selection     *all = arena_alloc(&vm->arena, sizeof *all);
+    struct selection     *all = arena_alloc_aligned(&vm->arena, sizeof *all, 64);
     uint64_t(*valid)[VECTOR_WORDS] =
         arena_alloc(&vm->arena, memory_product(tuples->columns, sizeof *valid));
 
