@@ -247,7 +247,7 @@ static enum status constant_text(const char *text, struct value *out)
 const char *compile_option(int64_t index)
 {
     static const char *const options[] = {
-        "COMPILER=" __VERSION__,
+        ("COMPILER=" __VERSION__),
 #ifndef NDEBUG
         "DEBUG",
 #endif
