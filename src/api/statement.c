@@ -131,6 +131,7 @@ int stoa_prepare(stoa_db *db, const char *sql, int nbytes, stoa_stmt **stmt, con
         return connection_misuse(db, "no SQL text");
     bytes = nbytes < 0 ? strlen(sql) : strnlen(sql, (size_t)nbytes);
     error_clear(&db->error);
+    memory_release(&db->memory); /* of a text whose compilation was stopped */
     if (db->active == 0)
         atomic_store_explicit(&db->memory.interrupt.raised, false, memory_order_relaxed);
     status = statement_compile(db, sql, bytes, stmt, &end);
@@ -303,6 +304,7 @@ int stoa_reset(stoa_stmt *stmt)
         return STOA_MISUSE;
     rc = statement_outcome(stmt);
     statement_rewind(stmt);
+    memory_release(&stmt->db->memory);
     return rc;
 }
 
@@ -325,6 +327,7 @@ int stoa_finalize(stoa_stmt *stmt)
     if (stmt->next != NULL)
         stmt->next->prev = stmt->prev;
     statement_free(stmt);
+    memory_release(&db->memory);
     return rc;
 }
 

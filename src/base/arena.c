@@ -89,8 +89,8 @@ char *arena_copy_text(struct arena *arena, const char *data, size_t bytes)
 
     if (copy == NULL)
         return NULL;
-    if (bytes > 0)
-        memcpy(copy, data, bytes);
+    if (!memory_copy(arena->memory, copy, data, bytes))
+        return NULL;
     copy[bytes] = '\0';
     return copy;
 }

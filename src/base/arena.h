@@ -42,7 +42,7 @@ enum {
     ARENA_ALIGN = 16,
     ARENA_CHUNK_MIN = 1024,
     ARENA_CHUNK_SECOND = 4096,
-    ARENA_CHUNK_MAX = 1 << 20
+    ARENA_CHUNK_MAX = 4 << 20
 };
 
 void arena_init(struct arena *arena, struct memory *memory);

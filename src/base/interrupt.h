@@ -22,8 +22,9 @@ struct interrupt {
                                      interrupt, under way */
 };
 
-/* Between polls of a loop over rows that are looked at a few times each. */
-enum { INTERRUPT_ROWS = 1 << 16 };
+/* Between polls of a loop over rows that are looked at a few times each: so few that each may be
+ * the first in two new pages of memory, which take microseconds to come. */
+enum { INTERRUPT_ROWS = 1 << 12 };
 
 /* Calls the progress handler if it is due; whether the flag is up then. */
 bool interrupt_progress(struct interrupt *interrupt);

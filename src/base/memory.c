@@ -1,6 +1,7 @@
-/* memory.c - accounted allocation over the C library's heap. */
+/* memory.c - accounted allocation over the C library's heap, and mappings for large blocks. */
 #include "base/memory.h"
 
+#include "base/pages.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,28 +9,27 @@
 /* From this size on blocks are cache-line aligned, since they hold vectors. */
 enum { ALIGNED_FROM_BYTES = 4096, BLOCK_ALIGN = 64 };
 
-/* Bigger blocks come from mmap, or are too much to keep. */
+/* Bigger blocks are too much to keep. */
 enum { SPARE_BYTES_MAX = 128 * 1024 };
 
-/* With a sanitizer every block goes through its heap, so that a use after free is seen. */
+/* With a sanitizer every block goes through its heap, so that a use after free is seen: no block
+ * is kept, none is mapped. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { KEEPS_SPARES = 0 };
+enum { SANITIZED = 1 };
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
     __has_feature(memory_sanitizer)
-enum { KEEPS_SPARES = 0 };
+enum { SANITIZED = 1 };
 #else
-enum { KEEPS_SPARES = 1 };
+enum { SANITIZED = 0 };
 #endif
 #else
-enum { KEEPS_SPARES = 1 };
+enum { SANITIZED = 0 };
 #endif
 
-/* Of large blocks, between two questions whether to stop. */
-enum { PIECE_BYTES = 1 << 20 };
-
-/* Blocks that the C library maps by themselves. */
-enum { REALLOC_FROM_BYTES = 1 << 20 };
+/* Of large blocks, between two questions whether to stop.  Before a copy of more than the second it
+ * is asked, too: whoever copies such texts copies many. */
+enum { PIECE_BYTES = 1 << 20, COPY_POLL_BYTES = 4096 };
 
 static _Atomic uint64_t fault_countdown; /* 0: off */
 static _Atomic uint64_t fault_hits;
@@ -72,6 +72,7 @@ void memory_init(struct memory *memory, size_t limit)
         atomic_init(&memory->spares[i].bytes, 0);
     }
     atomic_init(&memory->next_spare, 0);
+    atomic_init(&memory->parked, NULL);
     atomic_init(&memory->interrupt.raised, false);
     atomic_init(&memory->interrupt.due, 0);
     memory->interrupt.progress = NULL;
@@ -83,8 +84,7 @@ void memory_init(struct memory *memory, size_t limit)
  * ---------------------------------------------------------------------------------- */
 static bool size_is_kept(const struct memory *memory, size_t bytes)
 {
-    return KEEPS_SPARES && memory != NULL && bytes >= ALIGNED_FROM_BYTES &&
-           bytes <= SPARE_BYTES_MAX;
+    return !SANITIZED && memory != NULL && bytes >= ALIGNED_FROM_BYTES && bytes <= SPARE_BYTES_MAX;
 }
 
 /* Puts block, whose first word holds its size, into slot if that is empty. */
@@ -134,12 +134,6 @@ static void *spare_take(struct memory *memory, size_t bytes)
     return NULL;
 }
 
-void memory_trim(struct memory *memory)
-{
-    for (int i = 0; i < MEMORY_SPARES; i++)
-        free(atomic_exchange(&memory->spares[i].block, NULL));
-}
-
 /* --- accounting
  * ------------------------------------------------------------------------------------ */
 
@@ -178,12 +172,19 @@ static bool size_is_absurd(size_t bytes)
     return bytes > (size_t)PTRDIFF_MAX;
 }
 
+static bool size_is_mapped(size_t bytes)
+{
+    return !SANITIZED && bytes >= PAGES_MIN_BYTES;
+}
+
 static void *heap_alloc(struct memory *memory, size_t bytes)
 {
     void *block;
 
     if (bytes < ALIGNED_FROM_BYTES)
         return malloc(bytes);
+    if (size_is_mapped(bytes))
+        return pages_map(bytes);
     if (size_is_kept(memory, bytes)) {
         block = spare_take(memory, bytes);
         if (block != NULL)
@@ -223,12 +224,15 @@ bool memory_copy(struct memory *memory, void *to, const void *from, size_t bytes
     const char *source = from;
     char       *target = to;
 
-    for (; bytes > PIECE_BYTES; bytes -= PIECE_BYTES) {
+    while (bytes > COPY_POLL_BYTES) {
+        size_t piece = bytes < PIECE_BYTES ? bytes : PIECE_BYTES;
+
         if (memory_stopped(memory))
             return false;
-        memcpy(target, source, PIECE_BYTES);
-        target += PIECE_BYTES;
-        source += PIECE_BYTES;
+        memcpy(target, source, piece);
+        target += piece;
+        source += piece;
+        bytes -= piece;
     }
     if (bytes > 0)
         memcpy(target, source, bytes);
@@ -248,6 +252,8 @@ void *memory_zalloc(struct memory *memory, size_t bytes)
         account_subtract(memory, bytes);
     } else if (bytes < ALIGNED_FROM_BYTES) {
         memset(block, 0, bytes);
+    } else if (size_is_mapped(bytes)) {
+        return block; /* zero as it comes */
     } else if (!memory_zero(memory, block, bytes)) {
         memory_free(memory, block, bytes);
         return NULL;
@@ -255,31 +261,20 @@ void *memory_zalloc(struct memory *memory, size_t bytes)
     return block;
 }
 
-/* Large blocks are moved by the C library, which remaps their pages instead of copying them.  What
- * it gives is aligned as the block was, in practice; else it is copied once more. */
-static void *large_realloc(struct memory *memory, void *block, size_t old_bytes, size_t new_bytes)
+/* A mapped block whose pages move, so that nothing is copied. */
+static void *mapped_realloc(struct memory *memory, void *block, size_t old_bytes, size_t new_bytes)
 {
-    void *moved, *aligned;
+    void *moved;
 
     if (size_is_absurd(new_bytes) || fault_strikes() ||
         (new_bytes > old_bytes && !account_add(memory, new_bytes - old_bytes)))
         return NULL;
-    moved = realloc(block, (new_bytes + BLOCK_ALIGN - 1) & ~(size_t)(BLOCK_ALIGN - 1));
-    if (moved == NULL) {
-        if (new_bytes > old_bytes)
-            account_subtract(memory, new_bytes - old_bytes);
-        return NULL;
-    }
-    if (new_bytes < old_bytes)
+    moved = pages_remap(block, old_bytes, new_bytes);
+    if (moved == NULL && new_bytes > old_bytes)
+        account_subtract(memory, new_bytes - old_bytes);
+    if (moved != NULL && new_bytes < old_bytes)
         account_subtract(memory, old_bytes - new_bytes);
-    if ((uintptr_t)moved % BLOCK_ALIGN == 0)
-        return moved;
-    aligned = heap_alloc(memory, new_bytes);
-    if (aligned == NULL)
-        return moved; /* slower to read, but it cannot be given back */
-    memcpy(aligned, moved, old_bytes < new_bytes ? old_bytes : new_bytes);
-    free(moved);
-    return aligned;
+    return moved;
 }
 
 void *memory_realloc(struct memory *memory, void *block, size_t old_bytes, size_t new_bytes)
@@ -288,14 +283,47 @@ void *memory_realloc(struct memory *memory, void *block, size_t old_bytes, size_
 
     if (block == NULL)
         return memory_alloc(memory, new_bytes);
-    if (old_bytes >= REALLOC_FROM_BYTES && new_bytes >= REALLOC_FROM_BYTES)
-        return large_realloc(memory, block, old_bytes, new_bytes);
+    if (size_is_mapped(old_bytes) && size_is_mapped(new_bytes))
+        return mapped_realloc(memory, block, old_bytes, new_bytes);
     moved = memory_alloc(memory, new_bytes);
     if (moved == NULL)
         return NULL;
-    memcpy(moved, block, old_bytes < new_bytes ? old_bytes : new_bytes);
+    if (!memory_copy(memory, moved, block, old_bytes < new_bytes ? old_bytes : new_bytes)) {
+        memory_free(memory, moved, new_bytes);
+        return NULL;
+    }
     memory_free(memory, block, old_bytes);
     return moved;
+}
+
+/* --- giving back
+ * ------------------------------------------------------------------------------------ */
+
+/* Of smaller blocks a heap may hold many, but they do not make it give pages back. */
+enum { PARK_FROM_BYTES = 4096 };
+
+struct parked {
+    struct parked *next;
+    size_t         bytes;
+    bool           mapped; /* bytes may be less than those of mapped blocks by now */
+};
+
+static bool interrupt_came(struct memory *memory)
+{
+    return memory != NULL &&
+           unlikely(atomic_load_explicit(&memory->interrupt.raised, memory_order_relaxed));
+}
+
+static void block_park(struct memory *memory, void *block, size_t bytes, bool mapped)
+{
+    struct parked *parked = block;
+    void          *head = atomic_load_explicit(&memory->parked, memory_order_relaxed);
+
+    parked->bytes = bytes;
+    parked->mapped = mapped;
+    do
+        parked->next = head;
+    while (!atomic_compare_exchange_weak(&memory->parked, &head, block));
 }
 
 void memory_free(struct memory *memory, void *block, size_t bytes)
@@ -303,10 +331,41 @@ void memory_free(struct memory *memory, void *block, size_t bytes)
     if (block == NULL)
         return;
     account_subtract(memory, bytes);
-    if (size_is_kept(memory, bytes))
+    if (bytes >= PARK_FROM_BYTES && interrupt_came(memory)) {
+        block_park(memory, block, bytes, size_is_mapped(bytes));
+    } else if (size_is_kept(memory, bytes)) {
         spare_keep(memory, block, bytes);
-    else
+    } else if (!size_is_mapped(bytes)) {
         free(block);
+    } else {
+        while (bytes > 0 && !interrupt_came(memory))
+            bytes = pages_unmap_some(block, bytes);
+        if (bytes > 0)
+            block_park(memory, block, bytes, true);
+    }
+}
+
+void memory_release(struct memory *memory)
+{
+    struct parked *parked = atomic_exchange(&memory->parked, NULL), *next;
+
+    for (; parked != NULL; parked = next) {
+        size_t bytes = parked->bytes;
+
+        next = parked->next;
+        if (!parked->mapped)
+            free(parked);
+        else
+            while (bytes > 0)
+                bytes = pages_unmap_some(parked, bytes);
+    }
+}
+
+void memory_trim(struct memory *memory)
+{
+    for (int i = 0; i < MEMORY_SPARES; i++)
+        free(atomic_exchange(&memory->spares[i].block, NULL));
+    memory_release(memory);
 }
 
 size_t memory_product(size_t count, size_t bytes)

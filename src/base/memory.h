@@ -26,12 +26,13 @@ struct memory {
         _Atomic size_t  bytes; /* of block; may be out of date, then the block's word is right */
     } spares[MEMORY_SPARES];
     _Atomic unsigned next_spare; /* which is replaced when all are taken */
-    struct interrupt interrupt; /* of all work that is done on this account */
+    _Atomic(void *)  parked;     /* freed after an interrupt, but still held: memory_release */
+    struct interrupt interrupt;  /* of all work that is done on this account */
     int real_digits; /* of REALs that become texts in that work; 0: NUMBER_DIGITS_DEFAULT */
 };
 
 void memory_init(struct memory *memory, size_t limit);
-/* Gives kept blocks back to the heap: at the end of the account's life, or to be tidy. */
+/* Gives kept and parked blocks back: at the end of the account's life, or to be tidy. */
 void memory_trim(struct memory *memory);
 
 /* Uninitialised / zeroed block of bytes > 0, aligned to 16 (to 64 from 4 KiB on); NULL when memory
@@ -40,12 +41,16 @@ void memory_trim(struct memory *memory);
 void *memory_alloc(struct memory *memory, size_t bytes);
 void *memory_zalloc(struct memory *memory, size_t bytes);
 
-/* block (old_bytes long, NULL: a new one) moved to new_bytes > 0.  NULL on failure: block is as it
- * was. */
+/* block (old_bytes long, NULL: a new one) moved to new_bytes > 0.  NULL on failure, or when work
+ * was stopped in a long copy: block is as it was. */
 void *memory_realloc(struct memory *memory, void *block, size_t old_bytes, size_t new_bytes);
 
-/* block may be NULL. bytes is what it was allocated with. */
+/* block may be NULL.  bytes is what it was allocated with.  Giving pages back takes about 70 ms a
+ * gigabyte, so an interrupt comes first: from then on blocks are parked until memory_release. */
 void memory_free(struct memory *memory, void *block, size_t bytes);
+/* Gives parked blocks back: whoever lets go of a stopped piece of work does it, after the answer.
+ */
+void memory_release(struct memory *memory);
 
 /* Whether work on this account shall stop; memory may be NULL: never. */
 static inline bool memory_stopped(struct memory *memory)

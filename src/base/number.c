@@ -423,22 +423,44 @@ struct scan {
 /* From here on another digit might not fit 64 bits. */
 #define DIGITS_FULL ((UINT64_MAX - 9) / 10)
 
+/* Behind the digits '0'..high that stand at p. */
+static const char *skip_digits(const char *p, const char *end, char high)
+{
+    enum { STRIDE = 64 };
+
+    for (; end - p >= STRIDE; p += STRIDE) {
+        uint8_t other = 0;
+
+        for (int i = 0; i < STRIDE; i++)
+            other |= (uint8_t)((uint8_t)(p[i] - '0') > (uint8_t)(high - '0'));
+        if (other)
+            break;
+    }
+    while (p < end && *p >= '0' && *p <= high)
+        p++;
+    return p;
+}
+
+const char *number_skip_zeros(const char *p, const char *end)
+{
+    return skip_digits(p, end, '0');
+}
+
 /* Reads a run of digits; fraction: they stand behind the point. */
 static void scan_digits(struct scan *s, bool fraction)
 {
-    const char *p = s->p;
+    const char *p = s->digits == 0 ? number_skip_zeros(s->p, s->end) : s->p, *rest;
 
-    for (; p < s->end && ascii_digit(*p); p++) {
-        unsigned digit = (unsigned)(*p - '0');
-
-        if (s->digits < DIGITS_FULL) {
-            s->digits = s->digits * 10 + digit;
-            s->exponent10 -= fraction;
-        } else {
-            s->exponent10 += !fraction;
-        }
+    if (fraction)
+        s->exponent10 -= (int)(p - s->p);
+    for (; p < s->end && ascii_digit(*p) && s->digits < DIGITS_FULL; p++) {
+        s->digits = s->digits * 10 + (unsigned)(*p - '0');
+        s->exponent10 -= fraction;
     }
-    s->p = p;
+    rest = skip_digits(p, s->end, '9');
+    if (!fraction)
+        s->exponent10 += (int)(rest - p);
+    s->p = rest;
 }
 
 /* p stands on 'e': reads the exponent if there is one, else leaves p. */

@@ -47,6 +47,8 @@ struct number {
 };
 /* Parses the longest numeric prefix.  Leading and trailing SQLite blanks are skipped; no hex. */
 struct number number_parse(const char *text, size_t bytes);
+/* Behind the zeros that stand at p: a text may have millions. */
+const char *number_skip_zeros(const char *p, const char *end);
 
 /* digits * 10^exponent10 correctly rounded (ties to even), overflow to infinity. */
 double number_scale(uint64_t digits, int exponent10);

@@ -52,8 +52,10 @@ void str_append(struct str *str, const char *data, size_t bytes)
 {
     if (bytes == 0 || !str_reserve(str, bytes))
         return;
-    memcpy(str->data + str->bytes, data, bytes);
-    str->bytes += bytes;
+    if (memory_copy(str->memory, str->data + str->bytes, data, bytes))
+        str->bytes += bytes;
+    else
+        str->failed = true;
 }
 
 void str_text(struct str *str, const char *text)

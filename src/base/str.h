@@ -1,7 +1,7 @@
 /* str.h - a growing text buffer over struct memory, and ASCII helpers without locale.
  *
- * str_* appends are sticky: after a failed allocation they do nothing and str->failed is set, so a
- * writer checks once at its end. */
+ * str_* appends are sticky: after a failed allocation, or when work was stopped in a long one, they
+ * do nothing and str->failed is set, so a writer checks once at its end. */
 #ifndef STOA_BASE_STR_H
 #define STOA_BASE_STR_H
 

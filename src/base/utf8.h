@@ -27,9 +27,19 @@ static inline const char *utf8_next(const char *p, const char *end)
             p++;
     return p;
 }
-static inline size_t text_until_nul(const char *s, size_t bytes)
+/* The bytes before the first NUL; when work on memory is stopped, some of them. */
+static inline size_t text_until_nul(struct memory *memory, const char *s, size_t bytes)
 {
-    return bytes == 0 ? 0 : strnlen(s, bytes);
+    enum { PIECE_BYTES = 1 << 20 };
+    size_t done = 0, found;
+
+    for (; bytes - done > PIECE_BYTES && !memory_stopped(memory); done += PIECE_BYTES) {
+        found = strnlen(s + done, PIECE_BYTES);
+        if (found < PIECE_BYTES)
+            return done + found;
+    }
+    found = bytes - done < PIECE_BYTES ? bytes - done : PIECE_BYTES;
+    return found == 0 ? 0 : done + strnlen(s + done, found);
 }
 
 /* The code point at *p, which moves behind it; 0 at end.  Overlong forms of ASCII, surrogates and

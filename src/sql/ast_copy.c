@@ -28,8 +28,8 @@ static void *copy_bytes(struct copier *copier, const void *data, size_t bytes)
     copy = arena_alloc(copier->arena, bytes);
     if (copy == NULL)
         copier->status = fail_nomem(copier->err);
-    else
-        memcpy(copy, data, bytes);
+    else if (!memory_copy(copier->arena->memory, copy, data, bytes))
+        copier->status = memory_poll(copier->arena->memory, copier->err);
     return copy;
 }
 

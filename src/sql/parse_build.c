@@ -90,15 +90,17 @@ void check_length(struct parser *parser, uint32_t count, const char *of)
 /* The token's text without its quotes, and with doubled quotes halved. */
 static char *copy_unquoted(struct parser *parser, struct token token, uint32_t *bytes)
 {
-    char  quote = token.text[0] == '[' ? ']' : token.text[0];
-    char *copy = parser_zalloc(parser, (size_t)token.bytes + 1);
+    char   quote = token.text[0] == '[' ? ']' : token.text[0];
+    char  *copy = parser_zalloc(parser, (size_t)token.bytes + 1);
+    size_t i = 1, end;
 
     *bytes = 0;
-    for (uint32_t i = 1; i + 1 < token.bytes; i++) {
-        copy[(*bytes)++] = token.text[i];
-        if (token.text[i] == quote)
-            i++;
-    }
+    while ((end = memory_piece(parser->arena->memory, i, token.bytes - 1)) > i)
+        for (; i < end; i++) {
+            copy[(*bytes)++] = token.text[i];
+            if (token.text[i] == quote)
+                i++;
+        }
     return copy;
 }
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { CHUNK_MIN = 1024, CHUNK_MAX = 1 << 20 };
+enum { CHUNK_MIN = 1024, CHUNK_MAX = 4 << 20 }; /* the last come in large pages */
 
 struct heap_chunk {
     struct heap_chunk *older;
@@ -95,6 +95,5 @@ const char *text_heap_copy(struct text_heap *heap, const char *s, size_t bytes)
         return NULL;
     copy = heap->next;
     heap->next += bytes;
-    memcpy(copy, s, bytes);
-    return copy;
+    return memory_copy(heap->memory, copy, s, bytes) ? copy : NULL;
 }

@@ -9,7 +9,7 @@
 #include "base/str.h"
 
 /* Between two questions whether to stop: compared rows, and made parts of a histogram. */
-enum { ROWS_PER_POLL = 1 << 14, PARTS_PER_POLL = 1 << 12 };
+enum { PARTS_PER_POLL = 1 << 12 };
 
 /* Work space for one group, as large as the largest needs. */
 struct finish {
@@ -42,10 +42,11 @@ static double middle_of(double a, double b, double c)
     return c < a ? a : c > b ? b : c;
 }
 
-/* The k-th smallest (from 0) goes to a[k], none larger before it, none smaller behind. */
-static void select_number(double *a, uint32_t n, uint32_t k)
+/* The k-th smallest (from 0) goes to a[k], none larger before it, none smaller behind; if work on
+ * memory is stopped, any. */
+static void select_number(struct memory *memory, double *a, uint32_t n, uint32_t k)
 {
-    uint32_t low = 0, high = n - 1, rounds = 64;
+    uint32_t low = 0, high = n - 1, rounds = 64, swaps = 0;
 
     while (low < high) {
         double  pivot = middle_of(a[low], a[low + (high - low) / 2], a[high]);
@@ -65,6 +66,8 @@ static void select_number(double *a, uint32_t n, uint32_t k)
 
                 a[i++] = a[j];
                 a[j--] = t;
+                if (++swaps % INTERRUPT_ROWS == 0 && memory_stopped(memory))
+                    return;
             }
         }
         if (k <= j)
@@ -77,12 +80,13 @@ static void select_number(double *a, uint32_t n, uint32_t k)
 }
 
 /* As SQLite's percentile(): the value at fraction * (n - 1), between neighbours by proportion. */
-static double percentile(double *a, uint32_t n, double fraction, bool discrete)
+static double percentile(struct memory *memory, double *a, uint32_t n, double fraction,
+                         bool discrete)
 {
     double   place = fraction * (n - 1), next;
     uint32_t at = (uint32_t)place;
 
-    select_number(a, n, at);
+    select_number(memory, a, n, at);
     if (discrete || place == at || at == n - 1)
         return a[at];
     next = a[at + 1];
@@ -97,38 +101,45 @@ static struct value number_result(const struct finish *f, const struct list_stat
     double   median;
 
     for (const struct list_chunk *chunk = list->last; chunk != NULL; chunk = chunk->before) {
+        if (memory_stopped(f->aggregate->memory))
+            return value_null();
         memcpy(f->numbers + n, chunk + 1, chunk->count * sizeof(double));
         n += chunk->count;
     }
     switch (f->part->call->kind) {
     case AGGREGATE_MEDIAN:
-        return value_real(percentile(f->numbers, n, 0.5, false));
+        return value_real(percentile(f->aggregate->memory, f->numbers, n, 0.5, false));
     case AGGREGATE_MAD:
-        median = percentile(f->numbers, n, 0.5, false);
+        median = percentile(f->aggregate->memory, f->numbers, n, 0.5, false);
         for (uint32_t i = 0; i < n; i++)
             f->numbers[i] = fabs(f->numbers[i] - median);
-        return value_real(percentile(f->numbers, n, 0.5, false));
+        return value_real(percentile(f->aggregate->memory, f->numbers, n, 0.5, false));
     default: {
         bool   discrete = f->part->call->kind == AGGREGATE_PERCENTILE_DISC;
         double sign = f->part->call->descending ? -1 : 1; /* the order of -x is the other one */
 
         for (uint32_t i = 0; sign < 0 && i < n; i++)
             f->numbers[i] = -f->numbers[i];
-        return value_real(sign * percentile(f->numbers, n, list->fraction, discrete));
+        return value_real(
+            sign * percentile(f->aggregate->memory, f->numbers, n, list->fraction, discrete));
     }
     }
 }
 
 /* --- rows ---------------------------------------------------------------------------------------
  */
-static void rows_gather(const struct finish *f, const struct list_state *list, uint32_t width)
+static enum status rows_gather(const struct finish *f, const struct list_state *list,
+                               uint32_t width)
 {
     uint32_t n = list->count;
 
-    for (struct list_chunk *chunk = list->last; chunk != NULL; chunk = chunk->before)
+    for (struct list_chunk *chunk = list->last; chunk != NULL; chunk = chunk->before) {
+        TRY(memory_poll(f->aggregate->memory, f->err));
         for (uint32_t i = chunk->count; i > 0; i--)
             f->rows[--n] = (struct value *)(chunk + 1) + (size_t)(i - 1) * width;
+    }
     assert(n == 0);
+    return STATUS_OK;
 }
 
 static int value_order(const void *a, const void *b, void *data)
@@ -184,7 +195,7 @@ static enum status rows_sort(const struct finish *f, uint32_t n,
                 to[k] = j == high || (i < middle && order(&from[i], &from[j], call) <= 0)
                             ? from[i++]
                             : from[j++];
-                if (k % ROWS_PER_POLL == ROWS_PER_POLL - 1 && memory_stopped(memory)) {
+                if (k % INTERRUPT_ROWS == INTERRUPT_ROWS - 1 && memory_stopped(memory)) {
                     memory_free(memory, space, bytes);
                     return memory_poll(memory, f->err);
                 }
@@ -194,9 +205,9 @@ static enum status rows_sort(const struct finish *f, uint32_t n,
         to = t;
     }
     if (from != f->rows)
-        memcpy(f->rows, from, bytes);
+        memory_copy(memory, f->rows, from, bytes);
     memory_free(memory, space, bytes);
-    return STATUS_OK;
+    return memory_poll(memory, f->err);
 }
 
 /* From f->rows[at] on, n sorted: how many equal it. */
@@ -298,7 +309,7 @@ static enum status value_result(const struct finish *f, const struct list_state 
 {
     uint32_t n = list->count;
 
-    rows_gather(f, list, 1);
+    TRY(rows_gather(f, list, 1));
     TRY(rows_sort(f, n, value_order));
     switch (f->part->call->kind) {
     case AGGREGATE_MODE:
@@ -338,9 +349,12 @@ static uint32_t drop_equals(const struct finish *f, uint32_t n)
 {
     uint32_t left = 0;
 
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n; i++) {
+        if (i % INTERRUPT_ROWS == 0 && memory_stopped(f->aggregate->memory))
+            break;
         if (i + 1 == n || row_order(&f->rows[i], &f->rows[i + 1], (void *)f->part->call) != 0)
             f->rows[left++] = f->rows[i];
+    }
     return left;
 }
 
@@ -359,13 +373,14 @@ static enum status ordered_result(const struct finish *f, const struct list_stat
 
     part.form = widest_form(part.call->kind);
     part.offset = 0;
-    rows_gather(f, list, list_width(part.call));
+    TRY(rows_gather(f, list, list_width(part.call)));
     TRY(rows_sort(f, count, row_order));
     if (part.call->last_of_equals)
         count = drop_equals(f, count);
     for (uint32_t at = 0, n; at < count; at += n) {
         struct picked picked = {.rows = {.rows = f->aggregate->rows}};
 
+        TRY(memory_poll(f->aggregate->memory, f->err));
         n = count - at < VECTOR_CAP ? count - at : VECTOR_CAP;
         picked.rows.count = n;
         for (uint32_t i = 0; i < n; i++) {
@@ -409,8 +424,7 @@ static enum status group_finish(const struct finish *f, union list_or_cell *stat
 static enum status finish_groups(struct finish *f)
 {
     for (uint32_t group = 0; group < f->aggregate->groups; group++) {
-        if (group % PARTS_PER_POLL == PARTS_PER_POLL - 1)
-            TRY(memory_poll(f->aggregate->memory, f->err));
+        TRY(memory_poll(f->aggregate->memory, f->err));
         TRY(group_finish(f, state_at(&f->aggregate->states, f->part, group)));
     }
     f->part->form = FORM_CELL;

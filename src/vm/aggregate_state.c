@@ -49,7 +49,8 @@ enum status cell_state_set(struct cell_state *state, const struct value *value, 
             }
             state->capacity = (uint32_t)capacity;
         }
-        memmove(state->space, text, value->bytes);
+        if (text != state->space && !memory_copy(texts->memory, state->space, text, value->bytes))
+            return memory_poll(texts->memory, err);
         text = state->space;
     }
     state->value = *value;
@@ -117,12 +118,15 @@ static enum status concat_reserve(struct concat_state *state, uint64_t more, str
     data = arena_alloc(texts, capacity);
     if (data == NULL)
         return fail_nomem(err);
-    if (state->bytes > 0)
-        memcpy(data, state->data, state->bytes);
+    if (!memory_copy(texts->memory, data, state->data, state->bytes))
+        return memory_poll(texts->memory, err);
     state->data = data;
     state->capacity = (uint32_t)capacity;
     return STATUS_OK;
 }
+
+/* Longer ones are copied with a look whether to stop. */
+enum { LONG_TEXT_BYTES = 1 << 14 };
 
 /* Most texts are short: without a call. */
 static inline void concat_append(struct concat_state *state, const char *text, uint32_t bytes)
@@ -142,8 +146,7 @@ static inline void concat_append(struct concat_state *state, const char *text, u
 }
 
 /* The text of a value that is not NULL; of a number in space. */
-static struct value concat_text(const struct value *value, char space[NUMBER_TEXT_CAP],
-                                int digits)
+static struct value concat_text(const struct value *value, char space[NUMBER_TEXT_CAP], int digits)
 {
     if (value->class_ == CLASS_INTEGER)
         return value_text(space, (uint32_t)number_from_int(value->i, space));
@@ -195,7 +198,14 @@ static enum status concat_step(const struct state_array *states, const struct ag
             second = concat_text(between, space[1], digits);
         TRY(concat_reserve(state, (uint64_t)first.bytes + second.bytes, states->texts, err));
         concat_append(state, second.s, second.bytes);
-        concat_append(state, first.s, first.bytes);
+        if (first.bytes > LONG_TEXT_BYTES) {
+            if (!memory_copy(states->texts->memory, state->data + state->bytes, first.s,
+                             first.bytes))
+                return memory_poll(states->texts->memory, err);
+            state->bytes += first.bytes;
+        } else {
+            concat_append(state, first.s, first.bytes);
+        }
         state->set = true;
     }
     return STATUS_OK;

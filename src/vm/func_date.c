@@ -237,7 +237,7 @@ enum status func_strftime(FUNCTION_ARGUMENTS)
     *out = value_null();
     if (argc == 0 || argv[0].class_ == CLASS_NULL)
         return STATUS_OK;
-    format = func_until_nul(func_text(context, &argv[0], buffer));
+    format = func_until_nul(context, func_text(context, &argv[0], buffer));
     if (only_canonical(argc - 1, argv + 1, canonical) &&
         (plain_bytes = moment_plain_bytes(format)) > 0) {
         moment_format_plain(canonical, format, plain);

@@ -95,7 +95,8 @@ static struct text next_text(struct format *f, char buffer[NUMBER_TEXT_CAP])
 {
     const struct value *v = next_argument(f);
 
-    return v == NULL ? (struct text){NULL, 0} : func_until_nul(func_text(f->context, v, buffer));
+    return v == NULL ? (struct text){NULL, 0}
+                     : func_until_nul(f->context, func_text(f->context, v, buffer));
 }
 
 /* --- the specification ------------------------------------------------------------------------ */
@@ -489,8 +490,9 @@ void format_escaped(struct str *out, struct text text, char type, bool escaped)
     char quote = type == 'w' ? '"' : '\'';
     bool control = false;
 
-    for (size_t i = 0; i < text.bytes; i++)
-        control |= (uint8_t)text.s[i] <= 0x1f;
+    for (size_t i = 0, end; (end = memory_piece(out->memory, i, text.bytes)) > i;)
+        for (; i < end; i++)
+            control |= (uint8_t)text.s[i] <= 0x1f;
     if (type == 'w' || (type == 'Q' && !control))
         escaped = false;
     if (type == 'Q')
@@ -498,8 +500,10 @@ void format_escaped(struct str *out, struct text text, char type, bool escaped)
     for (size_t i = 0; i < text.bytes; i++) {
         char c = text.s[i];
 
-        if (i % PIECE_BYTES == 0 && memory_stopped(out->memory))
+        if (i % INTERRUPT_ROWS == 0 && memory_stopped(out->memory)) {
             out->failed = true;
+            return;
+        }
         if (escaped && (uint8_t)c <= 0x1f) {
             append_escape(out, c);
             continue;
@@ -641,7 +645,7 @@ enum status func_printf(FUNCTION_ARGUMENTS)
     *out = value_null();
     if (argc == 0 || argv[0].class_ == CLASS_NULL)
         return STATUS_OK;
-    format = func_until_nul(func_text(context, &argv[0], buffer));
+    format = func_until_nul(context, func_text(context, &argv[0], buffer));
     f.argv = argv + 1;
     f.argc = argc - 1;
     str_init(&str, context->arena->memory);

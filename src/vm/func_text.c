@@ -18,7 +18,7 @@ enum status func_length(FUNCTION_ARGUMENTS)
 
     (void)argc;
     if (argv[0].class_ == CLASS_TEXT) {
-        text = func_until_nul(text);
+        text = func_until_nul(context, text);
         text.bytes = utf8_length(context->arena->memory, text.s, text.bytes);
     }
     *out = value_int((int64_t)text.bytes);
@@ -140,7 +140,7 @@ enum status func_substr(FUNCTION_ARGUMENTS)
         *out = value_blob(text.s + start, (size_t)count);
         return STATUS_OK;
     }
-    text = func_until_nul(text);
+    text = func_until_nul(context, text);
     substr_range(&start, &count,
                  start < 0 ? (int64_t)utf8_length(context->arena->memory, text.s, text.bytes) : 0);
     from = utf8_skip(context->arena->memory, text.s, text.bytes, (uint64_t)start);
@@ -177,7 +177,7 @@ static enum status trim(struct function_context *context, uint32_t argc, const s
     if (!func_kept_text(context, &argv[0], &text))
         return fail_nomem(context->err);
     if (argc == 2)
-        set = func_until_nul(func_text(context, &argv[1], buffer));
+        set = func_until_nul(context, func_text(context, &argv[1], buffer));
     while (left && (bytes = set_match(set, text, false)) > 0) {
         text.s += bytes;
         text.bytes -= bytes;
@@ -329,9 +329,10 @@ enum status func_replace(FUNCTION_ARGUMENTS)
 static enum status concat(struct function_context *context, uint32_t argc, const struct value *argv,
                           struct text separator, struct value *out)
 {
-    char   buffer[NUMBER_TEXT_CAP], *result, *r;
-    size_t bytes = 0;
-    bool   first = true;
+    struct memory *memory = context->arena->memory;
+    char           buffer[NUMBER_TEXT_CAP], *result, *r;
+    size_t         bytes = 0;
+    bool           first = true;
 
     for (uint32_t i = 0; i < argc; i++) {
         if (argv[i].class_ == CLASS_NULL)
@@ -349,7 +350,9 @@ static enum status concat(struct function_context *context, uint32_t argc, const
             continue;
         if (!first)
             r = (char *)mempcpy(r, separator.s, separator.bytes);
-        r = (char *)mempcpy(r, text.s, text.bytes);
+        if (!memory_copy(memory, r, text.s, text.bytes))
+            return memory_poll(memory, context->err);
+        r += text.bytes;
         first = false;
     }
     *out = value_text(result, bytes);
@@ -393,7 +396,7 @@ enum status func_soundex(FUNCTION_ARGUMENTS)
 {
     static const char codes[] = "01230120022455012623010202"; /* of A to Z */
     char              buffer[NUMBER_TEXT_CAP], result[4] = "?000";
-    struct text       text = func_until_nul(func_text(context, &argv[0], buffer));
+    struct text       text = func_until_nul(context, func_text(context, &argv[0], buffer));
     size_t            i = 0, n = 1;
 
     (void)argc;
@@ -466,7 +469,8 @@ static bool contains_character(struct text set, uint32_t code)
 enum status func_unhex(FUNCTION_ARGUMENTS)
 {
     char        buffer[NUMBER_TEXT_CAP], pass_buffer[NUMBER_TEXT_CAP], *result;
-    struct text text = func_until_nul(func_text(context, &argv[0], buffer)), pass = {"", 0};
+    struct text text = func_until_nul(context, func_text(context, &argv[0], buffer)),
+                pass = {"", 0};
     const char *p = text.s, *end = text.s + text.bytes;
     size_t      bytes = 0;
 
@@ -519,7 +523,7 @@ enum status func_unistr(FUNCTION_ARGUMENTS)
     char        buffer[NUMBER_TEXT_CAP], *result;
     struct text text = func_text(context, &argv[0], buffer);
     const char *p = text.s, *end = text.s + text.bytes;
-    const char *escapes_end = text.s + text_until_nul(text.s, text.bytes);
+    const char *escapes_end = text.s + text_until_nul(context->arena->memory, text.s, text.bytes);
     size_t      bytes = 0;
 
     (void)argc;
@@ -571,7 +575,8 @@ static enum status quote(struct function_context *context, const struct value *v
             v->r);
         break;
     case CLASS_TEXT:
-        format_escaped(&str, func_until_nul((struct text){v->s, v->bytes}), 'Q', alternate);
+        format_escaped(&str, func_until_nul(context, (struct text){v->s, v->bytes}), 'Q',
+                       alternate);
         break;
     case CLASS_BLOB:
         if ((size_t)v->bytes * 2 + 3 > VALUE_BYTES_MAX)
@@ -635,7 +640,7 @@ enum status func_like(FUNCTION_ARGUMENTS)
     *out = value_null();
     TRY(check_pattern(context, pattern));
     if (argc == 3) {
-        struct text e = func_until_nul(func_text(context, &argv[2], buffers[2]));
+        struct text e = func_until_nul(context, func_text(context, &argv[2], buffers[2]));
         const char *p = e.s, *end = e.s + e.bytes;
 
         if (e.s == NULL)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum { GENERAL_SLOTS_MIN = 64, GENERAL_KEYS_MIN = 32, PREFETCH_AHEAD = 12 };
+enum { LONG_TEXT_BYTES = 1 << 14 };
 
 void general_init(struct general_table *table, struct memory *memory, uint32_t columns,
                   const uint8_t *collations)
@@ -90,7 +91,18 @@ static inline bool cell_equal(const struct value *a, const struct value *b,
     return a->bytes == b->bytes && (a->bytes == 0 || memcmp(a->s, b->s, a->bytes) == 0);
 }
 
-static void hash_batch(const struct general_table *table, const struct cell_batch *batch,
+/* A batch of long texts takes long: when work was stopped they are not read any more. */
+static uint64_t key_hash(const struct general_table *table, const struct value *cell,
+                         enum collation collation)
+{
+    if (cell->class_ >= CLASS_TEXT && cell->bytes > LONG_TEXT_BYTES &&
+        memory_stopped(table->memory))
+        return 0;
+    return cell_hash(cell, collation);
+}
+
+/* False: work was stopped, the hashes say nothing. */
+static bool hash_batch(const struct general_table *table, const struct cell_batch *batch,
                        uint64_t *hashes)
 {
     for (uint32_t c = 0; c < table->columns; c++) {
@@ -99,11 +111,13 @@ static void hash_batch(const struct general_table *table, const struct cell_batc
 
         if (c == 0)
             for (uint32_t k = 0; k < batch->count; k++)
-                hashes[k] = cell_hash(&cells[batch->rows[k]], collation);
+                hashes[k] = key_hash(table, &cells[batch->rows[k]], collation);
         else
             for (uint32_t k = 0; k < batch->count; k++)
-                hashes[k] = hash_combine(hashes[k], cell_hash(&cells[batch->rows[k]], collation));
+                hashes[k] =
+                    hash_combine(hashes[k], key_hash(table, &cells[batch->rows[k]], collation));
     }
+    return !memory_stopped(table->memory);
 }
 
 static uint64_t slot_tag(uint64_t hash)
@@ -121,6 +135,10 @@ static enum status slots_grow(struct general_table *table, struct error *err)
     for (uint32_t n = 0; n < table->count; n++) {
         uint64_t i = table->hashes[n] & (count - 1);
 
+        if (n % INTERRUPT_ROWS == 0 && memory_stopped(table->memory)) {
+            memory_free(table->memory, slots, memory_product(count, sizeof *slots));
+            return memory_poll(table->memory, err);
+        }
         while (slots[i] != 0)
             i = (i + 1) & (count - 1);
         slots[i] = slot_tag(table->hashes[n]) | (n + UINT64_C(1));
@@ -148,9 +166,11 @@ static enum status keys_grow(struct general_table *table, struct error *err)
         memory_free(table->memory, cells, key_bytes(table, capacity));
         return fail_nomem(err);
     }
-    if (table->count > 0) {
-        memcpy(hashes, table->hashes, table->count * sizeof *hashes);
-        memcpy(cells, table->cells, key_bytes(table, table->count));
+    if (!memory_copy(table->memory, hashes, table->hashes, table->count * sizeof *hashes) ||
+        !memory_copy(table->memory, cells, table->cells, key_bytes(table, table->count))) {
+        memory_free(table->memory, hashes, capacity * sizeof *hashes);
+        memory_free(table->memory, cells, key_bytes(table, capacity));
+        return memory_poll(table->memory, err);
     }
     memory_free(table->memory, table->hashes, table->capacity * sizeof *hashes);
     memory_free(table->memory, table->cells, key_bytes(table, table->capacity));
@@ -211,7 +231,8 @@ enum status general_add(struct general_table *table, const struct cell_batch *ba
                         uint64_t *hashes, uint32_t *numbers, struct error *err)
 {
     TRY(general_reserve(table, batch->count, err));
-    hash_batch(table, batch, hashes);
+    if (!hash_batch(table, batch, hashes))
+        return memory_poll(table->memory, err);
     for (uint32_t k = 0; k < batch->count; k++) {
         uint32_t row = batch->rows[k];
         uint64_t i;
@@ -235,11 +256,10 @@ enum status general_add(struct general_table *table, const struct cell_batch *ba
 void general_find(const struct general_table *table, const struct cell_batch *batch,
                   uint64_t *hashes, uint32_t *numbers)
 {
-    if (table->count == 0) {
+    if (table->count == 0 || !hash_batch(table, batch, hashes)) {
         memset(numbers, 0xff, batch->count * sizeof *numbers);
         return;
     }
-    hash_batch(table, batch, hashes);
     for (uint32_t k = 0; k < batch->count; k++) {
         if (k + PREFETCH_AHEAD < batch->count)
             __builtin_prefetch(&table->slots[hashes[k + PREFETCH_AHEAD] & (table->slot_count - 1)]);

@@ -622,7 +622,7 @@ static enum status terminated_text(struct function_context *context, const struc
     char  number[NUMBER_TEXT_CAP];
     char *copy = buffer;
 
-    *text = func_until_nul(func_text(context, v, number));
+    *text = func_until_nul(context, func_text(context, v, number));
     if (text->bytes >= TIME_TEXT_CAP)
         TRY(func_alloc(context, text->bytes + 1, &copy));
     if (text->bytes > 0)

@@ -227,11 +227,15 @@ uint64_t cell_number(const struct value *cell, enum collation collation, bool mi
     return kind << 62 | number >> 2;
 }
 
+enum { SHARED_STRIDE = 256 }; /* compared at a time while all is alike */
+
 uint32_t shared_bytes(const struct value *a, const struct value *b, uint32_t most)
 {
     uint32_t n = 0;
 
     most = b->bytes < most ? b->bytes : most;
+    while (most - n >= SHARED_STRIDE && memcmp(a->s + n, b->s + n, SHARED_STRIDE) == 0)
+        n += SHARED_STRIDE;
     while (n < most && a->s[n] == b->s[n])
         n++;
     return n;
@@ -287,7 +291,7 @@ static void ties_sort(const struct tie_sort *sort, uint32_t first, uint32_t end,
     const struct sort_record *sorted;
     uint32_t                  run_end;
 
-    if (end - first < 2)
+    if (end - first < 2 || memory_stopped(sort->cells.memory))
         return;
     if (end - first < FEW_TIES || levels == 0 || sort->text->column == UINT32_MAX ||
         !tie_keys(sort, first, end, offset)) {
@@ -349,14 +353,16 @@ enum status ties_order(const struct rowset *rows, const struct sorter_desc *desc
 /* --- groups -------------------------------------------------------------------------------------
  */
 /* Are the first cells all texts (or blobs)?  Then *offset bytes are shared by all of them. */
-static bool first_texts(const struct value *cells, uint32_t count, uint32_t key_count,
-                        enum collation collation, uint32_t *offset)
+static bool first_texts(struct memory *memory, const struct value *cells, uint32_t count,
+                        uint32_t key_count, enum collation collation, uint32_t *offset)
 {
     uint32_t shared = cells[0].bytes;
 
     for (uint32_t i = 0; i < count; i++) {
         const struct value *cell = &cells[(size_t)i * key_count];
 
+        if (i % INTERRUPT_ROWS == 0 && memory_stopped(memory))
+            return false;
         if (cell->class_ != cells[0].class_ || cell->class_ < CLASS_TEXT)
             return false;
         shared = shared_bytes(&cells[0], cell, shared);
@@ -375,6 +381,8 @@ static void first_numbers(struct tie_sort *sort, uint32_t count, bool texts,
         bool                partial = false;
         uint64_t            number = 0;
 
+        if (i % INTERRUPT_ROWS == 0 && memory_stopped(sort->cells.memory))
+            return;
         if (cell->class_ != CLASS_NULL)
             number = cell_number(cell, collation, !texts, offset, &partial);
 
@@ -396,11 +404,14 @@ static void groups_sort(struct tie_sort *sort, uint32_t count, bool texts,
         sort->spare = sort->records;
         sort->records = sorted;
     }
-    for (uint32_t i = 0; i < count; i++)
-        sort->rows[i] = sorted[i].row;
-    for (uint32_t first = 0; first < count; first = end) {
+    for (size_t i = 0, piece; (piece = memory_piece(sort->cells.memory, i, count)) > i;)
+        for (; i < piece; i++)
+            sort->rows[i] = sorted[i].row;
+    for (uint32_t first = 0, groups = 0; first < count; first = end, groups++) {
         uint64_t key = sorted[first].key;
 
+        if (groups % INTERRUPT_ROWS == 0 && memory_stopped(sort->cells.memory))
+            return;
         for (end = first + 1; end < count && sorted[end].key == key;)
             end++;
         ties_sort(sort, first, end, texts ? text->offset + TEXT_PREFIX_BYTES : 0, PREFIX_LEVELS);
@@ -426,15 +437,18 @@ enum status cells_order(const struct value *cells, uint32_t count, const uint8_t
     if (keys == NULL || records == NULL || spare == NULL || sort.merge_space == NULL) {
         status = fail_nomem(err);
     } else if (count > 0) {
-        bool texts = first_texts(cells, count, key_count, collations[0], &text.offset);
+        bool texts = first_texts(memory, cells, count, key_count, collations[0], &text.offset);
 
         for (uint32_t c = 0; c < key_count; c++)
             keys[c].collation = collations[c];
         sort.records = records;
         sort.spare = spare;
         first_numbers(&sort, count, texts, collations[0], text.offset);
-        groups_sort(&sort, count, texts, &text);
         status = memory_poll(memory, err);
+        if (status == STATUS_OK)
+            groups_sort(&sort, count, texts, &text);
+        if (status == STATUS_OK)
+            status = memory_poll(memory, err);
     }
     memory_free(memory, keys, key_bytes);
     memory_free(memory, records, record_bytes);

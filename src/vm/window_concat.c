@@ -20,9 +20,9 @@ struct concat_walk {
     bool                  varied;   /* separators had different lengths: lengths holds them */
     int64_t               count;    /* values in the text */
     size_t                first_length;
-    size_t               *lengths; /* [first_kept, first_kept + count - 1) of separators in the text */
-    size_t                first_kept, lengths_bytes;
-    struct arena          scratch;
+    size_t      *lengths; /* [first_kept, first_kept + count - 1) of separators in the text */
+    size_t       first_kept, lengths_bytes;
+    struct arena scratch;
 };
 
 static void concat_begin(struct window_walk *walk)
@@ -55,7 +55,8 @@ static enum status append(struct concat_walk *self, const struct value *text)
         result->texts = grown;
         result->text_bytes = bytes;
     }
-    memcpy(result->texts + self->to, text->s, text->bytes);
+    if (!memory_copy(memory, result->texts + self->to, text->s, text->bytes))
+        return memory_poll(memory, self->err);
     self->to += text->bytes;
     return STATUS_OK;
 }
@@ -137,8 +138,8 @@ static enum status concat_leave(struct window_walk *walk, uint32_t row)
  * empty together make SQLite show a text of one NUL where rows may leave. */
 static enum status concat_result(struct window_walk *walk, uint32_t row)
 {
-    struct concat_walk *self = (struct concat_walk *)walk;
-    struct value       *out = &self->result->cells[row];
+    struct concat_walk       *self = (struct concat_walk *)walk;
+    struct value             *out = &self->result->cells[row];
     static const struct value nul = {.s = "", .bytes = 1, .class_ = CLASS_TEXT};
 
     *out = value_null();
@@ -168,9 +169,8 @@ static enum status walk_concat(struct concat_walk *walk, const struct window_cal
     memory_free(window->memory, walk->lengths, walk->lengths_bytes);
     for (uint32_t row = 0; status == STATUS_OK && row < window->count; row++) {
         if (result->cells[row].class_ == CLASS_TEXT)
-            result->cells[row].s = result->texts == NULL
-                                       ? ""
-                                       : result->texts + (size_t)result->cells[row].i;
+            result->cells[row].s =
+                result->texts == NULL ? "" : result->texts + (size_t)result->cells[row].i;
         status = window_work(window, 1);
     }
     return status;

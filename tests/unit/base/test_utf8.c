@@ -69,7 +69,7 @@ static void skipping_and_counting_agree(void **state)
     assert_false(utf8_all_ascii(text, bytes));
     for (size_t i = 0; i < 19; i++)
         assert_true(utf8_all_ascii(text, i));
-    assert_int_equal(text_until_nul("ab\0c", 4), 2);
+    assert_int_equal(text_until_nul(NULL, "ab\0c", 4), 2);
 }
 
 int main(void)
