@@ -129,9 +129,12 @@ static enum status complete_class(const struct from_state *state, struct block *
                               classes->columns[members[m]]));
     for (uint32_t i = 0; i < block->conjunct_count; i++) {
         struct conjunct *conjunct = &block->conjuncts[i];
+        uint32_t         number;
 
-        if (!is_class_link(conjunct) ||
-            classes->class_[column_number(classes, conjunct->expr->left)] != class_)
+        if (!is_class_link(conjunct))
+            continue;
+        number = column_number(classes, conjunct->expr->left);
+        if (number == COLUMNS_MAX || classes->class_[number] != class_)
             continue;
         conjunct->class_ = class_ + 1U;
         if (i < first)
