@@ -378,9 +378,12 @@ struct value build_blob(struct parser *parser, struct token token)
 {
     size_t bytes = (token.bytes - 3) / 2;
     char  *data = parser_zalloc(parser, bytes + 1);
+    size_t i = 0, end;
 
-    for (size_t i = 0; i < bytes; i++)
-        data[i] = (char)(hex_digit(token.text[2 + 2 * i]) << 4 | hex_digit(token.text[3 + 2 * i]));
+    while ((end = memory_piece(parser->arena->memory, i, bytes)) > i)
+        for (; i < end; i++)
+            data[i] =
+                (char)(hex_digit(token.text[2 + 2 * i]) << 4 | hex_digit(token.text[3 + 2 * i]));
     return value_blob(data, bytes);
 }
 

@@ -390,7 +390,7 @@ const struct heavy heavy_texts[] = {
      .count = 50000,
      .after = " END) FROM n"},
     {.before = "SELECT length('", .piece = "some text ", .count = 20000000, .after = "')"},
-    {.before = "SELECT x'", .piece = "00", .count = 50000000, .after = "'"},
+    {.before = "SELECT x'", .piece = "00", .count = 20000000, .after = "'"},
     {.before = "SELECT ", .piece = "9", .count = 50000000},
     {.before = "SELECT ", .piece = "a", .count = 50000000, .after = " FROM n"},
     {.before = "WITH c0 AS (SELECT 1 AS x), c1 AS (SELECT p.x FROM c0 p, c0 q), c2 AS (SELECT p.x "
