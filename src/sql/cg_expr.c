@@ -241,16 +241,8 @@ static void function_to(struct cg *cg, struct expr *expr, int32_t target)
         cg_expr_to(cg, expr->list.items[i], first + (int32_t)i);
     address = cg_emit(cg, OP_Function, (int32_t)argc, first, target);
     program_op(cg->program, address)->p4.function = function;
-    if ((function->flags & FUNCTION_COLLATES) != 0) {
-        enum collation collation = COLLATION_BINARY;
-
-        for (uint32_t i = 0; i < argc; i++)
-            if (expr->list.items[i]->resolved.collation_known) {
-                collation = expr->list.items[i]->resolved.collation;
-                break;
-            }
-        program_op(cg->program, address)->p5 = (uint16_t)collation;
-    }
+    if ((function->flags & FUNCTION_COLLATES) != 0)
+        program_op(cg->program, address)->p5 = (uint16_t)expr_call_collation(expr);
 }
 
 static void column_to(struct cg *cg, const struct expr *expr, int32_t target)

@@ -122,6 +122,58 @@ bool expr_repeats(const struct expr *expr)
            (function->flags & (FUNCTION_PURE | FUNCTION_STATEMENT | FUNCTION_SPECIAL)) != 0;
 }
 
+enum collation expr_call_collation(const struct expr *call)
+{
+    for (uint32_t i = 0; i < call->list.count; i++)
+        if (call->list.items[i]->resolved.collation_known)
+            return call->list.items[i]->resolved.collation;
+    return COLLATION_BINARY;
+}
+
+/* What other values are compared with a's are compared with b's in the same way. */
+static bool typed_alike(const struct expr *a, const struct expr *b)
+{
+    return a->resolved.affinity == b->resolved.affinity &&
+           a->resolved.collation == b->resolved.collation &&
+           a->resolved.collation_known == b->resolved.collation_known &&
+           a->resolved.collation_explicit == b->resolved.collation_explicit;
+}
+
+static bool lists_typed_alike(const struct expr_list *a, const struct expr_list *b, uint32_t step)
+{
+    for (uint32_t i = 0; i < a->count; i += step)
+        if (!typed_alike(a->items[i], b->items[i]))
+            return false;
+    return true;
+}
+
+/* Whether a and b, alike in structure, compare their operands alike.  The same column of a table
+ * may have different types where it came in for columns of a compound subquery. */
+static bool compare_alike(const struct expr *a, const struct expr *b)
+{
+    switch (a->kind) {
+    case EXPR_BINARY:
+    case EXPR_IN:
+    case EXPR_BETWEEN:
+        return a->resolved.compare_affinity == b->resolved.compare_affinity &&
+               a->resolved.compare_collation == b->resolved.compare_collation &&
+               (a->kind != EXPR_BETWEEN ||
+                (a->resolved.compare_affinity_high == b->resolved.compare_affinity_high &&
+                 a->resolved.compare_collation_high == b->resolved.compare_collation_high));
+    case EXPR_ROW:
+        return lists_typed_alike(&a->list, &b->list, 1);
+    case EXPR_CASE:
+        return a->left == NULL ||
+               (typed_alike(a->left, b->left) && lists_typed_alike(&a->list, &b->list, 2));
+    case EXPR_FUNCTION:
+        return a->resolved.function == NULL ||
+               (a->resolved.function->flags & FUNCTION_COLLATES) == 0 ||
+               expr_call_collation(a) == expr_call_collation(b);
+    default:
+        return true;
+    }
+}
+
 bool expr_equal(const struct expr *a, const struct expr *b)
 {
     if (a == NULL || b == NULL)
@@ -163,7 +215,7 @@ bool expr_equal(const struct expr *a, const struct expr *b)
         if (!expr_equal(a->list.items[i], b->list.items[i]))
             return false;
     return expr_equal(a->left, b->left) && expr_equal(a->right, b->right) &&
-           expr_equal(a->filter, b->filter);
+           expr_equal(a->filter, b->filter) && compare_alike(a, b);
 }
 
 static bool visit_varies(struct expr *expr, void *data)

@@ -13,9 +13,11 @@ void select_walk(struct select *select, expr_visit *visit, void *data);
 /* Whether select's rows can differ from one run to the next: random() and its like. */
 bool select_varies(struct select *select);
 
-/* Same value for the same row: structural, columns by identity.  False for what is not
- * deterministic. */
+/* Same value for the same row: structural, columns by identity, comparisons with the same affinity
+ * and collation.  False for what is not deterministic. */
 bool expr_equal(const struct expr *a, const struct expr *b);
+/* The collation by which call, a function that compares its arguments, does so. */
+enum collation expr_call_collation(const struct expr *call);
 /* expr without COLLATE and unary plus at its top. */
 struct expr *expr_strip(struct expr *expr);
 /* Whether sorting by b's keys what is sorted by a's changes nothing; same: of two expressions. */
