@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "sql/plan_expr.h"
 #include "sql/resolve_internal.h"
 #include "vm/functions.h"
 
@@ -253,6 +254,29 @@ static enum status resolve_collate(struct resolver *r, struct scope *scope, stru
     return resolve_scalar(r, scope, expr->left);
 }
 
+/* Of a subquery that stands for a value or for EXISTS one row counts: SQLite makes LIMIT x of it
+ * LIMIT x <> 0, which shows where x is no INTEGER.  1.5 and 'a' are 1, '0' is 0. */
+static enum status limit_to_first(struct resolver *r, struct select *select)
+{
+    struct expr *zero;
+    struct value known;
+
+    if (select->limit == NULL ||
+        (expr_fold(r->arena, select->limit, &known) && known.class_ == CLASS_INTEGER))
+        return STATUS_OK;
+    zero = arena_zalloc(r->arena, sizeof *zero);
+    if (zero == NULL)
+        return fail_nomem(r->err);
+    zero->kind = EXPR_LITERAL;
+    zero->depth = 1;
+    zero->position = select->limit->position;
+    zero->value = value_int(0);
+    resolve_type(zero);
+    zero->resolved.affinity = AFFINITY_NUMERIC;
+    select->limit = new_node(r, EXPR_BINARY, EXPR_OP_NE, select->limit, zero);
+    return select->limit == NULL ? fail_nomem(r->err) : STATUS_OK;
+}
+
 /* --- all kinds -------------------------------------------------------------------------------- */
 /* Kinds whose resolution also says their type: false. */
 static bool wants_type(const struct expr *expr)
@@ -290,7 +314,8 @@ static enum status resolve_node(struct resolver *r, struct scope *scope, struct 
         return resolve_function(r, scope, expr);
     case EXPR_SUBQUERY:
     case EXPR_EXISTS:
-        return resolve_select(r, expr->select, scope);
+        TRY(resolve_select(r, expr->select, scope));
+        return limit_to_first(r, expr->select);
     case EXPR_ROW:
         return resolve_list(r, scope, &expr->list);
     case EXPR_RAISE:
