@@ -164,8 +164,8 @@ void packed_sorted_drop(struct packed_table *table)
     struct packed_sorted *sorted = &table->sorted;
     struct memory        *memory = table->memory;
 
-    for (uint32_t c = 0;
-         sorted->entries != NULL && sorted->columns != NULL && c < table->columns; c++)
+    for (uint32_t c = 0; sorted->entries != NULL && sorted->columns != NULL && c < table->columns;
+         c++)
         memory_free(memory, sorted->entries[c],
                     sorted->columns[c].span * sizeof *sorted->entries[c]);
     memory_free(memory, sorted->entries, table->columns * sizeof *sorted->entries);

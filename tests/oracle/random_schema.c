@@ -5,7 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_SMALL = 30, ROWS_LARGE = 5000, ROWS_CHANGED_MAX = 80 };
+enum {
+    ROWS_SMALL = 30,
+    ROWS_LARGE = 5000,
+    ROWS_SOUGHT = 12000, /* a table of so many is sought in, and joins are ordered by their cost */
+    ROWS_CHANGED_MAX = 80
+};
 
 /* --- values -------------------------------------------------------------------------------------
  */
@@ -203,6 +208,29 @@ static void random_rows(struct random_sql *random, const struct random_table *ta
     }
 }
 
+/* Many rows more: those that the table has, again and again, with other integers. */
+static void multiply_rows(struct random_sql *random, struct random_table *table,
+                          struct printer *out)
+{
+    uint32_t gaps = table->keyed ? 2 : 1; /* keys are two apart on the average */
+
+    print_text(out, pool_printf(random,
+                                "INSERT INTO %s WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL "
+                                "SELECT i + 1 FROM n WHERE i < %u) SELECT ",
+                                table->name, ROWS_SOUGHT * gaps));
+    for (uint32_t c = 0; c < table->columns; c++) {
+        print_text(out, c > 0 ? ", " : "");
+        print_text(out, table->keyed && c == 0                ? "NULL"
+                        : table->column[c].taste == TASTE_INT ? "i * 7919 % 20011 - 1000"
+                        : table->column[c].taste == TASTE_MONEY
+                            ? "i * 31 % 7001 / 100.0"
+                            : pool_printf(random, "s.%s", table->column[c].name));
+    }
+    print_text(out, pool_printf(random, " FROM n JOIN %s s ON s.rowid = 1 + i %% %u ORDER BY i;\n",
+                                table->name, (unsigned)table->rows * gaps));
+    table->rows += ROWS_SOUGHT;
+}
+
 static void random_table_make(struct random_sql *random, uint32_t t, struct printer *out)
 {
     struct random_table *table = &random->table[t];
@@ -218,6 +246,8 @@ static void random_table_make(struct random_sql *random, uint32_t t, struct prin
     random_columns(random, table, out);
     print_text(out, ");\n");
     random_rows(random, table, out);
+    if (t == 0 && table->rows > 0 && chance(random, 3))
+        multiply_rows(random, table, out);
     if (table->rows > 3 && chance(random, 20))
         print_text(out, pool_printf(random, "DELETE FROM %s WHERE rowid %% %u = 1;\n", table->name,
                                     2 + random_below(random, 5)));
