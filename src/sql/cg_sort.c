@@ -23,6 +23,16 @@ static uint8_t column_collation(const struct select *select, uint32_t column)
     return found;
 }
 
+/* Of the results of one term, whatever stands before it in a compound. */
+static const uint8_t *term_collations(struct cg *cg, const struct select *term)
+{
+    uint8_t *collations = cg_alloc(cg, term->column_count + 1); /* a tuple's number comes last */
+
+    for (uint32_t i = 0; i < term->column_count && collations != NULL; i++)
+        collations[i] = term->columns[i].expr->resolved.collation;
+    return collations;
+}
+
 const uint8_t *cg_result_collations(struct cg *cg, const struct select *select)
 {
     uint8_t *collations = cg_alloc(cg, select->column_count + 1); /* a tuple's number comes last */
@@ -79,7 +89,7 @@ void cg_produce_distinct(struct cg *cg, const struct plan *plan, struct cg_sink 
     }
 
     cg_emit_p4(cg, OP_SetOpen, sink.slot, (int32_t)plan->column_count, 0,
-               cg_result_collations(cg, plan->select));
+               term_collations(cg, plan->select));
     cg_produce(cg, plan->input, &sink.sink);
 }
 

@@ -117,6 +117,7 @@ static enum status resolve_group_term(struct resolver *r, struct scope *scope, u
     struct expr   *expr = expr_skip_collate(*term);
     int64_t        position;
 
+    scope->before_groups = !is_plain_name(*term); /* no alias of an aggregate within a term */
     if (!is_position(expr, &position))
         return resolve_scalar(r, scope, *term);
     TRY(check_position(r, expr, "GROUP", i, position, select->column_count));
@@ -125,26 +126,35 @@ static enum status resolve_group_term(struct resolver *r, struct scope *scope, u
     return STATUS_OK;
 }
 
+static enum status check_group_term(struct resolver *r, const struct scope *scope,
+                                    const struct expr *term)
+{
+    const struct expr *aggregate = find_aggregate(scope->select, term, true);
+    const struct expr *window = find_window_ref(term);
+
+    if (aggregate != NULL && term->kind == EXPR_COLLATE) /* above a column's number */
+        return fail_at(r->err, STATUS_ERROR, aggregate->position, "misuse of aggregate: %s()",
+                       scope->select->aggregates[aggregate->resolved.column]->name.text);
+    if (aggregate != NULL)
+        return fail_at(r->err, STATUS_ERROR, term->position, "%s", scope->aggregate_refusal);
+    if (window != NULL)
+        return fail_window_misuse(
+            r, window->resolved.window->calls[window->resolved.column]->name.text,
+            window->position);
+    return STATUS_OK;
+}
+
 static enum status resolve_group_by(struct resolver *r, struct scope *scope)
 {
-    static const char  refusal[] = "aggregate functions are not allowed in the GROUP BY clause";
-    struct select     *select = scope->select;
-    const struct expr *window;
+    struct select *select = scope->select;
 
     TRY(group_expand(r, select));
-    scope->before_groups = false; /* so that aliases of aggregates come this far */
-    scope->aggregate_refusal = refusal;
+    scope->aggregate_refusal = "aggregate functions are not allowed in the GROUP BY clause";
     for (uint32_t i = 0; i < select->group_by.count; i++) {
         TRY(resolve_group_term(r, scope, i));
-        if (find_aggregate(select->group_by.items[i]) != NULL)
-            return fail_at(r->err, STATUS_ERROR, select->group_by.items[i]->position, "%s",
-                           refusal);
-        window = find_window_ref(select->group_by.items[i]);
-        if (window != NULL)
-            return fail_window_misuse(
-                r, window->resolved.window->calls[window->resolved.column]->name.text,
-                window->position);
+        TRY(check_group_term(r, scope, select->group_by.items[i]));
     }
+    scope->before_groups = false;
     scope->aggregate_refusal = NULL;
     group_merge(select);
     return STATUS_OK;
@@ -286,10 +296,10 @@ static enum status resolve_qualify(struct resolver *r, struct scope *scope)
 static bool allows_having(const struct select *select)
 {
     for (uint32_t i = 0; i < select->column_count; i++)
-        if (find_aggregate(select->columns[i].expr) != NULL)
+        if (find_aggregate(select, select->columns[i].expr, false) != NULL)
             return true;
     for (uint32_t i = 0; i < select->order_by.count; i++)
-        if (find_aggregate(select->order_by.terms[i].expr) != NULL)
+        if (find_aggregate(select, select->order_by.terms[i].expr, false) != NULL)
             return true;
     return select->group_by.count > 0;
 }

@@ -59,7 +59,7 @@ static enum status expand_all(struct resolver *r, struct select *select)
     for (uint32_t i = 0; i < select->column_count; i++) {
         struct expr *expr;
 
-        if (find_aggregate(select->columns[i].expr) != NULL ||
+        if (find_aggregate(select, select->columns[i].expr, true) != NULL ||
             find_window_ref(select->columns[i].expr) != NULL)
             continue;
         expr = position_literal(r, i + 1, at);

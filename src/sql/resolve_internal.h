@@ -110,8 +110,9 @@ bool        is_rowid_name(struct name name);
 bool        has_rowid(const struct from_item *item);
 bool        names_hold(const struct name *names, uint32_t count, struct name name);
 bool        name_equal(struct name a, struct name b);
-/* An aggregate of the select where expr stands; NULL: it holds none.  Subqueries have their own. */
-const struct expr *find_aggregate(const struct expr *expr);
+/* An aggregate of select in expr, which stands there; nested: or in its subqueries.  NULL: none. */
+const struct expr *find_aggregate(const struct select *select, const struct expr *expr,
+                                  bool nested);
 /* The result column whose alias is name; -1: none. */
 int32_t find_alias(const struct select *select, struct name name);
 

@@ -289,21 +289,32 @@ static enum status fail_name(struct resolver *r, const char *what, const struct 
 }
 
 /* --- aliases ---------------------------------------------------------------------------------- */
-const struct expr *find_aggregate(const struct expr *expr)
+/* Of `owner`, that the subquery or a deeper one refers to. */
+static const struct expr *find_outer_aggregate(const struct select *owner,
+                                               const struct select *subquery)
 {
-    const struct expr *found;
+    for (uint32_t i = 0; subquery != NULL && i < subquery->outer_count; i++)
+        if (subquery->outers[i]->kind == EXPR_AGGREGATE_REF &&
+            subquery->outers[i]->resolved.select == owner)
+            return subquery->outers[i];
+    return NULL;
+}
+
+const struct expr *find_aggregate(const struct select *owner, const struct expr *expr, bool nested)
+{
+    const struct expr *found = NULL;
 
     if (expr == NULL)
         return NULL;
-    if (expr->kind == EXPR_AGGREGATE_REF && expr->resolved.levels_up == 0)
+    if (expr->kind == EXPR_AGGREGATE_REF && expr->resolved.select == owner)
         return expr;
-    for (uint32_t i = 0; i < expr->list.count; i++) {
-        found = find_aggregate(expr->list.items[i]);
-        if (found != NULL)
-            return found;
-    }
-    found = find_aggregate(expr->left);
-    return found != NULL ? found : find_aggregate(expr->right);
+    if (nested)
+        found = find_outer_aggregate(owner, expr->select);
+    for (uint32_t i = 0; found == NULL && i < expr->list.count; i++)
+        found = find_aggregate(owner, expr->list.items[i], nested);
+    if (found == NULL)
+        found = find_aggregate(owner, expr->left, nested);
+    return found != NULL ? found : find_aggregate(owner, expr->right, nested);
 }
 
 /* The scopes from scope to the one `levels` further out, where all but the last name nothing: what
@@ -361,7 +372,7 @@ static enum status bind_alias(struct resolver *r, struct scope *scope, uint32_t 
 {
     struct scope      *owner = scope_up(scope, levels);
     const struct expr *meaning = owner->select->columns[column].expr;
-    const struct expr *aggregate = find_aggregate(meaning);
+    const struct expr *aggregate = find_aggregate(owner->select, meaning, true);
 
     if (aggregate != NULL && !owner->aggregates)
         return fail_at(r->err, STATUS_ERROR, expr->position, "misuse of aliased aggregate %s",

@@ -16,6 +16,7 @@ const char *verdict_name(enum verdict verdict)
         [VERDICT_HAVING] = "HAVING without GROUP BY",
         [VERDICT_FORGOTTEN_WHERE] = "sqlite3 forgets a WHERE beside RIGHT JOIN",
         [VERDICT_STALE_NULL_ROW] = "sqlite3 keeps an outer join's NULLs",
+        [VERDICT_UNREAD_COLUMN] = "sqlite3 reads a view's column that it left out",
         [VERDICT_FORGOTTEN_ORDER] = "sqlite3 takes a subquery's rows for ordered",
         [VERDICT_ERROR] = "error",
         [VERDICT_COUNT] = "number of rows",
@@ -74,7 +75,7 @@ static bool tied(struct judge *judge, const char *sql)
 }
 
 /* Of SQLITE_TESTCTRL_OPTIMIZATIONS. */
-enum { QUERY_FLATTENER = 1, ORDER_BY_SUBQUERY = 0x10000000 };
+enum { QUERY_FLATTENER = 1, NULL_UNUSED_COLUMNS = 0x4000000, ORDER_BY_SUBQUERY = 0x10000000 };
 
 /* Whether sqlite3 gives Stoa's answer when it leaves one of its optimizations out. */
 static bool same_without(struct judge *judge, const char *sql, int optimization)
@@ -111,6 +112,17 @@ static bool kept_nulls(struct judge *judge, const char *sql)
 
     return (HAS_ONE_OF(sql, joins) || HAS_ONE_OF(judge->script, joins)) &&
            same_without(judge, sql, QUERY_FLATTENER);
+}
+
+/* Whether sqlite3 read NULLs from a view that stands twice in one FROM, with RIGHT or FULL JOIN: its
+ * rows are computed once, with NULL for the columns that its first place does not need. */
+static bool left_column_out(struct judge *judge, const char *sql)
+{
+    static const char *const joins[] = {"RIGHT JOIN", "FULL JOIN"};
+
+    return strstr(judge->script, "CREATE VIEW") != NULL &&
+           (HAS_ONE_OF(sql, joins) || HAS_ONE_OF(judge->script, joins)) &&
+           same_without(judge, sql, NULL_UNUSED_COLUMNS);
 }
 
 /* Whether sqlite3 gives the right rows in a wrong order because it takes the rows of a subquery,
@@ -184,6 +196,8 @@ enum verdict judge(struct judge *judge, const char *sql)
         verdict = VERDICT_FORGOTTEN_WHERE;
     else if (verdict != VERDICT_ERROR && kept_nulls(judge, sql))
         verdict = VERDICT_STALE_NULL_ROW;
+    else if (verdict != VERDICT_ERROR && left_column_out(judge, sql))
+        verdict = VERDICT_UNREAD_COLUMN;
     else if (verdict == VERDICT_VALUES && forgot_order(judge, sql))
         verdict = VERDICT_FORGOTTEN_ORDER;
     else if (verdict == VERDICT_VALUES && tied(judge, sql))

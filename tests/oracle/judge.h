@@ -19,6 +19,7 @@ enum verdict {
     VERDICT_HAVING,
     VERDICT_FORGOTTEN_WHERE,
     VERDICT_STALE_NULL_ROW,
+    VERDICT_UNREAD_COLUMN,
     VERDICT_FORGOTTEN_ORDER,
 
     VERDICT_ERROR,  /* one of them fails, or both with different errors */
