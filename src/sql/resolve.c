@@ -345,6 +345,7 @@ static enum status resolve_term(struct resolver *r, struct scope *scope)
     if (select->recursion != NULL && select->window_calls != NULL)
         return fail_at(r->err, STATUS_ERROR, select->position,
                        "cannot use window functions in recursive queries");
+    TRY(resolve_window_turns(r, select));
     TRY(resolve_group_by(r, scope));
     return resolve_limits(r, scope, select->limit, select->offset);
 }

@@ -82,8 +82,6 @@ enum status calls_add(struct resolver *r, struct expr ***calls, uint32_t *count,
     return STATUS_OK;
 }
 
-enum { TURN_OF_HAVING = 1U << 30 };
-
 /* SQLite computes the aggregates of a row in the order of the results, ORDER BY, HAVING; only bare
  * columns can tell: they follow the last min() or max().  An aggregate has its first place's turn.
  */

@@ -159,6 +159,9 @@ enum status resolve_window_call(struct resolver *r, struct scope *scope, struct 
  * it sorted by.  It matters where the windows' orders do not tell rows apart. */
 enum status resolve_window_order(struct resolver *r, struct select *select,
                                  struct order_term *term);
+/* SQLite computes the aggregates of a select with windows in another order: those outside the windows
+ * first, then what each window needs, from the outermost one, the first that appeared. */
+enum status resolve_window_turns(struct resolver *r, struct select *select);
 enum status fail_window_misuse(struct resolver *r, const char *name, int32_t position);
 /* A reference to a window call in the select where expr stands; NULL: it holds none. */
 const struct expr *find_window_ref(const struct expr *expr);
@@ -176,5 +179,6 @@ enum status order_expand(struct resolver *r, struct select *select);
 /* --- resolve_aggregate.c ------------------------------------------------------------------------
  */
 enum status resolve_function(struct resolver *r, struct scope *scope, struct expr *expr);
+enum { TURN_OF_HAVING = 1U << 30 }; /* in an aggregate's turn: it stands in HAVING only */
 
 #endif

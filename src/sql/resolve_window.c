@@ -367,6 +367,79 @@ enum status resolve_window_order(struct resolver *r, struct select *select, stru
                       &select->columns[term->result_column - 1].expr);
 }
 
+/* --- turns ------------------------------------------------------------------------------------ */
+/* Adds the aggregates and windows that expr needs apart from the calls over window. */
+static enum status take_apart(struct resolver *r, struct expr *expr,
+                              const struct select_window *window, struct expr_list *list)
+{
+    if (expr == NULL || (expr->kind == EXPR_WINDOW_REF && expr->resolved.window == window))
+        return STATUS_OK;
+    if (expr->kind == EXPR_WINDOW_REF || expr->kind == EXPR_AGGREGATE_REF)
+        return expr_list_add(r->arena, list, expr) ? STATUS_OK : fail_nomem(r->err);
+    TRY(take_apart(r, expr->left, window, list));
+    for (uint32_t i = 0; i < expr->list.count; i++)
+        TRY(take_apart(r, expr->list.items[i], window, list));
+    return take_apart(r, expr->right, window, list);
+}
+
+static enum status take_apart_all(struct resolver *r, const struct expr_list *exprs,
+                                  const struct select_window *window, struct expr_list *list)
+{
+    for (uint32_t i = 0; i < exprs->count; i++)
+        TRY(take_apart(r, exprs->items[i], window, list));
+    return STATUS_OK;
+}
+
+/* What is computed below window where *list is above it: the last call's arguments come first. */
+static enum status go_below(struct resolver *r, const struct select_window *window,
+                            struct expr_list *list)
+{
+    struct expr_list below = {0};
+
+    TRY(take_apart_all(r, list, window, &below));
+    TRY(take_apart_all(r, &window->def->partition_by, NULL, &below));
+    for (uint32_t i = 0; i < window->def->order_by.count; i++)
+        TRY(take_apart(r, window->def->order_by.terms[i].expr, NULL, &below));
+    for (uint32_t i = window->call_count; i-- > 0;) {
+        TRY(take_apart_all(r, &window->calls[i]->list, NULL, &below));
+        TRY(take_apart(r, window->calls[i]->filter, NULL, &below));
+    }
+    *list = below;
+    return STATUS_OK;
+}
+
+enum status resolve_window_turns(struct resolver *r, struct select *select)
+{
+    const struct select_window *done = NULL;
+    struct expr_list            list = {0};
+
+    if (select->window_calls == NULL || select->aggregate_count < 2)
+        return STATUS_OK;
+    for (uint32_t i = 0; i < select->column_count; i++)
+        TRY(take_apart(r, select->columns[i].expr, NULL, &list));
+    for (uint32_t i = 0; i < select->order_by.count; i++)
+        TRY(take_apart(r, select->order_by.terms[i].expr, NULL, &list));
+    while (done != select->window_calls) { /* the outermost one is the last of the list */
+        const struct select_window *window = select->window_calls;
+
+        while (window->next != done)
+            window = window->next;
+        TRY(go_below(r, window, &list));
+        done = window;
+    }
+    for (uint32_t i = 0; i < select->aggregate_count; i++)
+        select->aggregates[i]->resolved.turn |= TURN_OF_HAVING;
+    for (uint32_t i = 0; i < list.count; i++) {
+        struct expr *aggregate = select->aggregates[list.items[i]->resolved.column];
+
+        if (list.items[i]->resolved.select == select &&
+            (aggregate->resolved.turn & TURN_OF_HAVING) != 0)
+            aggregate->resolved.turn = i;
+    }
+    return STATUS_OK;
+}
+
+/* --- calls ------------------------------------------------------------------------------------ */
 static enum status check_call(struct resolver *r, const struct scope *scope,
                               const struct expr *expr, int32_t kind)
 {
