@@ -247,6 +247,7 @@ struct from_item {
     struct cte       *cte;            /* a reference to a common table expression */
     struct from_item *next_reference; /* to the same one */
     struct select    *recursion;      /* RECURSION: the compound that it is a reference to */
+    bool              temporary;      /* SUBQUERY: of a view in temp */
     bool              kept;           /* planner: SUBQUERY that is not taken apart */
 };
 struct from_list {
@@ -257,7 +258,8 @@ struct result_column {
     struct expr *expr; /* EXPR_STAR before resolution */
     struct name  alias;
     /* resolved */
-    const char *name; /* as sqlite3_column_name */
+    const char *name;    /* as sqlite3_column_name */
+    bool        of_star; /* name is the one it has as a table's column, too */
     struct expr
         *unresolved; /* with an alias: a copy of expr as it was, for subqueries that name it */
 };

@@ -536,7 +536,7 @@ static char *fill_text(struct cg *cg, const struct schema_table *schema)
     return copy;
 }
 
-/* name, or name:1, name:2... while an earlier column has it. */
+/* name, or name:1, name:2... while an earlier column has it; a:1 becomes a:2. */
 static const char *unique_name(struct cg *cg, const struct schema_table *schema, uint32_t column,
                                const char *name)
 {
@@ -545,7 +545,7 @@ static const char *unique_name(struct cg *cg, const struct schema_table *schema,
 
     for (uint32_t i = 0; i < column && candidate != NULL;) {
         if (ascii_casecmp(schema->columns[i].name, candidate) == 0) {
-            candidate = arena_printf(cg->arena, "%s:%u", name, ++number);
+            candidate = arena_printf(cg->arena, "%.*s:%u", numbered_base(name), name, ++number);
             i = 0;
         } else {
             i++;

@@ -181,19 +181,20 @@ static const char *values_name(struct arena *arena, uint32_t number)
     return arena_copy_text(arena, text, 6 + digits);
 }
 
-/* As sqlite3_column_name: the alias, the column's own name, or the text. */
-static enum status name_result(struct resolver *r, struct scope *scope, uint32_t i)
+/* As sqlite3_column_name: the alias, the column's own name, or the text.  nested: its name as column
+ * of parentheses, NULL: it is none. */
+static enum status name_result(struct resolver *r, struct scope *scope, uint32_t i,
+                               const char *nested)
 {
     struct result_column *column = &scope->select->columns[i];
     const struct expr    *expr = column->expr;
 
     if (column->alias.text != NULL) {
         column->name = column->alias.text;
+    } else if (nested != NULL) {
+        column->name = nested;
     } else if (expr->kind == EXPR_COLUMN && expr->resolved.source != NULL) {
         column->name = bound_name(expr);
-        for (uint32_t l = 0; l < scope->leaf_count; l++)
-            if (scope->leaves[l].item == expr->resolved.source)
-                return resolve_nested_name(r, scope, l, &column->name);
     } else if (!scope->select->is_values && expr->source_text != NULL) {
         column->name = expr->source_text;
     } else {
@@ -209,17 +210,20 @@ static enum status resolve_results(struct resolver *r, struct scope *scope)
     for (uint32_t i = 0; i < select->column_count; i++) {
         struct result_column *column = &select->columns[i];
         const char           *text = column->expr->source_text;
+        const char           *nested = NULL;
         uint32_t              bytes = column->expr->source_bytes;
 
         if (column->name != NULL) /* of an expanded star */
             continue;
+        if (column->expr->kind == EXPR_COLUMN)
+            nested = nested_name(scope, column->expr);
         if (column->alias.text != NULL) {
             TRY(ast_copy_expr(r->arena, column->expr, &column->unresolved, r->err));
         }
         TRY(resolve_scalar(r, scope, column->expr));
         column->expr->source_text = text;
         column->expr->source_bytes = bytes;
-        TRY(name_result(r, scope, i));
+        TRY(name_result(r, scope, i, nested));
     }
     return STATUS_OK;
 }
@@ -254,7 +258,7 @@ static enum status resolve_values(struct resolver *r, struct scope *scope)
                        "misuse of aggregate: %s()", select->aggregates[0]->name.text);
     for (uint32_t i = 0; i < select->column_count; i++) {
         select->columns[i].expr = select->values->exprs[i];
-        TRY(name_result(r, scope, i));
+        TRY(name_result(r, scope, i, NULL));
     }
     if (select->aggregate_count > 0) { /* VALUES(count(*)) is a SELECT without FROM */
         select->is_values = false;
@@ -576,7 +580,7 @@ static enum status resolve_returning(struct resolver *r, struct name name, struc
         if (columns[i].expr->kind == EXPR_STAR && columns[i].expr->table.text != NULL)
             return fail_at(r->err, STATUS_ERROR, columns[i].expr->position,
                            "RETURNING may not use \"TABLE.*\" wildcards");
-    TRY(scope_add(r, &scope, item, item));
+    TRY(scope_add(r, &scope, item));
     TRY(expand_stars(r, &scope, select));
     TRY(resolve_results(r, &scope));
     *returned = select;
@@ -616,7 +620,7 @@ static enum status resolve_dml_target(struct resolver *r, struct scope *scope,
     TRY(resolve_target(r, target->schema, target->name, &table));
     TRY(check_index(r, target));
     TRY(from_item_table(r, target, table));
-    return scope_add(r, scope, target, target);
+    return scope_add(r, scope, target);
 }
 
 enum status resolve_assignment(struct resolver *r, struct scope *scope,
@@ -645,14 +649,17 @@ enum status resolve_assignment(struct resolver *r, struct scope *scope,
 }
 
 /* The target may stand in FROM once more, under another name. */
-static enum status check_target_once(struct resolver *r, const struct scope *scope,
+static enum status check_target_once(struct resolver *r, const struct from_list *from,
                                      const struct from_item *target)
 {
     const char *alias = target->alias.text;
 
-    for (uint32_t i = 1; i < scope->leaf_count; i++) {
-        const struct from_item *item = scope->leaves[i].item;
+    TRY(stack_check(r->err, -1));
+    for (uint32_t i = 0; i < from->count; i++) {
+        const struct from_item *item = from->items[i];
 
+        if (item->kind == FROM_NESTED)
+            TRY(check_target_once(r, item->nested, target));
         if (item->kind != FROM_TABLE || item->catalog_table != target->catalog_table ||
             (item->alias.text == NULL) != (alias == NULL))
             continue;
@@ -674,7 +681,7 @@ static enum status resolve_update(struct resolver *r, struct update *update)
     TRY(resolve_returning(r, update->target->name, update->target->catalog_table,
                           update->returning_count, update->returning, &update->returned));
     TRY(resolve_from(r, &scope, &update->from));
-    TRY(check_target_once(r, &scope, update->target));
+    TRY(check_target_once(r, &update->from, update->target));
     for (uint32_t i = 0; i < update->assignment_count; i++)
         TRY(resolve_assignment(r, &scope, update->target, &update->assignments[i]));
     if (update->where != NULL)
@@ -790,7 +797,7 @@ static enum status resolve_create_table(struct resolver *r, struct create_table 
     if (table->as_select != NULL)
         return resolve_select(r, table->as_select, NULL);
     TRY(item_of_definition(r, table, item));
-    TRY(scope_add(r, &scope, item, item));
+    TRY(scope_add(r, &scope, item));
     for (struct table_constraint *c = table->constraints; c != NULL; c = c->next)
         if (c->kind == CONSTRAINT_CHECK)
             TRY(resolve_kept(r, &scope, c->check, "CHECK constraints"));
@@ -842,6 +849,6 @@ enum status resolve_expression(struct resolve_context *context, struct expr *exp
     struct scope    scope = {0};
 
     if (item != NULL)
-        TRY(scope_add(&r, &scope, item, item));
+        TRY(scope_add(&r, &scope, item));
     return resolve_scalar(&r, &scope, expr);
 }

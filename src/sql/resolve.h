@@ -33,6 +33,10 @@ const char *catalog_table_name(const char *name);
  * them (NULL: none stands there). */
 bool schema_holds(const char *schema, bool temporary);
 
+/* The bytes of name before a ":12" at its end, in whose place goes the number that makes it
+ * unique. */
+int numbered_base(const char *name);
+
 /* An expression over the columns of one table (CHECK, DEFAULT, generated, index): item is its
  * FROM_TABLE item, NULL: no columns allowed. */
 enum status resolve_expression(struct resolve_context *context, struct expr *expr,

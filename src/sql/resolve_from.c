@@ -1,5 +1,5 @@
 /* resolve_from.c - FROM: tables, views, common table expressions, subqueries, table functions and
- * files become items with columns; NATURAL and USING become conditions; stars are expanded. */
+ * files become items with columns. */
 #include <assert.h>
 #include <string.h>
 
@@ -10,14 +10,11 @@
 #include "sql/plan_expr.h"
 #include "sql/resolve_internal.h"
 
-enum { LEAVES_MAX = 64 }; /* as in SQLite */
-
-enum status scope_add(struct resolver *r, struct scope *scope, struct from_item *item,
-                      struct from_item *operand)
+enum status scope_add(struct resolver *r, struct scope *scope, struct from_item *item)
 {
-    if (scope->leaf_count == LEAVES_MAX)
+    if (item->kind != FROM_NESTED && scope->table_count++ == TABLES_MAX)
         return fail_at(r->err, STATUS_ERROR, item->position, "at most %d tables in a join",
-                       LEAVES_MAX);
+                       TABLES_MAX);
     if (scope->leaf_count == scope->leaf_capacity) {
         uint32_t     capacity = scope->leaf_capacity == 0 ? 4 : scope->leaf_capacity * 2;
         struct leaf *leaves = arena_alloc(r->arena, capacity * sizeof *leaves);
@@ -29,8 +26,7 @@ enum status scope_add(struct resolver *r, struct scope *scope, struct from_item 
         scope->leaves = leaves;
         scope->leaf_capacity = capacity;
     }
-    scope->leaves[scope->leaf_count] = (struct leaf){item, operand, scope->leaf_count, false};
-    scope->leaf_count++;
+    scope->leaves[scope->leaf_count++] = (struct leaf){.item = item};
     return STATUS_OK;
 }
 
@@ -78,6 +74,8 @@ static const char *column_base_name(const struct result_column *column)
         expr = expr->left;
     if (expr->kind == EXPR_LITERAL && expr->name.text != NULL)
         return expr->name.text; /* "x" that is no column */
+    if (column->of_star)
+        return column->name;
     if (expr->kind == EXPR_COLUMN && expr->resolved.source != NULL)
         return expr->resolved.column < 0
                    ? "rowid"
@@ -85,16 +83,7 @@ static const char *column_base_name(const struct result_column *column)
     return column->name;
 }
 
-static bool name_taken(const struct from_item *item, uint32_t count, const char *name)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (ascii_casecmp(item->column_names[i], name) == 0)
-            return true;
-    return false;
-}
-
-/* The bytes of name before a ":12" at its end. */
-static int numbered_base(const char *name)
+int numbered_base(const char *name)
 {
     size_t bytes = strlen(name), i = bytes;
 
@@ -103,23 +92,24 @@ static int numbered_base(const char *name)
     return (int)(i > 1 && name[i - 1] == ':' ? i - 1 : bytes);
 }
 
-/* A name used twice gets ":1", ":2"..., in place of the number that it may have. */
-static enum status set_column_name(struct resolver *r, struct from_item *item, uint32_t i,
-                                   const char *name)
+enum status unique_name(struct resolver *r, const struct from_item *item, uint32_t i,
+                        const char **name, struct nested_column *nested)
 {
-    const char *unique = name;
+    const char *given = *name;
+    uint32_t    at = 0;
 
-    if (ascii_casecmp(name, "true") == 0 || ascii_casecmp(name, "false") == 0)
-        unique = name = arena_printf(r->arena, "column%u", i + 1);
-    if (name == NULL)
-        return fail_nomem(r->err);
-    for (uint32_t n = 1; name_taken(item, i, unique); n++) {
-        unique = arena_printf(r->arena, "%.*s:%u", numbered_base(name), name, n);
-        if (unique == NULL)
-            return fail_nomem(r->err);
+    if (ascii_casecmp(given, "true") == 0 || ascii_casecmp(given, "false") == 0)
+        *name = given = arena_printf(r->arena, "column%u", i + 1);
+    for (uint32_t n = 1; *name != NULL; n++) {
+        for (at = 0; at < i && ascii_casecmp(item->column_names[at], *name) != 0;)
+            at++;
+        if (at == i)
+            return STATUS_OK;
+        if (nested != NULL)
+            nested[i].unlisted |= nested[at].merged;
+        *name = arena_printf(r->arena, "%.*s:%u", numbered_base(given), given, n);
     }
-    item->column_names[i] = unique;
-    return STATUS_OK;
+    return fail_nomem(r->err);
 }
 
 /* names: given ones (a column list), NULL: the select's own. */
@@ -134,9 +124,10 @@ static enum status take_columns(struct resolver *r, struct from_item *item,
     TRY(from_item_columns(r, item, first->column_count));
     for (uint32_t i = 0; i < first->column_count; i++) {
         const struct expr *expr = first->columns[i].expr;
+        const char *name = names != NULL ? names[i].text : column_base_name(&first->columns[i]);
 
-        TRY(set_column_name(r, item, i,
-                            names != NULL ? names[i].text : column_base_name(&first->columns[i])));
+        TRY(unique_name(r, item, i, &name, NULL));
+        item->column_names[i] = name;
         item->column_affinities[i] =
             (uint8_t)select_column_affinity(item->recursion != NULL ? first : select, i);
         item->column_collations[i] =
@@ -302,6 +293,7 @@ static enum status resolve_from_view(struct resolver *r, struct from_item *item,
     definition = statement->create_view;
     item->kind = FROM_SUBQUERY;
     item->select = definition->select;
+    item->temporary = view->temporary;
     r->with = NULL;
     r->track = NULL;
     r->progress = &progress;
@@ -571,481 +563,20 @@ enum status resolve_target(struct resolver *r, struct name schema, struct name n
     return fail_no_table(r, name.position, schema, name);
 }
 
-/* --- NATURAL and USING ------------------------------------------------------------------------ */
-static struct expr *new_column(struct resolver *r, struct name name, int32_t position)
-{
-    struct expr *expr = arena_zalloc(r->arena, sizeof *expr);
-
-    if (expr == NULL)
-        return NULL;
-    expr->kind = EXPR_COLUMN;
-    expr->depth = 1;
-    expr->position = position;
-    expr->name = name;
-    return expr;
-}
-
-static struct expr *new_binary(struct resolver *r, enum expr_op op, struct expr *left,
-                               struct expr *right)
-{
-    struct expr *expr = arena_zalloc(r->arena, sizeof *expr);
-
-    if (expr == NULL)
-        return NULL;
-    expr->kind = EXPR_BINARY;
-    expr->op = (uint8_t)op;
-    expr->depth = (uint16_t)(1 + (left->depth > right->depth ? left->depth : right->depth));
-    expr->position = left->position;
-    expr->left = left;
-    expr->right = right;
-    resolve_type(expr);
-    return expr;
-}
-
-/* A join's left operand has the leaves [left, right), the other one those from right on. */
-struct join_sides {
-    uint32_t left, right;
-};
-
-/* The first leaf in [from, to) with the column; to if none. */
-static uint32_t leaf_with_column(const struct scope *scope, uint32_t from, uint32_t to,
-                                 struct name name)
-{
-    while (from < to && find_column(scope->leaves[from].item, name) < 0)
-        from++;
-    return from;
-}
-
-static bool has_right_join(const struct from_list *from)
-{
-    for (uint32_t i = 0; i < from->count; i++)
-        if (from->items[i]->join & JOIN_TYPE_RIGHT)
-            return true;
-    return false;
-}
-
-/* The left side of USING: the leftmost table's column; where RIGHT or FULL joins may have made it
- * NULL, the coalesce of all that were merged. */
-static enum status using_left(struct resolver *r, struct scope *scope, struct join_sides sides,
-                              bool merged, struct name name, struct expr **out)
-{
-    uint32_t     at = leaf_with_column(scope, sides.left, sides.right, name);
-    int32_t      position = name.position;
-    struct scope left = *scope;
-
-    if (at == sides.right)
-        return fail_at(r->err, STATUS_ERROR, position,
-                       "cannot join using column %s - column not present in both tables",
-                       name.text);
-    *out = new_column(r, name, position);
-    if (*out == NULL)
-        return fail_nomem(r->err);
-    if (!merged)
-        return bind_column(r, scope, 0, scope->leaves[at].item,
-                           find_column(scope->leaves[at].item, name), *out);
-    for (uint32_t i = leaf_with_column(scope, at + 1, sides.right, name); i < sides.right;
-         i = leaf_with_column(scope, i + 1, sides.right, name)) {
-        const struct from_item *operand = scope->leaves[i].operand;
-
-        if (!names_hold(operand->using_names, operand->using_count, name))
-            return fail_at(r->err, STATUS_ERROR, position, "ambiguous reference to %s in USING()",
-                           name.text);
-    }
-    left.leaves += sides.left;
-    left.leaf_count = sides.right - sides.left;
-    left.hidden = false;
-    return resolve_column(r, &left, *out);
-}
-
-/* NATURAL: the names of the right side's columns that the left side has too. */
-static enum status natural_names(struct resolver *r, struct scope *scope, struct join_sides sides,
-                                 struct from_item *operand)
-{
-    uint32_t capacity = 0;
-
-    for (uint32_t l = sides.right; l < scope->leaf_count; l++)
-        capacity += scope->leaves[l].item->column_count;
-    operand->using_names = arena_zalloc(r->arena, (capacity + 1) * sizeof *operand->using_names);
-    if (operand->using_names == NULL)
-        return fail_nomem(r->err);
-    for (uint32_t l = sides.right; l < scope->leaf_count; l++) {
-        const struct from_item *item = scope->leaves[l].item;
-
-        for (uint32_t i = 0; i < item->column_count; i++) {
-            struct name name = {.text = item->column_names[i],
-                                .bytes = (uint32_t)strlen(item->column_names[i]),
-                                .position = operand->position};
-
-            if (leaf_with_column(scope, sides.left, sides.right, name) < sides.right &&
-                !names_hold(operand->using_names, operand->using_count, name))
-                operand->using_names[operand->using_count++] = name;
-        }
-    }
-    return STATUS_OK;
-}
-
-/* merged: there is a RIGHT or FULL join. */
-static enum status join_using(struct resolver *r, struct scope *scope, struct join_sides sides,
-                              bool merged, struct from_item *operand)
-{
-    if (operand->join & JOIN_TYPE_NATURAL)
-        TRY(natural_names(r, scope, sides, operand));
-    for (uint32_t i = 0; i < operand->using_count; i++) {
-        struct name  name = operand->using_names[i];
-        uint32_t     at = leaf_with_column(scope, sides.right, scope->leaf_count, name);
-        struct expr *left = NULL, *right, *equal;
-
-        if (at == scope->leaf_count)
-            return fail_at(r->err, STATUS_ERROR, name.position,
-                           "cannot join using column %s - column not present in both tables",
-                           name.text);
-        TRY(using_left(r, scope, sides, merged, name, &left));
-        right = new_column(r, name, name.position);
-        if (right == NULL)
-            return fail_nomem(r->err);
-        TRY(bind_column(r, scope, 0, scope->leaves[at].item,
-                        find_column(scope->leaves[at].item, name), right));
-        equal = new_binary(r, EXPR_OP_EQ, left, right);
-        if (equal != NULL && operand->on != NULL)
-            equal = new_binary(r, EXPR_OP_AND, operand->on, equal);
-        if (equal == NULL)
-            return fail_nomem(r->err);
-        operand->on = equal;
-    }
-    return STATUS_OK;
-}
-
-/* --- the list --------------------------------------------------------------------------------- */
-static enum status resolve_items(struct resolver *r, struct scope *scope, struct from_list *from,
-                                 struct from_item *whole);
-
-/* operand: whose join the item's columns take part in. */
-static enum status resolve_item(struct resolver *r, struct scope *scope, struct from_item *item,
-                                struct from_item *operand)
+enum status resolve_from_item(struct resolver *r, struct scope *scope, struct from_item *item)
 {
     switch ((enum from_kind)item->kind) {
     case FROM_NESTED:
-        return resolve_items(r, scope, item->nested, operand);
+        break; /* resolve_join.c */
     case FROM_SUBQUERY:
-        TRY(resolve_from_subquery(r, scope, item));
-        break;
+        return resolve_from_subquery(r, scope, item);
     case FROM_FUNCTION:
-        TRY(resolve_from_function(r, scope, item));
-        break;
+        return resolve_from_function(r, scope, item);
     case FROM_TABLE:
     case FROM_FILE:
     case FROM_RECURSION:
-        TRY(resolve_from_name(r, scope, item));
-        break;
+        return resolve_from_name(r, scope, item);
     }
-    return scope_add(r, scope, item, operand);
-}
-
-/* whole: the nested item that this list is, NULL: the FROM clause. */
-static enum status resolve_items(struct resolver *r, struct scope *scope, struct from_list *from,
-                                 struct from_item *whole)
-{
-    struct join_sides sides = {scope->leaf_count, scope->leaf_count};
-
-    TRY(stack_check(r->err, -1));
-    for (uint32_t i = 0; i < from->count; i++) {
-        struct from_item *item = from->items[i];
-
-        sides.right = scope->leaf_count;
-        TRY(resolve_item(r, scope, item, i == 0 && whole != NULL ? whole : item));
-        for (uint32_t l = sides.right; item->kind == FROM_NESTED && l < scope->leaf_count; l++)
-            scope->leaves[l].nest = sides.right;
-        if (i > 0)
-            TRY(join_using(r, scope, sides, has_right_join(from), item));
-    }
-    return STATUS_OK;
-}
-
-enum status resolve_from(struct resolver *r, struct scope *scope, struct from_list *from)
-{
-    scope->hidden = true;
-    TRY(resolve_items(r, scope, from, NULL));
-    scope->hidden = false;
-    return STATUS_OK;
-}
-
-static uint32_t count_leaves(const struct from_item *item)
-{
-    uint32_t count = 0;
-
-    if (item->kind != FROM_NESTED)
-        return 1;
-    for (uint32_t i = 0; i < item->nested->count; i++)
-        count += count_leaves(item->nested->items[i]);
-    return count;
-}
-
-/* Within parentheses only what stands there can be named. */
-static enum status resolve_nested_conditions(struct resolver *r, const struct scope *scope,
-                                             struct from_item *item, uint32_t first)
-{
-    struct scope inner = *scope;
-
-    inner.leaves += first;
-    inner.leaf_count = count_leaves(item);
-    inner.aliases = false;
-    return resolve_conditions(r, &inner, item->nested);
-}
-
-struct right_reference {
-    const struct scope *scope;
-    uint32_t            first; /* leaf that the condition may not name, and those behind it */
-    bool                found;
-};
-
-static bool visit_right_reference(struct expr *expr, void *data)
-{
-    struct right_reference *search = data;
-
-    if (expr->kind == EXPR_COLUMN)
-        for (uint32_t l = search->first; l < search->scope->leaf_count; l++)
-            search->found |= search->scope->leaves[l].item == expr->resolved.source;
-    return !search->found;
-}
-
-/* The condition of an outer join, and any beside a right join, sees no table that follows. */
-static enum status check_right_references(struct resolver *r, const struct scope *scope,
-                                          const struct from_list *from,
-                                          const struct from_item *item, uint32_t end)
-{
-    struct right_reference search = {scope, end, false};
-    bool                   outer = (item->join & (JOIN_TYPE_LEFT | JOIN_TYPE_RIGHT)) != 0;
-
-    for (uint32_t i = 0; i < from->count; i++)
-        outer |= (from->items[i]->join & JOIN_TYPE_RIGHT) != 0;
-    if (outer)
-        expr_walk(item->on, visit_right_reference, &search);
-    return search.found ? fail_at(r->err, STATUS_ERROR, item->on->position,
-                                  "ON clause references tables to its right")
-                        : STATUS_OK;
-}
-
-enum status resolve_conditions(struct resolver *r, struct scope *scope, struct from_list *from)
-{
-    uint32_t leaf = scope->leaf_count; /* the target of UPDATE stands before those of FROM */
-
-    for (uint32_t i = 0; i < from->count; i++)
-        leaf -= count_leaves(from->items[i]);
-    for (uint32_t i = 0; i < from->count; i++) {
-        struct from_item *item = from->items[i];
-
-        if (item->kind == FROM_NESTED)
-            TRY(resolve_nested_conditions(r, scope, item, leaf));
-        leaf += count_leaves(item);
-        if (item->on == NULL || item->using_count > 0)
-            continue;
-        TRY(resolve_scalar(r, scope, item->on));
-        TRY(check_right_references(r, scope, from, item, leaf));
-    }
-    return STATUS_OK;
-}
-
-/* --- stars ------------------------------------------------------------------------------------ */
-struct expansion {
-    struct result_column *items;
-    uint32_t              count, capacity;
-};
-
-static enum status expansion_add(struct resolver *r, struct expansion *expansion,
-                                 struct result_column column)
-{
-    if (expansion->count == parse_limits_default.columns)
-        return fail_at(r->err, STATUS_ERROR, column.expr->position,
-                       "too many columns in result set");
-    if (expansion->count == expansion->capacity) {
-        uint32_t              capacity = expansion->capacity == 0 ? 8 : expansion->capacity * 2;
-        struct result_column *items = arena_alloc(r->arena, capacity * sizeof *items);
-
-        if (items == NULL)
-            return fail_nomem(r->err);
-        if (expansion->count > 0)
-            memcpy(items, expansion->items, expansion->count * sizeof *items);
-        expansion->items = items;
-        expansion->capacity = capacity;
-    }
-    expansion->items[expansion->count++] = column;
-    return STATUS_OK;
-}
-
-static bool is_hidden(const struct from_item *item, uint32_t column)
-{
-    return item->catalog_table != NULL &&
-           (table_schema(item->catalog_table)->columns[column].flags & COLUMN_HIDDEN) != 0;
-}
-
-/* Whether a RIGHT or FULL join further right merges leaf's column with others. */
-static bool is_merged_later(const struct scope *scope, uint32_t leaf, struct name name)
-{
-    bool using_ = false, right = false;
-
-    for (uint32_t i = leaf + 1; i < scope->leaf_count; i++) {
-        const struct from_item *operand = scope->leaves[i].operand;
-
-        if (scope->leaves[i].nest != i && scope->leaves[i].nest != scope->leaves[leaf].nest)
-            continue; /* joined within other parentheses */
-
-        using_ |= names_hold(operand->using_names, operand->using_count, name);
-        right |= (operand->join & JOIN_TYPE_RIGHT) != 0;
-    }
-    return using_ && right;
-}
-
-enum status resolve_nested_name(struct resolver *r, const struct scope *scope, uint32_t l,
-                                const char **name)
-{
-    uint32_t before = 0;
-
-    for (uint32_t i = scope->leaves[l].nest; i < l; i++)
-        for (uint32_t c = 0; c < scope->leaves[i].item->column_count; c++)
-            before += ascii_casecmp(scope->leaves[i].item->column_names[c], *name) == 0;
-    if (before == 0)
-        return STATUS_OK;
-    *name = arena_printf(r->arena, "%s:%u", *name, before);
-    return *name == NULL ? fail_nomem(r->err) : STATUS_OK;
-}
-
-/* * means table.column: a table that stands twice under one name makes that ambiguous. */
-static enum status check_unambiguous(struct resolver *r, const struct scope *scope, uint32_t l,
-                                     struct name column)
-{
-    const struct from_item *item = scope->leaves[l].item;
-
-    for (uint32_t i = 0; i < scope->leaf_count; i++) {
-        const struct from_item *other = scope->leaves[i].item;
-
-        if (i == l || item->display == NULL || other->display == NULL ||
-            ascii_casecmp(item->display, other->display) != 0 || find_column(other, column) < 0)
-            continue;
-        if (names_hold(scope->leaves[i > l ? i : l].operand->using_names,
-                       scope->leaves[i > l ? i : l].operand->using_count, column))
-            continue; /* joined by USING: the same value */
-        return fail_at(r->err, STATUS_ERROR, column.position, "ambiguous column name: %s%s.%s",
-                       item->alias.text == NULL && item->catalog_table != NULL ? "main." : "",
-                       item->display, column.text);
-    }
-    return STATUS_OK;
-}
-
-/* What a change does to a star's column.  *skip: nothing is left of it. */
-static enum status apply_changes(struct resolver *r, const struct expr *star, struct name name,
-                                 struct result_column *column, bool *skip)
-{
-    *skip = false;
-    for (struct star_change *change = star->changes; change != NULL; change = change->next) {
-        if (!name_equal(change->name, name))
-            continue;
-        change->used = true;
-        switch ((enum star_change_kind)change->kind) {
-        case STAR_EXCLUDE:
-            *skip = true;
-            break;
-        case STAR_RENAME:
-            column->alias = change->to;
-            column->name = change->to.text;
-            column->unresolved = new_column(r, name, star->position);
-            if (column->unresolved == NULL)
-                return fail_nomem(r->err);
-            break;
-        case STAR_REPLACE:
-            TRY(ast_copy_expr(r->arena, change->expr, &column->expr, r->err));
-            column->alias = name;
-            column->name = NULL; /* resolved with the other results */
-            break;
-        }
-    }
-    return STATUS_OK;
-}
-
-static enum status check_changes(struct resolver *r, const struct expr *star)
-{
-    static const char *const words[] = {"EXCLUDE", "RENAME", "REPLACE"};
-
-    for (const struct star_change *change = star->changes; change != NULL; change = change->next)
-        if (!change->used)
-            return fail_at(r->err, STATUS_ERROR, change->name.position,
-                           "no such column: %s (in %s)", change->name.text, words[change->kind]);
-    return STATUS_OK;
-}
-
-/* The columns of one leaf; for * (not table.*), USING columns stand once. */
-static enum status expand_leaf(struct resolver *r, struct scope *scope, uint32_t l,
-                               const struct expr *star, struct expansion *expansion)
-{
-    bool                    all = star->table.text == NULL, skip;
-    int32_t                 position = star->position;
-    struct from_item       *item = scope->leaves[l].item;
-    const struct from_item *operand = scope->leaves[l].operand;
-
-    for (uint32_t i = 0; i < item->column_count; i++) {
-        struct name          name = {.text = item->column_names[i],
-                                     .bytes = (uint32_t)strlen(item->column_names[i]),
-                                     .position = position};
-        struct result_column column = {.name = item->column_names[i]};
-
-        if (is_hidden(item, i) ||
-            (all && l > 0 && names_hold(operand->using_names, operand->using_count, name)))
-            continue;
-        TRY(resolve_nested_name(r, scope, l, &column.name));
-        TRY(check_unambiguous(r, scope, l, name));
-        column.expr = new_column(r, name, position);
-        if (column.expr == NULL)
-            return fail_nomem(r->err);
-        column.expr->source_text = name.text;
-        column.expr->source_bytes = name.bytes;
-        if (is_merged_later(scope, l, name))
-            TRY(resolve_column(r, scope, column.expr));
-        else
-            TRY(bind_column(r, scope, 0, item, (int32_t)i, column.expr));
-        TRY(apply_changes(r, star, name, &column, &skip));
-        if (!skip)
-            TRY(expansion_add(r, expansion, column));
-    }
-    return STATUS_OK;
-}
-
-static enum status expand_star(struct resolver *r, struct scope *scope, const struct expr *star,
-                               struct expansion *expansion)
-{
-    bool found = false;
-
-    for (uint32_t l = 0; l < scope->leaf_count; l++) {
-        const struct from_item *item = scope->leaves[l].item;
-
-        if (star->table.text != NULL &&
-            (item->display == NULL || ascii_casecmp(item->display, star->table.text) != 0))
-            continue;
-        found = true;
-        TRY(expand_leaf(r, scope, l, star, expansion));
-    }
-    if (found)
-        return check_changes(r, star);
-    if (star->table.text != NULL)
-        return fail_at(r->err, STATUS_ERROR, star->position, "no such table: %s", star->table.text);
-    return fail_at(r->err, STATUS_ERROR, star->position, "no tables specified");
-}
-
-enum status expand_stars(struct resolver *r, struct scope *scope, struct select *select)
-{
-    struct expansion expansion = {0};
-    bool             any = false;
-
-    for (uint32_t i = 0; i < select->column_count; i++)
-        any |= select->columns[i].expr->kind == EXPR_STAR;
-    if (!any)
-        return STATUS_OK;
-    for (uint32_t i = 0; i < select->column_count; i++) {
-        if (select->columns[i].expr->kind == EXPR_STAR)
-            TRY(expand_star(r, scope, select->columns[i].expr, &expansion));
-        else
-            TRY(expansion_add(r, &expansion, select->columns[i]));
-    }
-    select->columns = expansion.items;
-    select->column_count = expansion.count;
-    select->column_capacity = expansion.capacity;
+    assert(false);
     return STATUS_OK;
 }

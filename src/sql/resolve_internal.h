@@ -5,12 +5,33 @@
 #include "base/stack.h"
 #include "sql/resolve.h"
 
-/* A table, subquery or function whose columns can be named, and the operand of the join that it is
- * (part of): that one's join type and USING list apply to it. */
+/* What a name of FROM stands for: item's column (-1: rowid), or the coalesce of parts. */
+struct column_ref {
+    struct from_item        *item;
+    int32_t                  column;
+    bool                     of_nested;  /* a coalesce as a column of a join in parentheses */
+    uint32_t                 part_count; /* 0: a column */
+    const struct column_ref *parts;
+};
+
+/* A column of a join in parentheses.  One that USING merges there stands twice and more: first as
+ * itself, of no table, and then as column of each table. */
+struct nested_column {
+    const char       *schema, *table, *name; /* where it is from; ""s: of USING */
+    struct column_ref ref;
+    bool              merged;   /* USING's: hides what has the name behind it */
+    bool              unlisted; /* * leaves it out */
+    bool              rowid;    /* the rowid of table: found by the names of rowids */
+};
+
+/* One operand of the joins of a FROM: a table, subquery or function whose columns can be named, or
+ * a join in parentheses. */
 struct leaf {
-    struct from_item *item, *operand;
-    uint32_t nest; /* number of the first leaf in the same parentheses; its own if in none */
-    bool     qualified; /* its columns are found by qualified names only: excluded */
+    struct from_item     *item;
+    struct leaf          *leaves;  /* NESTED: the operands within the parentheses */
+    struct nested_column *columns; /* NESTED: item->column_count */
+    uint32_t              leaf_count;
+    bool                  qualified; /* its columns are found by qualified names only: excluded */
 };
 
 /* Where names are looked up: the FROM of one select, then those of the selects around it. */
@@ -19,7 +40,10 @@ struct scope {
     struct select     *select, *head; /* the term, and the compound it belongs to; NULL: DML */
     uint32_t           depth;         /* 0: outermost */
     uint32_t           leaf_count, leaf_capacity;
+    uint32_t           table_count; /* in leaves and within their parentheses */
     struct leaf       *leaves;
+    const struct expr *failed;        /* the first name in parentheses that means nothing... */
+    const char        *failure;       /* ...and why; NULL: none */
     bool               hidden;        /* its FROM is being resolved: nothing can be named yet */
     bool               aliases;       /* result columns may be named by their aliases */
     bool               aggregates;    /* aggregates may stand here... */
@@ -59,7 +83,7 @@ struct resolver {
     uint32_t                item_number; /* next from_item->number */
 };
 
-enum { VIEW_DEPTH_MAX = 100 };
+enum { VIEW_DEPTH_MAX = 100, TABLES_MAX = 64 /* in a join, as in SQLite */ };
 
 /* --- resolve.c ----------------------------------------------------------------------------------
  */
@@ -77,28 +101,57 @@ enum status resolve_upserts(struct resolver *r, struct insert *insert, struct ta
 
 /* --- resolve_from.c -----------------------------------------------------------------------------
  */
-enum status resolve_from(struct resolver *r, struct scope *scope, struct from_list *from);
+/* Gives item, which is not NESTED, its columns. */
+enum status resolve_from_item(struct resolver *r, struct scope *scope, struct from_item *item);
 /* item as the only, or a further, leaf of scope. */
-enum status scope_add(struct resolver *r, struct scope *scope, struct from_item *item,
-                      struct from_item *operand);
+enum status scope_add(struct resolver *r, struct scope *scope, struct from_item *item);
 enum status from_item_columns(struct resolver *r, struct from_item *item, uint32_t count);
 enum status from_item_table(struct resolver *r, struct from_item *item, struct table *table);
 enum status check_index(struct resolver *r, const struct from_item *item); /* INDEXED BY */
 /* The table to be written: refuses views and unknown names. */
 enum status resolve_target(struct resolver *r, struct name schema, struct name name,
                            struct table **table);
+/* *name as the name of item's column i: one that an earlier column has gets ":1", ":2"... in place
+ * of the number that it may have; a boolean's becomes "column3".  nested: the columns where item is
+ * NESTED, or NULL; behind a merged one i is unlisted. */
+enum status unique_name(struct resolver *r, const struct from_item *item, uint32_t i,
+                        const char **name, struct nested_column *nested);
+
+/* --- resolve_join.c -----------------------------------------------------------------------------
+ */
+enum status resolve_from(struct resolver *r, struct scope *scope, struct from_list *from);
 /* ON conditions, after result columns. */
 enum status resolve_conditions(struct resolver *r, struct scope *scope, struct from_list *from);
-/* What a result column calls a column of leaf l: within parentheses, names used before get ":1",
- * ":2"... */
-enum status resolve_nested_name(struct resolver *r, const struct scope *scope, uint32_t l,
-                                const char **name);
+bool        is_hidden(const struct from_item *item, uint32_t column);
+/* Column i of leaf as seen in its FROM. */
+struct column_ref leaf_column(const struct leaf *leaf, uint32_t i);
+/* The same, as SQLite comes to it when it expands a star: by its qualified name, which may be
+ * ambiguous; i = column_count: the rowid. */
+enum status leaf_column_by_name(struct resolver *r, struct scope *scope, const struct leaf *leaf,
+                                uint32_t i, int32_t position, struct column_ref *ref);
+
+/* --- resolve_star.c -----------------------------------------------------------------------------
+ */
 /* Replaces stars in the result list. */
 enum status expand_stars(struct resolver *r, struct scope *scope, struct select *select);
 
 /* --- resolve_name.c -----------------------------------------------------------------------------
  */
 enum status resolve_column(struct resolver *r, struct scope *scope, struct expr *expr);
+/* What the name in expr means in the FROM of scope alone.  Unknown and ambiguous names are errors;
+ * in a hidden scope *ref stays as it was and fail_deferred reports the first of them. */
+enum status find_name(struct resolver *r, struct scope *scope, const struct expr *expr,
+                      struct column_ref *ref);
+enum status fail_deferred(struct resolver *r, const struct scope *scope);
+/* The name of the column of parentheses that the name in expr means in scope; NULL: none such. */
+const char *nested_name(const struct scope *scope, const struct expr *expr);
+/* A name, not resolved.  NULL: memory. */
+struct expr *column_new(struct resolver *r, struct name name, int32_t position);
+/* "main", "temp", or "*" for what is in no schema. */
+const char *item_schema(const struct from_item *item);
+/* expr becomes ref, of the scope `levels` further out. */
+enum status bind_ref(struct resolver *r, struct scope *scope, uint32_t levels,
+                     const struct column_ref *ref, struct expr *expr);
 /* expr names leaf's column (-1: rowid) of the scope `levels` further out; fills expr->resolved. */
 enum status bind_column(struct resolver *r, struct scope *scope, uint32_t levels,
                         struct from_item *item, int32_t column, struct expr *expr);

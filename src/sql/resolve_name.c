@@ -149,25 +149,87 @@ enum status bind_column(struct resolver *r, struct scope *scope, uint32_t levels
     return note_outer(r, scope, levels, expr);
 }
 
+/* expr becomes coalesce(parts). */
+static enum status bind_merged(struct resolver *r, struct scope *scope, uint32_t levels,
+                               const struct column_ref *ref, struct expr *expr)
+{
+    struct expr whole = {.kind = EXPR_FUNCTION,
+                         .depth = 2,
+                         .position = expr->position,
+                         .source_text = expr->source_text,
+                         .source_bytes = expr->source_bytes,
+                         .name = {.text = "coalesce", .bytes = 8, .position = expr->position}};
+    bool        known;
+
+    whole.list.count = whole.list.capacity = ref->part_count;
+    whole.list.items = arena_alloc(r->arena, ref->part_count * sizeof *whole.list.items);
+    if (whole.list.items == NULL)
+        return fail_nomem(r->err);
+    for (uint32_t i = 0; i < ref->part_count; i++) {
+        struct expr *part = arena_alloc(r->arena, sizeof *part);
+
+        if (part == NULL)
+            return fail_nomem(r->err);
+        *part = *expr;
+        whole.list.items[i] = part;
+        TRY(bind_ref(r, scope, levels, &ref->parts[i], part));
+        if (part->depth >= whole.depth)
+            whole.depth = (uint16_t)(part->depth + 1);
+    }
+    whole.resolved.function = function_find("coalesce", 8, ref->part_count, &known);
+    *expr = whole;
+    resolve_type(expr);
+    expr->resolved.affinity = whole.list.items[0]->resolved.affinity;
+    if (ref->of_nested) {
+        expr->resolved.collation = COLLATION_BINARY;
+        expr->resolved.collation_known = true;
+    }
+    return STATUS_OK;
+}
+
+enum status bind_ref(struct resolver *r, struct scope *scope, uint32_t levels,
+                     const struct column_ref *ref, struct expr *expr)
+{
+    TRY(stack_check(r->err, -1));
+    if (ref->part_count > 0)
+        return bind_merged(r, scope, levels, ref, expr);
+    return bind_column(r, scope, levels, ref->item, ref->column, expr);
+}
+
+struct expr *column_new(struct resolver *r, struct name name, int32_t position)
+{
+    struct expr *expr = arena_zalloc(r->arena, sizeof *expr);
+
+    if (expr == NULL)
+        return NULL;
+    expr->kind = EXPR_COLUMN;
+    expr->depth = 1;
+    expr->position = position;
+    expr->name = name;
+    return expr;
+}
+
 /* --- finding ---------------------------------------------------------------------------------- */
 struct match {
-    uint32_t          count; /* of columns found that no USING makes one */
-    struct from_item *item;
-    int32_t           column;
-    uint32_t          rowid_count;
-    struct from_item *rowid_item;
-    /* a name that FULL JOINs merge: coalesce(parts, item.column) */
+    uint32_t           count;       /* of columns found that no USING makes one */
+    uint32_t           rowid_count; /* of tables that may be meant if the name is one of rowids */
+    const struct leaf *leaf;        /* of the last one found... */
+    struct column_ref  ref;         /* ...what it stands for */
+    const char        *name;        /* ...and its name as column of parentheses; NULL: in none */
+    /* a name that FULL JOINs merge: coalesce(parts, ref) */
     uint32_t          part_count;
-    struct from_item *parts[64];
-    int32_t           part_columns[64];
+    struct column_ref parts[TABLES_MAX + 1];
 };
 
-/* Whether item's table is in the schema of that name. */
-static bool is_schema_of(struct name schema, const struct from_item *item)
+const char *item_schema(const struct from_item *item)
 {
-    bool temporary = item->catalog_table != NULL && table_schema(item->catalog_table)->temporary;
-
-    return schema_holds(schema.text, temporary);
+    if (item->kind == FROM_RECURSION ||
+        (item->kind == FROM_SUBQUERY && (item->cte != NULL || item->name.text == NULL)))
+        return "*";
+    return item->temporary ||
+                   (item->catalog_table != NULL && table_schema(item->catalog_table)->temporary)
+               ? "temp"
+               : "main";
 }
 
 static bool is_schema_table(const char *name)
@@ -182,8 +244,7 @@ static bool qualifier_matches(const struct expr *expr, const struct from_item *i
         return true;
     if (item->display == NULL)
         return false;
-    if (expr->schema.text != NULL && (item->alias.text != NULL || item->kind == FROM_SUBQUERY ||
-                                      !is_schema_of(expr->schema, item)))
+    if (expr->schema.text != NULL && ascii_casecmp(expr->schema.text, item_schema(item)) != 0)
         return false;
     if (ascii_equal(item->display, strlen(item->display), expr->table.text, expr->table.bytes))
         return true;
@@ -191,90 +252,119 @@ static bool qualifier_matches(const struct expr *expr, const struct from_item *i
            is_schema_table(expr->table.text);
 }
 
-/* One more table has the name: USING may make it the same column as the ones before. */
+/* One more column has the name: USING may make it the same as the ones before. */
 static bool merge_match(struct match *match, const struct leaf *leaf, struct name name)
 {
-    const struct from_item *operand = leaf->operand;
+    const struct from_item *item = leaf->item;
 
     if (match->count == 0)
         return true;
-    if (!names_hold(operand->using_names, operand->using_count, name)) {
+    if (match->leaf == leaf || !names_hold(item->using_names, item->using_count, name)) {
         match->part_count = 0; /* ambiguous */
-    } else if ((operand->join & JOIN_TYPE_RIGHT) == 0) {
+    } else if ((item->join & JOIN_TYPE_RIGHT) == 0) {
         return false; /* the leftmost one stands for both */
-    } else if ((operand->join & JOIN_TYPE_LEFT) == 0 ||
-               match->part_count == countof(match->parts)) {
+    } else if ((item->join & JOIN_TYPE_LEFT) == 0) {
         match->count = 0; /* RIGHT JOIN: the rightmost one */
         match->part_count = 0;
     } else {
-        match->parts[match->part_count] = match->item;
-        match->part_columns[match->part_count++] = match->column;
-        match->count = 0;
+        assert(match->part_count < TABLES_MAX);
+        match->parts[match->part_count++] = match->ref;
     }
     return true;
 }
 
-static void match_leaves(const struct scope *scope, uint32_t leaf_count, const struct expr *expr,
-                         struct match *match)
+/* Whether expr may mean column; *rowid: as a rowid. */
+static bool nested_matches(const struct nested_column *column, const struct expr *expr, bool *rowid)
 {
-    memset(match, 0, sizeof *match);
-    for (uint32_t i = 0; i < leaf_count; i++) {
-        struct from_item *item = scope->leaves[i].item;
-        int32_t           column;
+    *rowid = column->rowid;
+    if (expr->schema.text != NULL && ascii_casecmp(expr->schema.text, column->schema) != 0)
+        return false;
+    if (expr->table.text != NULL && ascii_casecmp(expr->table.text, column->table) != 0)
+        return false;
+    return column->rowid
+               ? is_rowid_name(expr->name)
+               : ascii_equal(column->name, strlen(column->name), expr->name.text, expr->name.bytes);
+}
 
-        if (!qualifier_matches(expr, item) ||
-            (scope->leaves[i].qualified && expr->table.text == NULL))
+static void match_nested(const struct leaf *leaf, const struct expr *expr, struct match *match)
+{
+    for (uint32_t i = 0; i < leaf->item->column_count; i++) {
+        const struct nested_column *column = &leaf->columns[i];
+        bool                        rowid;
+
+        if (!nested_matches(column, expr, &rowid))
             continue;
-        column = find_column(item, expr->name);
-        if (column >= 0 && merge_match(match, &scope->leaves[i], expr->name)) {
-            match->count++;
-            match->item = item;
-            match->column = column;
-        }
-        if (match->count == 0 && has_rowid(item)) {
-            match->rowid_count++;
-            match->rowid_item = item;
-        }
-    }
-    if (match->count == 0 && match->rowid_count > 0 && is_rowid_name(expr->name)) {
-        match->count = match->rowid_count;
-        match->item = match->rowid_item;
-        match->column = -1;
+        if (rowid && match->count > 0)
+            continue;
+        if (!rowid && !merge_match(match, leaf, expr->name))
+            continue;
+        match->count += !rowid;
+        match->rowid_count++;
+        match->leaf = leaf;
+        match->ref = column->ref;
+        match->name = leaf->item->column_names[i];
+        if (column->merged)
+            break;
     }
 }
 
-/* expr becomes coalesce(parts..., item.column). */
-static enum status bind_merged(struct resolver *r, struct scope *scope, uint32_t levels,
-                               const struct match *match, struct expr *expr)
+static void match_table(const struct leaf *leaf, const struct expr *expr, struct match *match)
 {
-    struct expr whole = {.kind = EXPR_FUNCTION,
-                         .depth = 2,
-                         .position = expr->position,
-                         .source_text = expr->source_text,
-                         .source_bytes = expr->source_bytes,
-                         .name = {.text = "coalesce", .bytes = 8, .position = expr->position}};
-    uint32_t    count = match->part_count + 1;
-    bool        known;
+    struct from_item *item = leaf->item;
+    int32_t           column;
 
-    whole.list.count = whole.list.capacity = count;
-    whole.list.items = arena_alloc(r->arena, count * sizeof *whole.list.items);
-    if (whole.list.items == NULL)
-        return fail_nomem(r->err);
-    for (uint32_t i = 0; i < count; i++) {
-        struct expr *part = arena_alloc(r->arena, sizeof *part);
-
-        if (part == NULL)
-            return fail_nomem(r->err);
-        *part = *expr;
-        whole.list.items[i] = part;
-        TRY(bind_column(r, scope, levels, i < match->part_count ? match->parts[i] : match->item,
-                        i < match->part_count ? match->part_columns[i] : match->column, part));
+    if (!qualifier_matches(expr, item) || (leaf->qualified && expr->table.text == NULL))
+        return;
+    column = find_column(item, expr->name);
+    if (column >= 0 && merge_match(match, leaf, expr->name)) {
+        match->count++;
+        match->leaf = leaf;
+        match->ref = (struct column_ref){.item = item, .column = column};
+        match->name = NULL;
     }
-    whole.resolved.function = function_find("coalesce", 8, count, &known);
-    *expr = whole;
-    resolve_type(expr);
-    expr->resolved.affinity = whole.list.items[0]->resolved.affinity;
-    return STATUS_OK;
+    if (match->count == 0 && has_rowid(item)) {
+        match->rowid_count++;
+        match->leaf = leaf;
+        match->ref = (struct column_ref){.item = item, .column = -1};
+        match->name = NULL;
+    }
+}
+
+static void match_leaves(const struct scope *scope, const struct expr *expr, struct match *match)
+{
+    match->count = match->rowid_count = match->part_count = 0;
+    match->leaf = NULL;
+    match->name = NULL;
+    for (uint32_t i = 0; i < scope->leaf_count; i++) {
+        if (scope->leaves[i].item->kind == FROM_NESTED)
+            match_nested(&scope->leaves[i], expr, match);
+        else
+            match_table(&scope->leaves[i], expr, match);
+    }
+    if (match->count == 0 && is_rowid_name(expr->name))
+        match->count = match->rowid_count;
+}
+
+/* What was found, unless it is ambiguous: one column or the coalesce of all.  Of match's lifetime.
+ */
+static bool match_ref(struct match *match, struct column_ref *ref)
+{
+    *ref = match->ref;
+    if (match->count == 1)
+        return true;
+    if (match->part_count == 0 || match->part_count != match->count - 1)
+        return false;
+    match->parts[match->part_count] = match->ref;
+    *ref = (struct column_ref){.part_count = match->part_count + 1, .parts = match->parts};
+    return true;
+}
+
+const char *nested_name(const struct scope *scope, const struct expr *expr)
+{
+    struct match match;
+
+    match_leaves(scope, expr, &match);
+    return match.count == 1 ? match.name : NULL;
 }
 
 static enum status fail_name(struct resolver *r, const char *what, const struct expr *expr)
@@ -286,6 +376,51 @@ static enum status fail_name(struct resolver *r, const char *what, const struct 
         return fail_at(r->err, STATUS_ERROR, expr->position, "%s: %s.%s", what, expr->table.text,
                        expr->name.text);
     return fail_at(r->err, STATUS_ERROR, expr->position, "%s: %s", what, expr->name.text);
+}
+
+/* Within a FROM that is being resolved, SQLite reports names when all joins are known. */
+static enum status fail_or_defer(struct resolver *r, struct scope *scope, const char *what,
+                                 const struct expr *expr)
+{
+    struct expr *copy;
+
+    if (!scope->hidden)
+        return fail_name(r, what, expr);
+    if (scope->failed != NULL)
+        return STATUS_OK;
+    copy = arena_alloc(r->arena, sizeof *copy);
+    if (copy == NULL)
+        return fail_nomem(r->err);
+    *copy = *expr;
+    scope->failed = copy;
+    scope->failure = what;
+    return STATUS_OK;
+}
+
+enum status fail_deferred(struct resolver *r, const struct scope *scope)
+{
+    return scope->failed == NULL ? STATUS_OK : fail_name(r, scope->failure, scope->failed);
+}
+
+enum status find_name(struct resolver *r, struct scope *scope, const struct expr *expr,
+                      struct column_ref *ref)
+{
+    struct match       match;
+    struct column_ref *parts;
+
+    match_leaves(scope, expr, &match);
+    if (match.count == 0)
+        return fail_or_defer(r, scope, "no such column", expr);
+    if (!match_ref(&match, ref))
+        return fail_or_defer(r, scope, "ambiguous column name", expr);
+    if (ref->part_count == 0)
+        return STATUS_OK;
+    parts = arena_alloc(r->arena, ref->part_count * sizeof *parts);
+    if (parts == NULL)
+        return fail_nomem(r->err);
+    memcpy(parts, ref->parts, ref->part_count * sizeof *parts);
+    ref->parts = parts;
+    return STATUS_OK;
 }
 
 /* --- aliases ---------------------------------------------------------------------------------- */
@@ -427,18 +562,16 @@ enum status resolve_column(struct resolver *r, struct scope *scope, struct expr 
     uint32_t levels = 0;
 
     for (struct scope *s = scope; s != NULL && !s->columns_refused; s = s->outer, levels++) {
-        struct match match;
-        int32_t      alias;
+        struct match      match;
+        struct column_ref ref;
+        int32_t           alias;
 
         if (s->hidden)
             continue;
-        match_leaves(s, s->leaf_count, expr, &match);
-        if (match.count > 1)
-            return fail_name(r, "ambiguous column name", expr);
-        if (match.count == 1 && match.part_count > 0)
-            return bind_merged(r, scope, levels, &match, expr);
-        if (match.count == 1)
-            return bind_column(r, scope, levels, match.item, match.column, expr);
+        match_leaves(s, expr, &match);
+        if (match.count > 0)
+            return match_ref(&match, &ref) ? bind_ref(r, scope, levels, &ref, expr)
+                                           : fail_name(r, "ambiguous column name", expr);
         if (!s->aliases || expr->table.text != NULL)
             continue;
         alias = find_alias(s->select, expr->name);

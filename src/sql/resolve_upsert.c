@@ -99,9 +99,9 @@ static enum status resolve_clause(struct resolver *r, struct insert *insert, str
 {
     struct scope there = {0}, both = {0};
 
-    TRY(scope_add(r, &there, insert->target, insert->target));
-    TRY(scope_add(r, &both, insert->target, insert->target));
-    TRY(scope_add(r, &both, insert->excluded, insert->excluded));
+    TRY(scope_add(r, &there, insert->target));
+    TRY(scope_add(r, &both, insert->target));
+    TRY(scope_add(r, &both, insert->excluded));
     both.leaves[1].qualified = true;
     for (uint32_t i = 0; i < upsert->target_count; i++)
         TRY(resolve_scalar(r, &there, upsert->target[i].expr));

@@ -115,7 +115,7 @@ static const struct nest {
      600},
     {"SELECT * FROM ", "(SELECT t.a FROM t JOIN ", "t", " USING (a))", "", 600},
     {"SELECT * FROM ", "(SELECT a FROM t UNION SELECT a FROM ", "t", ")", "", 400},
-    {"SELECT * FROM ", "(t LEFT JOIN ", "t", " USING (a))", "", 50},
+    {"SELECT * FROM ", "((SELECT a FROM t) LEFT JOIN ", "t", " USING (a))", "", 50},
     {"SELECT * FROM t WHERE ", "EXISTS (SELECT 1 FROM t x WHERE x.a = t.a AND ", "1", ")", "", 300},
     {"SELECT * FROM t WHERE ", "a IN (SELECT a FROM t x WHERE ", "1", ")", "", 400},
     {"SELECT ", "CASE WHEN 0 THEN 0 ELSE ", "1", " END", "", 600},
