@@ -20,7 +20,7 @@ void cg_affinity(struct cg *cg, int32_t first, uint32_t count, const char *affin
     char *letters;
     bool  any = false;
 
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count && affinities != NULL; i++) /* NULL: no memory, as cg knows */
         any |= affinities[i] > AFFINITY_BLOB;
     if (!any)
         return;
