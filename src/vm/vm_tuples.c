@@ -278,22 +278,30 @@ static const uint32_t *numbers_of(struct vm *vm, struct tuples *tuples, const st
     return tuples->numbers;
 }
 
-const struct op *op_TupleParameter(struct vm *vm, const struct op *op)
+/* Register p3: of each row the cell of a rowset's row, UINT32_MAX for NULL, that tuples->numbers
+ * tells. */
+static const struct op *gather_cells(struct vm *vm, const struct op *op, struct rowset *rows,
+                                     uint32_t column)
 {
     struct tuples        *tuples = slot_tuples(vm, op->p1);
     struct vm_register   *reg = vm_reg(vm, op->p3);
-    const struct vector  *numbers = vm_vec(vm, op->p2);
-    struct vector_buffer *buffer = register_buffer(vm, reg, numbers, NULL);
+    struct vector_buffer *buffer = register_buffer(vm, reg, vm_vec(vm, op->p2), NULL);
     struct vector         out;
 
-    if (buffer == NULL)
-        return vm_nomem(vm);
-    memset(tuples->numbers, 0xff, vm->sel->rows * sizeof *tuples->numbers);
-    if (!rowset_gather(tuples->rows, (uint32_t)op->p4.i, numbers_of(vm, tuples, numbers),
-                       vm->sel->rows, buffer, &vm->arena, &out))
+    if (buffer == NULL ||
+        !rowset_gather(rows, column, tuples->numbers, vm->sel->rows, buffer, &vm->arena, &out))
         return vm_nomem(vm);
     reg->v = out;
     return op + 1;
+}
+
+const struct op *op_TupleParameter(struct vm *vm, const struct op *op)
+{
+    struct tuples *tuples = slot_tuples(vm, op->p1);
+
+    memset(tuples->numbers, 0xff, vm->sel->rows * sizeof *tuples->numbers);
+    numbers_of(vm, tuples, vm_vec(vm, op->p2));
+    return gather_cells(vm, op, tuples->rows, (uint32_t)op->p4.i);
 }
 
 const struct op *op_TupleKeep(struct vm *vm, const struct op *op)
@@ -320,23 +328,13 @@ const struct op *op_TupleKeep(struct vm *vm, const struct op *op)
 
 const struct op *op_TupleFetch(struct vm *vm, const struct op *op)
 {
-    struct tuples        *tuples = slot_tuples(vm, op->p1);
-    struct vm_register   *reg = vm_reg(vm, op->p3);
-    const struct vector  *numbers = vm_vec(vm, op->p2);
-    struct vector_buffer *buffer = register_buffer(vm, reg, numbers, NULL);
-    struct vector         out;
+    struct tuples *tuples = slot_tuples(vm, op->p1);
 
-    if (buffer == NULL)
-        return vm_nomem(vm);
     memset(tuples->numbers, 0, vm->sel->rows * sizeof *tuples->numbers);
-    numbers_of(vm, tuples, numbers);
+    numbers_of(vm, tuples, vm_vec(vm, op->p2));
     for (uint32_t row = 0; row < vm->sel->rows; row++)
         tuples->numbers[row] = tuples->places[tuples->numbers[row]] - 1; /* UINT32_MAX: NULL */
-    if (!rowset_gather(tuples->results, 0, tuples->numbers, vm->sel->rows, buffer, &vm->arena,
-                       &out))
-        return vm_nomem(vm);
-    reg->v = out;
-    return op + 1;
+    return gather_cells(vm, op, tuples->results, 0);
 }
 
 const struct op *op_TupleOr(struct vm *vm, const struct op *op)
