@@ -167,7 +167,8 @@ enum status plan_term(struct planner *planner, struct select *select, struct pla
 /* Plan of FROM and WHERE alone: what UPDATE and DELETE scan. */
 enum status plan_from(struct planner *planner, struct select *select, const struct from_list *from,
                       struct expr *where, struct plan **plan);
-/* Tells the nodes below which columns the consumer reads; all result columns: plan_need_results. */
+/* plan_needs.c: tells the nodes below which columns the consumer reads; plan_need_results: all
+ * result columns. */
 enum status plan_need(struct planner *planner, struct plan *plan, const void *owner,
                       int32_t column);
 enum status plan_need_expr(struct planner *planner, struct plan *plan, struct expr *expr,
@@ -216,6 +217,8 @@ enum status apply_condition(struct planner *planner, struct from_item *item, str
 bool apply_is_possible(const struct planner *planner, const struct expr *expr, bool conditional,
                        double tuples);
 
+/* Visits what a window is made of: its keys, its calls' arguments and conditions. */
+void plan_walk_window(const struct select_window *window, expr_visit *visit, void *data);
 /* Whether owner is one of the windows of a WINDOW node. */
 bool plan_has_window(const struct plan *plan, const void *owner);
 

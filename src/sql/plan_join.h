@@ -1,7 +1,5 @@
-/* plan_join.h - shared by plan_join.c, plan_order.c, plan_estimate.c, plan_class.c,
- * plan_flatten.c, plan_push.c,
- * plan_share.c, plan_transitive.c and plan_unnest.c: relations
- * of a FROM as bits, and what is being joined. */
+/* plan_join.h - shared by the plan_*.c that join FROM's items: relations of a FROM as bits, and
+ * what is being joined. */
 #ifndef STOA_SQL_PLAN_JOIN_H
 #define STOA_SQL_PLAN_JOIN_H
 
@@ -46,10 +44,20 @@ relations relations_inner(relations mask); /* without PARAMETERS */
 
 /* A scan, source or subquery for item, which becomes a relation of state. */
 enum status from_item_plan(struct from_state *state, struct from_item *item, struct unit *unit);
+
+/* plan_block.c: adds a condition to the block, as it is; or its conjuncts and what they imply. */
 enum status block_add_one(const struct from_state *state, struct block *block, struct expr *expr);
+enum status block_add(const struct from_state *state, struct block *block, struct expr *condition);
+void        block_drop(struct block *block, uint32_t index);
 /* Joins all units of the block into its first, under its conjuncts. */
 enum status block_join(const struct from_state *state, struct block *block);
+/* Moves the conjuncts that a join of probe and build can evaluate into plan. */
+enum status join_conditions(const struct from_state *state, struct plan *plan, struct block *block,
+                            relations probe, relations build);
+/* Adds a filter to a unit: in its scan if it is one, so that it runs first thing in the loop. */
 enum status unit_filter(struct planner *planner, struct unit *unit, struct expr *expr);
+/* Takes rowid = constant, or = a column of an enclosing select, as the way into a scan. */
+bool unit_seek(const struct from_state *state, struct unit *unit, struct expr *expr);
 /* left op right; right alone if left is NULL.  NULL: memory. */
 struct expr *expr_logic(struct arena *arena, enum expr_op op, struct expr *left,
                         struct expr *right);
