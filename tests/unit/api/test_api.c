@@ -1,42 +1,10 @@
 /* test_api.c - stoa.h as its users see it: lifetimes, conversions, misuse, batches, failing memory.
  */
-#include "stoa.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/memory.h" /* before cmocka.h, which makes fail a macro */
+#include "tests/unit/api/api_help.h"
 
-#include <cmocka.h>
-
-static stoa_db *open_memory(void)
-{
-    stoa_db *db;
-
-    assert_int_equal(stoa_open(":memory:", &db), STOA_OK);
-    return db;
-}
-
-static void run(stoa_db *db, const char *sql)
-{
-    char *message = NULL;
-
-    if (stoa_exec(db, sql, NULL, NULL, &message) != STOA_OK)
-        fail_msg("%s: %s", sql, message);
-}
-
-static stoa_stmt *prepare(stoa_db *db, const char *sql)
-{
-    stoa_stmt *stmt;
-
-    if (stoa_prepare(db, sql, -1, &stmt, NULL) != STOA_OK)
-        fail_msg("%s: %s", sql, stoa_errmsg(db));
-    return stmt;
-}
+#include <stdio.h>
+#include <string.h>
 
 static int64_t single_int(stoa_db *db, const char *sql)
 {
@@ -71,7 +39,7 @@ static void open_gives_a_handle_even_when_it_fails(void **state)
 
 static void close_is_refused_while_statements_live(void **state)
 {
-    stoa_db   *db = open_memory();
+    stoa_db   *db = open_with(NULL);
     stoa_stmt *stmt = prepare(db, "SELECT 1");
 
     (void)state;
@@ -82,7 +50,7 @@ static void close_is_refused_while_statements_live(void **state)
 
 static void errors_carry_code_text_and_position(void **state)
 {
-    stoa_db   *db = open_memory();
+    stoa_db   *db = open_with(NULL);
     stoa_stmt *stmt = (stoa_stmt *)-1;
 
     (void)state;
@@ -109,7 +77,7 @@ static void errors_carry_code_text_and_position(void **state)
 static void prepare_stops_at_the_first_statement(void **state)
 {
     static const char sql[] = " SELECT 1; -- c\n SELECT 2 ;  ";
-    stoa_db          *db = open_memory();
+    stoa_db          *db = open_with(NULL);
     stoa_stmt        *stmt;
     const char       *tail;
 
@@ -156,7 +124,7 @@ static void a_null_statement_is_answered_not_followed(void **state)
 
 static void step_starts_again_after_the_end(void **state)
 {
-    stoa_db   *db = open_memory();
+    stoa_db   *db = open_with(NULL);
     stoa_stmt *stmt = prepare(db, "VALUES(1),(2)");
 
     (void)state;
@@ -179,7 +147,7 @@ static void step_starts_again_after_the_end(void **state)
 
 static void a_failed_run_is_told_again_by_reset(void **state)
 {
-    stoa_db   *db = open_memory();
+    stoa_db   *db = open_with(NULL);
     stoa_stmt *stmt = prepare(db, "SELECT abs(?1)");
 
     (void)state;
@@ -197,7 +165,7 @@ static void a_failed_run_is_told_again_by_reset(void **state)
 
 static void a_statement_survives_a_schema_change(void **state)
 {
-    stoa_db   *db = open_memory();
+    stoa_db   *db = open_with(NULL);
     stoa_stmt *stmt;
 
     (void)state;
@@ -222,7 +190,7 @@ static void a_statement_survives_a_schema_change(void **state)
 
 static void counters_follow_changes(void **state)
 {
-    stoa_db *db = open_memory();
+    stoa_db *db = open_with(NULL);
 
     (void)state;
     run(db, "CREATE TABLE t(a); INSERT INTO t VALUES(1),(2),(3)");
@@ -246,7 +214,7 @@ static void counters_follow_changes(void **state)
 
 static void what_a_statement_is_can_be_asked(void **state)
 {
-    stoa_db   *db = open_memory();
+    stoa_db   *db = open_with(NULL);
     stoa_stmt *stmt;
 
     (void)state;
@@ -289,7 +257,7 @@ static void count_destroyed(void *data)
 
 static void parameters_have_numbers_and_names(void **state)
 {
-    stoa_db   *db = open_memory();
+    stoa_db   *db = open_with(NULL);
     stoa_stmt *stmt = prepare(db, "SELECT ?, ?5, :a, @b, $c, :a, ?");
 
     (void)state;
@@ -308,7 +276,7 @@ static void parameters_have_numbers_and_names(void **state)
 
 static void bound_values_come_back(void **state)
 {
-    stoa_db   *db = open_memory();
+    stoa_db   *db = open_with(NULL);
     stoa_stmt *stmt = prepare(db, "SELECT ?1, typeof(?1)");
     char       text[] = "transient";
 
@@ -355,7 +323,7 @@ static void bound_values_come_back(void **state)
  * ---------------------------------------------------------------------------------------------- */
 static void columns_convert_as_in_sqlite(void **state)
 {
-    stoa_db   *db = open_memory();
+    stoa_db   *db = open_with(NULL);
     stoa_stmt *stmt =
         prepare(db, "SELECT 42, 2.5, '12abc', x'3334', NULL, '', 1e300, 'a' || char(0) || 'b'");
 
@@ -401,7 +369,7 @@ static int count_rows(void *data, int count, char **values, char **names)
 
 static void exec_hands_rows_to_a_callback(void **state)
 {
-    stoa_db *db = open_memory();
+    stoa_db *db = open_with(NULL);
     char    *message;
     int      rows = 0;
 
@@ -506,7 +474,7 @@ static void batches_agree_with_rows(void **state)
     static const char *const sizes[] = {"PRAGMA stoa_batch = 2048", "PRAGMA stoa_batch = 1",
                                         "PRAGMA stoa_batch = 3", "PRAGMA stoa_force = any",
                                         "PRAGMA stoa_force = flat"};
-    stoa_db                 *db = open_memory();
+    stoa_db                 *db = open_with(NULL);
     stoa_stmt               *stmt;
     const stoa_batch_column *columns;
     int                      count;
@@ -538,7 +506,7 @@ static int stop_now(void *data)
 
 static void a_progress_handler_can_interrupt(void **state)
 {
-    stoa_db *db = open_memory();
+    stoa_db *db = open_with(NULL);
     int      calls = 0;
 
     (void)state;
@@ -555,7 +523,7 @@ static void a_progress_handler_can_interrupt(void **state)
 
 static void a_memory_limit_gives_an_error_and_keeps_the_data(void **state)
 {
-    stoa_db *db = open_memory();
+    stoa_db *db = open_with(NULL);
 
     (void)state;
     make_mixed_table(db);
@@ -613,7 +581,7 @@ static void every_allocation_may_fail(void **state)
 
 static void a_point_statement_allocates_nothing(void **state)
 {
-    stoa_db   *db = open_memory();
+    stoa_db   *db = open_with(NULL);
     stoa_stmt *stmt = prepare(db, "SELECT ?1 + 1, 'text'");
 
     (void)state;
@@ -642,7 +610,7 @@ static void a_point_statement_allocates_nothing(void **state)
  * --------------------------------------------------------------------------------- */
 static void pragmas_answer_and_set(void **state)
 {
-    stoa_db *db = open_memory();
+    stoa_db *db = open_with(NULL);
 
     (void)state;
     run(db, "PRAGMA user_version = 7; PRAGMA stoa_batch = 3; PRAGMA threads(2); PRAGMA nosuch; "
@@ -669,7 +637,7 @@ static void pragmas_answer_and_set(void **state)
 static void long_lists_of_values_are_whole(void **state)
 {
     enum { ROWS = 5000, COMPUTED = 2100 };
-    stoa_db *db = open_memory();
+    stoa_db *db = open_with(NULL);
     char    *sql = malloc((size_t)ROWS * 64), *out = sql;
 
     (void)state;
@@ -697,7 +665,7 @@ static void long_lists_of_values_are_whole(void **state)
 
 static void series_are_sqlites(void **state)
 {
-    stoa_db *db = open_memory();
+    stoa_db *db = open_with(NULL);
 
     (void)state;
     assert_int_equal(single_int(db, "SELECT sum(value) FROM generate_series(1, 10)"), 55);

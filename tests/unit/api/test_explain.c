@@ -2,16 +2,10 @@
  *
  * Trees are compared without what stands in brackets; their shape, and the words where the same is
  * done, are those that sqlite3 3.53 prints (checked line by line when they were written). */
-#include "stoa.h"
+#include "tests/unit/api/api_help.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 enum { TREE_CAP = 4000, LINES_MAX = 60 };
 
@@ -32,25 +26,6 @@ static const char schema[] =
     "CREATE TABLE mixed(x);"
     "INSERT INTO mixed SELECT CASE value%2 WHEN 0 THEN value ELSE value||'a' END"
     " FROM generate_series(1,5000);";
-
-static stoa_db *open_with_data(void)
-{
-    stoa_db *db;
-
-    assert_int_equal(stoa_open(":memory:", &db), STOA_OK);
-    if (stoa_exec(db, schema, NULL, NULL, NULL) != STOA_OK)
-        fail_msg("%s", stoa_errmsg(db));
-    return db;
-}
-
-static stoa_stmt *prepare(stoa_db *db, const char *sql)
-{
-    stoa_stmt *stmt;
-
-    if (stoa_prepare(db, sql, -1, &stmt, NULL) != STOA_OK)
-        fail_msg("%s: %s", sql, stoa_errmsg(db));
-    return stmt;
-}
 
 /* --- trees -------------------------------------------------------------------------------------
  */
@@ -362,7 +337,7 @@ static const struct {
 
 static void selects_are_rewritten(void **state)
 {
-    stoa_db *db = open_with_data();
+    stoa_db *db = open_with(schema);
     char     text[TREE_CAP];
 
     (void)state;
@@ -376,7 +351,7 @@ static void selects_are_rewritten(void **state)
 
 static void trees_are_sqlites(void **state)
 {
-    stoa_db *db = open_with_data();
+    stoa_db *db = open_with(schema);
     char     text[TREE_CAP];
 
     (void)state;
@@ -403,7 +378,7 @@ static void detail_of(stoa_db *db, const char *sql, const char *begin, char text
 
 static void brackets_tell_what_is_read(void **state)
 {
-    stoa_db *db = open_with_data();
+    stoa_db *db = open_with(schema);
     char     text[TREE_CAP];
 
     (void)state;
@@ -451,7 +426,7 @@ static void listings_have_comments(void **state)
         "PRAGMA table_info(t1)",
     };
     enum { TREES = sizeof trees / sizeof trees[0], MORE = sizeof more / sizeof more[0] };
-    stoa_db *db = open_with_data();
+    stoa_db *db = open_with(schema);
     char     explain[600];
 
     (void)state;
@@ -534,7 +509,7 @@ static void expect_note(stoa_db *db, const char *sql, const char *begin, const c
 
 static void rows_of_steps_are_true(void **state)
 {
-    stoa_db *db = open_with_data();
+    stoa_db *db = open_with(schema);
 
     (void)state;
     expect_rows(db, "SELECT * FROM t1", "SCAN t1", 1000);
@@ -563,7 +538,7 @@ static void rows_of_steps_are_true(void **state)
 
 static void notes_name_tiers_and_kernels(void **state)
 {
-    stoa_db *db = open_with_data();
+    stoa_db *db = open_with(schema);
 
     (void)state;
     expect_note(db, "SELECT sum(r) FROM big WHERE id>290000", "SCAN big",
@@ -583,7 +558,7 @@ static void notes_name_tiers_and_kernels(void **state)
 
 static void verdict_says_where_the_time_went(void **state)
 {
-    stoa_db   *db = open_with_data();
+    stoa_db   *db = open_with(schema);
     stoa_stmt *stmt = prepare(db, "EXPLAIN ANALYZE SELECT g, sum(r) FROM big GROUP BY g");
     char       last[1000] = "";
 
@@ -604,7 +579,7 @@ static void verdict_says_where_the_time_went(void **state)
 
 static void verbose_lists_ops_and_parameters_are_bound(void **state)
 {
-    stoa_db   *db = open_with_data();
+    stoa_db   *db = open_with(schema);
     stoa_stmt *stmt =
         prepare(db, "EXPLAIN ANALYZE VERBOSE SELECT count(*) FROM t1 WHERE b = ?1 AND a > :from");
     bool found = false;
@@ -670,7 +645,7 @@ static const struct {
 
 static void applies_are_listed(void **state)
 {
-    stoa_db *db = open_with_data();
+    stoa_db *db = open_with(schema);
     char     text[TREE_CAP];
 
     (void)state;

@@ -1,22 +1,15 @@
 /* test_hostile.c - statements made to break an engine: nested, long, wide, endless.  Each ends in
  * its answer, in a clear error or by an interrupt; within the memory limit and, on the stacks that
  * threads have, without overflow. */
-#include "stoa.h"
+#include "base/str.h" /* before cmocka.h, which makes fail a macro */
+#include "tests/unit/api/api_help.h"
 
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "base/str.h" /* before cmocka.h, which makes fail a macro */
-
-#include <cmocka.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { SANITIZED = 1 };
@@ -46,13 +39,7 @@ static char *nested(const char *before, const char *open, int count, const char 
 
 static stoa_db *open_filled(void)
 {
-    stoa_db *db;
-
-    assert_int_equal(stoa_open(":memory:", &db), STOA_OK);
-    assert_int_equal(
-        stoa_exec(db, "CREATE TABLE t(a); INSERT INTO t VALUES (1), (2)", NULL, NULL, NULL),
-        STOA_OK);
-    return db;
+    return open_with("CREATE TABLE t(a); INSERT INTO t VALUES (1), (2)");
 }
 
 /* --- a statement in a thread of its own

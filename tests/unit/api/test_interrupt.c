@@ -1,23 +1,16 @@
 /* test_interrupt.c - every long piece of work stops soon after stoa_interrupt and asks the progress
  * handler all along.
  * STOA_INTERRUPT_ONLY=text chooses statements; limits_run measures them. */
-#include "stoa.h"
+#include "base/status.h" /* before cmocka.h, which makes fail a macro */
+#include "tests/support/heavy_sql.h"
+#include "tests/unit/api/api_help.h"
 
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "base/status.h" /* before cmocka.h, which makes fail a macro */
-#include "tests/support/heavy_sql.h"
-
-#include <cmocka.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { ANSWER_MS = 500, SLOW = 1 };
@@ -36,14 +29,6 @@ static double clock_ms(clockid_t clock)
 
     clock_gettime(clock, &now);
     return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
-
-static void run(stoa_db *db, const char *sql)
-{
-    char *message = NULL;
-
-    if (stoa_exec(db, sql, NULL, NULL, &message) != STOA_OK)
-        fail_msg("%s: %s", sql, message);
 }
 
 /* --- the other thread ---------------------------------------------------------------------------
@@ -98,10 +83,8 @@ static const char csv[] = "heavy.csv";
 
 static stoa_db *open_with_tables(void)
 {
-    stoa_db *db;
+    stoa_db *db = open_with("PRAGMA memory_limit = 4000000000");
 
-    assert_int_equal(stoa_open(":memory:", &db), STOA_OK);
-    run(db, "PRAGMA memory_limit = 4000000000");
     if (heavy_setup(db, SLOW ? 200000 : 1000000, csv) != STOA_OK)
         fail_msg("%s", stoa_errmsg(db));
     return db;

@@ -1,37 +1,15 @@
 /* test_misuse.c - calls that make no sense are answered as stoa.h says, never followed: NULL
  * handles, indexes and lengths out of range, calls in the wrong order and from callbacks. */
-#include "stoa.h"
+#include "tests/unit/api/api_help.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 static stoa_db *open_filled(void)
 {
-    stoa_db *db;
-
-    assert_int_equal(stoa_open(":memory:", &db), STOA_OK);
-    assert_int_equal(stoa_exec(db,
-                               "CREATE TABLE t(a, b); INSERT INTO t SELECT value, 'x' || value FROM "
-                               "generate_series(1, 5000)",
-                               NULL, NULL, NULL),
-                     STOA_OK);
-    return db;
-}
-
-static stoa_stmt *prepare(stoa_db *db, const char *sql)
-{
-    stoa_stmt *stmt;
-
-    if (stoa_prepare(db, sql, -1, &stmt, NULL) != STOA_OK)
-        fail_msg("%s: %s", sql, stoa_errmsg(db));
-    return stmt;
+    return open_with("CREATE TABLE t(a, b); INSERT INTO t SELECT value, 'x' || value FROM "
+                     "generate_series(1, 5000)");
 }
 
 /* --- NULL

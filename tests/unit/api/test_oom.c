@@ -1,19 +1,12 @@
 /* test_oom.c - memory that runs out: at every single allocation of statements that cover every
  * operator, and at a limit.  Each time an error or the right rows, a connection that goes on, and
  * nothing leaked. */
-#include "stoa.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/memory.h" /* before cmocka.h, which makes fail a macro */
 #include "base/str.h"
+#include "tests/unit/api/api_help.h"
 
-#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
 
 static const char setup[] =
     "CREATE TABLE t(a INTEGER, b TEXT, c REAL, d);"
@@ -150,17 +143,6 @@ static int append_row(void *data, int columns, char **values, char **names)
     return out->failed;
 }
 
-static stoa_db *open_filled(void)
-{
-    stoa_db *db;
-    char    *message = NULL;
-
-    assert_int_equal(stoa_open(":memory:", &db), STOA_OK);
-    if (stoa_exec(db, setup, NULL, NULL, &message) != STOA_OK)
-        fail_msg("setup: %s", message);
-    return db;
-}
-
 /* The rows of sql in out, as text; the result code. */
 static int rows_of(stoa_db *db, const char *sql, struct str *out)
 {
@@ -229,7 +211,7 @@ static const char *only(void)
 
 static void every_failure_is_answered(bool forever)
 {
-    stoa_db   *db = open_filled();
+    stoa_db   *db = open_with(setup);
     struct str expected;
 
     str_init(&expected, NULL);
@@ -259,7 +241,7 @@ static void lasting_failures_in_queries(void **state)
 static void changes_are_undone(bool forever)
 {
     struct str expected;
-    stoa_db   *db = open_filled();
+    stoa_db   *db = open_with(setup);
 
     str_init(&expected, NULL);
     assert_int_equal(rows_of(db, all_rows, &expected), STOA_OK);
@@ -311,7 +293,7 @@ static void the_limit_holds_in_every_operator(void **state)
 {
     enum { LIMIT = 48 << 20 };
     struct str expected, got;
-    stoa_db   *db = open_filled();
+    stoa_db   *db = open_with(setup);
     int64_t    before;
 
     (void)state;

@@ -2,6 +2,7 @@
  * (func_calendar.c), greatest() and least(). */
 /* before cmocka.h, which makes fail() a macro */
 #include "base/str.h"
+#include "tests/unit/vm/literal_cells.h"
 #include "vm/functions.h"
 
 #include <setjmp.h>
@@ -18,23 +19,6 @@ static struct error            err;
 static struct connection_state connection;
 static struct function_context context = {
     .arena = &arena, .err = &err, .connection = &connection, .now_ms = 1};
-
-#define T(text)                                                                                    \
-    {                                                                                              \
-        .s = text, .bytes = sizeof(text) - 1, .class_ = CLASS_TEXT                                 \
-    }
-#define R(real)                                                                                    \
-    {                                                                                              \
-        .r = real, .class_ = CLASS_REAL                                                            \
-    }
-#define I(int_)                                                                                    \
-    {                                                                                              \
-        .i = int_, .class_ = CLASS_INTEGER                                                         \
-    }
-#define NIL                                                                                        \
-    {                                                                                              \
-        .class_ = CLASS_NULL                                                                       \
-    }
 
 /* want: the result as a literal, or "error: " and a text. */
 static const struct {

@@ -3,6 +3,7 @@
 /* before cmocka.h, which makes fail() a macro */
 #include "base/str.h"
 #include "store/day.h"
+#include "tests/unit/vm/literal_cells.h"
 #include "vm/functions.h"
 #include "vm/like.h"
 
@@ -250,19 +251,6 @@ static bool check_form(const char *name, const struct value *constants, uint32_t
     return true;
 }
 
-#define TEXT(text)                                                                                 \
-    {                                                                                              \
-        .s = text, .bytes = sizeof(text) - 1, .class_ = CLASS_TEXT                                 \
-    }
-#define INT(int_)                                                                                  \
-    {                                                                                              \
-        .i = int_, .class_ = CLASS_INTEGER                                                         \
-    }
-#define NIL                                                                                        \
-    {                                                                                              \
-        .class_ = CLASS_NULL                                                                       \
-    }
-
 static const struct form {
     const char  *name;
     uint32_t     argc, at;
@@ -273,8 +261,8 @@ static const struct form {
     {"lower", 1, 0, {NIL}},
     {"abs", 1, 0, {NIL}},
     {"round", 1, 0, {NIL}},
-    {"round", 2, 0, {NIL, INT(1)}},
-    {"round", 2, 0, {NIL, INT(-2)}},
+    {"round", 2, 0, {NIL, I(1)}},
+    {"round", 2, 0, {NIL, I(-2)}},
     {"typeof", 1, 0, {NIL}},
     {"floor", 1, 0, {NIL}},
     {"ceil", 1, 0, {NIL}},
@@ -284,46 +272,46 @@ static const struct form {
     {"log", 1, 0, {NIL}},
     {"acos", 1, 0, {NIL}},
     {"radians", 1, 0, {NIL}},
-    {"substr", 2, 0, {NIL, INT(1)}},
-    {"substr", 2, 0, {NIL, INT(4)}},
-    {"substr", 3, 0, {NIL, INT(1), INT(2)}},
-    {"substr", 3, 0, {NIL, INT(3), INT(1000)}},
-    {"substr", 3, 0, {NIL, INT(INT64_MAX), INT(INT64_MAX)}},
-    {"substr", 3, 0, {NIL, INT(-2), INT(1)}},
-    {"instr", 2, 0, {NIL, TEXT("e")}},
-    {"instr", 2, 0, {NIL, TEXT("green")}},
-    {"like", 2, 1, {TEXT("%green%")}},
-    {"like", 2, 1, {TEXT("PROMO%")}},
-    {"like", 2, 1, {TEXT("%brass")}},
-    {"like", 2, 1, {TEXT("%special%requests%")}},
-    {"like", 2, 1, {TEXT("a%b%e")}},
-    {"like", 2, 1, {TEXT("x")}},
-    {"like", 2, 1, {TEXT("")}},
-    {"like", 2, 1, {TEXT("%")}},
-    {"like", 2, 1, {TEXT("%a_b%")}},
-    {"like", 2, 1, {TEXT("%\xc3\xa4%")}},
-    {"like", 3, 1, {TEXT("%!%%"), NIL, TEXT("!")}},
-    {"like", 3, 1, {TEXT("%a%"), NIL, TEXT("!")}},
+    {"substr", 2, 0, {NIL, I(1)}},
+    {"substr", 2, 0, {NIL, I(4)}},
+    {"substr", 3, 0, {NIL, I(1), I(2)}},
+    {"substr", 3, 0, {NIL, I(3), I(1000)}},
+    {"substr", 3, 0, {NIL, I(INT64_MAX), I(INT64_MAX)}},
+    {"substr", 3, 0, {NIL, I(-2), I(1)}},
+    {"instr", 2, 0, {NIL, T("e")}},
+    {"instr", 2, 0, {NIL, T("green")}},
+    {"like", 2, 1, {T("%green%")}},
+    {"like", 2, 1, {T("PROMO%")}},
+    {"like", 2, 1, {T("%brass")}},
+    {"like", 2, 1, {T("%special%requests%")}},
+    {"like", 2, 1, {T("a%b%e")}},
+    {"like", 2, 1, {T("x")}},
+    {"like", 2, 1, {T("")}},
+    {"like", 2, 1, {T("%")}},
+    {"like", 2, 1, {T("%a_b%")}},
+    {"like", 2, 1, {T("%\xc3\xa4%")}},
+    {"like", 3, 1, {T("%!%%"), NIL, T("!")}},
+    {"like", 3, 1, {T("%a%"), NIL, T("!")}},
     {"date", 1, 0, {NIL}},
     {"julianday", 1, 0, {NIL}},
     {"unixepoch", 1, 0, {NIL}},
-    {"strftime", 2, 1, {TEXT("%Y")}},
-    {"strftime", 2, 1, {TEXT("%Y-%m")}},
-    {"strftime", 2, 1, {TEXT("on %d.%m.%Y, %F")}},
-    {"strftime", 2, 1, {TEXT("%Y-%m-%d %H:%M:00")}},
-    {"strftime", 2, 1, {TEXT("%T %R")}},
-    {"date_trunc", 2, 1, {TEXT("day")}},
-    {"date_trunc", 2, 1, {TEXT("week")}},
-    {"date_trunc", 2, 1, {TEXT("month")}},
-    {"date_trunc", 2, 1, {TEXT("quarter")}},
-    {"date_trunc", 2, 1, {TEXT("year")}},
-    {"date_part", 2, 1, {TEXT("year")}},
-    {"date_part", 2, 1, {TEXT("quarter")}},
-    {"date_part", 2, 1, {TEXT("month")}},
-    {"date_part", 2, 1, {TEXT("day")}},
-    {"date_part", 2, 1, {TEXT("dow")}},
-    {"date_part", 2, 1, {TEXT("isodow")}},
-    {"strftime", 2, 1, {TEXT("%W")}},
+    {"strftime", 2, 1, {T("%Y")}},
+    {"strftime", 2, 1, {T("%Y-%m")}},
+    {"strftime", 2, 1, {T("on %d.%m.%Y, %F")}},
+    {"strftime", 2, 1, {T("%Y-%m-%d %H:%M:00")}},
+    {"strftime", 2, 1, {T("%T %R")}},
+    {"date_trunc", 2, 1, {T("day")}},
+    {"date_trunc", 2, 1, {T("week")}},
+    {"date_trunc", 2, 1, {T("month")}},
+    {"date_trunc", 2, 1, {T("quarter")}},
+    {"date_trunc", 2, 1, {T("year")}},
+    {"date_part", 2, 1, {T("year")}},
+    {"date_part", 2, 1, {T("quarter")}},
+    {"date_part", 2, 1, {T("month")}},
+    {"date_part", 2, 1, {T("day")}},
+    {"date_part", 2, 1, {T("dow")}},
+    {"date_part", 2, 1, {T("isodow")}},
+    {"strftime", 2, 1, {T("%W")}},
 };
 
 static void vector_forms_agree_with_exact_ones(void **state)

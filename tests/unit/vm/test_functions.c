@@ -4,6 +4,7 @@
  * or printing as REAL changed; the fixed answers at the end hold for any library. */
 /* before cmocka.h, which makes fail() a macro */
 #include "base/str.h"
+#include "tests/unit/vm/literal_cells.h"
 #include "vm/functions.h"
 
 #include <setjmp.h>
@@ -17,27 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define T(text)                                                                                    \
-    {                                                                                              \
-        .s = text, .bytes = sizeof(text) - 1, .class_ = CLASS_TEXT                                 \
-    }
-#define B(text)                                                                                    \
-    {                                                                                              \
-        .s = text, .bytes = sizeof(text) - 1, .class_ = CLASS_BLOB                                 \
-    }
-#define R(real)                                                                                    \
-    {                                                                                              \
-        .r = real, .class_ = CLASS_REAL                                                            \
-    }
-#define I(int_)                                                                                    \
-    {                                                                                              \
-        .i = int_, .class_ = CLASS_INTEGER                                                         \
-    }
-#define NIL                                                                                        \
-    {                                                                                              \
-        .class_ = CLASS_NULL                                                                       \
-    }
 
 static const struct value any[] = {NIL,
                                    I(0),
