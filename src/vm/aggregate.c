@@ -8,11 +8,36 @@
 
 enum { GROUPS_MIN = 16 };
 
+static bool takes_all_rows(const struct aggregate_call *call)
+{
+    return call->filter < 0 && !call->distinct && call->order_count == 0;
+}
+
+/* Whether the result holds the number of the group's rows, when none is NULL. */
+static bool counts_rows(const struct aggregate_call *call)
+{
+    return takes_all_rows(call) &&
+           (call->kind == AGGREGATE_COUNT_STAR || call->kind == AGGREGATE_COUNT ||
+            call->kind == AGGREGATE_AVG);
+}
+
 static bool part_may_be_uncounted(const struct aggregate      *aggregate,
                                   const struct aggregate_call *call)
 {
-    return aggregate->desc->key_count > 0 && call->kind == AGGREGATE_SUM && call->filter < 0 &&
-           !call->distinct && call->order_count == 0;
+    return aggregate->desc->key_count > 0 &&
+           ((takes_all_rows(call) &&
+             (call->kind == AGGREGATE_SUM || call->kind == AGGREGATE_TOTAL)) ||
+            (aggregate->shares_count && counts_rows(call)));
+}
+
+/* Several calls that count rows share one count. */
+static bool count_is_shared(const struct aggregate_desc *desc)
+{
+    uint32_t calls = 0;
+
+    for (uint32_t i = 0; i < desc->call_count; i++)
+        calls += counts_rows(&desc->calls[i]);
+    return desc->key_count > 0 && calls > 1;
 }
 
 /* --- lifetime -----------------------------------------------------------------------------------
@@ -43,6 +68,9 @@ static enum status parts_init(struct aggregate *aggregate, struct error *err)
         aggregate->memory, memory_product(desc->call_count + (size_t)1, sizeof *aggregate->parts));
     if (aggregate->parts == NULL)
         return fail_nomem(err);
+    aggregate->shares_count = count_is_shared(desc);
+    aggregate->rows_part.form = aggregate->shares_count ? FORM_COUNT : FORM_NONE;
+    aggregate->states.stride = state_bytes[aggregate->rows_part.form];
     for (uint32_t i = 0; i < desc->call_count; i++)
         TRY(part_init(aggregate, &aggregate->parts[i], &desc->calls[i], err));
     for (uint32_t i = 0; i < desc->call_count; i++) {
@@ -204,6 +232,8 @@ static char *records_convert(struct aggregate *aggregate, const struct aggregate
             before > 0 ? aggregate->states.records + before * group : records;
         char *to = records + stride * group;
 
+        memcpy(to, from, state_bytes[aggregate->rows_part.form]);
+        to += state_bytes[aggregate->rows_part.form];
         for (uint32_t i = 0; i < aggregate->desc->call_count; i++) {
             const struct aggregate_part *one = &aggregate->parts[i];
             enum state_form              next = one == part ? form : one->form;
@@ -224,12 +254,17 @@ void part_settle(struct aggregate *aggregate, struct aggregate_part *part, uint3
         return;
     part->uncounted = false;
     for (uint32_t group = 0; group < groups; group++) {
-        void *state = state_at(&aggregate->states, part, group);
+        void   *state = state_at(&aggregate->states, part, group);
+        int64_t rows = aggregate->shares_count
+                           ? *(int64_t *)state_at(&aggregate->states, &aggregate->rows_part, group)
+                           : 1; /* sums ask whether there is a row */
 
-        if (part->form == FORM_SUM_INT) {
-            ((struct sum_int *)state)->count = 1;
+        if (part->form == FORM_COUNT) {
+            *(int64_t *)state = rows;
+        } else if (part->form == FORM_SUM_INT) {
+            ((struct sum_int *)state)->count = rows;
         } else if (part->form == FORM_SUM_REAL) {
-            ((struct sum_real *)state)->count = 1;
+            ((struct sum_real *)state)->count = rows;
             ((struct sum_real *)state)->reals = 1;
         }
     }
@@ -239,7 +274,8 @@ enum status aggregate_widen(struct aggregate *aggregate, struct aggregate_part *
                             enum state_form form, struct error *err)
 {
     size_t before = aggregate->states.stride;
-    size_t stride = before - state_bytes[part->form] + state_bytes[form], offset = 0;
+    size_t stride = before - state_bytes[part->form] + state_bytes[form];
+    size_t offset = state_bytes[aggregate->rows_part.form];
     char  *records = NULL;
 
     if (part->form == form)
@@ -299,6 +335,8 @@ enum status aggregate_step(struct aggregate *aggregate, const struct vector *con
     for (uint32_t i = 0; i < desc->call_count; i++) /* these ask what min and max took */
         if (desc->calls[i].kind == AGGREGATE_BARE)
             TRY(part_step(aggregate, &aggregate->parts[i], arguments, sel, &all, err));
+    if (aggregate->shares_count) /* last: until here these are the rows of earlier batches */
+        kernel_count(&aggregate->states, &aggregate->rows_part, &all);
     return STATUS_OK;
 }
 

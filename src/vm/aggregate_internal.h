@@ -10,6 +10,8 @@ struct aggregate {
     bool                         exact; /* aggregate_force_exact */
     struct hash_table           *keys;  /* NULL without keys: group 0 is all */
     struct aggregate_part       *parts; /* [desc->call_count] */
+    bool                         shares_count; /* among uncounted parts: */
+    struct aggregate_part        rows_part;    /* the rows of each group, FORM_NONE: not kept */
     struct state_array           states;
     struct arena                 texts;
     uint32_t                     groups, capacity; /* records in use, allocated */
@@ -34,7 +36,7 @@ struct aggregate {
 
 /* Room for so many groups, the new ones zeroed. */
 enum status aggregate_reserve(struct aggregate *aggregate, uint32_t groups, struct error *err);
-/* Ends part->uncounted: groups of earlier batches get a count. */
+/* Ends part->uncounted: the first `groups` groups, those of earlier batches, get a count. */
 void part_settle(struct aggregate *aggregate, struct aggregate_part *part, uint32_t groups);
 /* Converts the states of part to a wider form. */
 enum status aggregate_widen(struct aggregate *aggregate, struct aggregate_part *part,

@@ -42,8 +42,10 @@ struct sum_state {
     bool    approximate;
     bool    overflow; /* integers overflowed and no REAL followed */
 };
-/* While part->uncounted, count of sum_int and count and reals of sum_real are not kept: every group
- * has rows, all of them reached the kernel, and those of sum_real were REAL. */
+/* While part->uncounted, count of sum_int and count and reals of sum_real are not kept, and a
+ * FORM_COUNT is not either: every group has rows, all of them reached the call, none was NULL, and
+ * those of sum_real were REAL.  The number of rows, where it is asked for, is counted once for all
+ * calls. */
 struct sum_int {
     int64_t sum, count;
 };
@@ -77,7 +79,7 @@ struct aggregate_part {
     enum state_form              form;
     bool                         listed;    /* began as FORM_LIST; finished it is FORM_CELL */
     uint32_t                     offset;    /* of its state in a record */
-    bool                         uncounted; /* SUM of groups: see struct sum_int */
+    bool                         uncounted; /* sums and counts of groups: see struct sum_int */
     struct ordinal_domain        domain;    /* FORM_ORDINAL; its dictionary is referenced */
     uint64_t int_magnitude;      /* sums: bound of the sum of |INTEGER| so far; UINT64_MAX: any */
     struct hash_table *distinct; /* (group, value) seen; NULL without DISTINCT */

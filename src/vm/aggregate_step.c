@@ -585,10 +585,14 @@ enum status part_step(struct aggregate *aggregate, struct aggregate_part *part,
     switch (call->kind) {
     case AGGREGATE_COUNT:
         pick_valid(aggregate, v, &picked);
-        kernel_count(&aggregate->states, part, &picked);
+        if (picked.rows.count < all->rows.count)
+            part_settle(aggregate, part, aggregate->groups_before);
+        if (!part->uncounted)
+            kernel_count(&aggregate->states, part, &picked);
         break;
     case AGGREGATE_COUNT_STAR:
-        kernel_count(&aggregate->states, part, &picked);
+        if (!part->uncounted)
+            kernel_count(&aggregate->states, part, &picked);
         break;
     case AGGREGATE_SUM:
     case AGGREGATE_TOTAL:
