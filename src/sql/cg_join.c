@@ -263,12 +263,14 @@ static void seek_keys(struct cg *cg, const struct plan *join, bool build, int32_
 
 /* --- few rows against many -----------------------------------------------------------------------
  * The probe side is built too, and first: of the build side only those rows are built that have a
- * partner there.  Then the join proper runs over what has been collected. */
+ * partner there, and without rows on the probe side none is even looked at.  Then the join proper runs over what has been collected. */
 static bool collects_probe(const struct cg *cg, const struct plan *plan)
 {
+    double work;
+
     return (plan->join == JOIN_SEMI || plan->join == JOIN_ANTI || plan->join == JOIN_LEFT) &&
-           plan->key_count != 0 && plan->right->rows > 10000 &&
-           plan->input->rows * 4 < plan->right->rows && !builds_once(cg, plan) &&
+           plan->key_count != 0 && (work = plan_work(plan->right)) > 10000 &&
+           plan->input->rows * 4 < work && !builds_once(cg, plan) &&
            (cg->context->passes_off & PASS_SEEK) == 0;
 }
 
@@ -319,7 +321,8 @@ static void consume_collected(struct cg *cg, struct cg_sink *sink, int32_t next)
     consume_probe(cg, sink, next);
 }
 
-static void produce_collected(struct cg *cg, const struct plan *plan, struct join_sink *self)
+static void produce_collected(struct cg *cg, const struct plan *plan, struct join_sink *self,
+                              int32_t end)
 {
     struct join_sink collect = *self;
 
@@ -331,6 +334,7 @@ static void produce_collected(struct cg *cg, const struct plan *plan, struct joi
     cg->loop_depth++;
     cg_produce(cg, plan->input, &collect.sink);
     cg->loop_depth--;
+    cg_emit(cg, OP_IfEmpty, self->probe, end, 0);
     cg_emit(cg, OP_JoinFinish, self->probe, 0, 0);
     cg->one_row = false;
     seek_keys(cg, plan, true, self->probe);
@@ -346,32 +350,35 @@ void cg_produce_join(struct cg *cg, const struct plan *plan, struct cg_sink *par
     const struct cg_sought *sought = cg->sought;
     struct join_sink        self = {
                .sink = {consume_probe, parent, plan}, .slot = cg_slot(cg), .mark = cg_mark(cg)};
+    int32_t end = cg_label(cg);
 
     if ((has_rest(plan) && !only_rest(plan)) || keeps_build(plan)) {
         self.body = cg_label(cg);
         self.back = cg_registers(cg, 1);
     }
     if (collects_probe(cg, plan)) {
-        produce_collected(cg, plan, &self);
+        produce_collected(cg, plan, &self, end);
     } else {
         struct join_sink build = self;
 
         build.sink = (struct cg_sink){consume_build, NULL, plan};
         produce_build(cg, plan, self.slot, &build.sink);
-        if (plan->join == JOIN_INNER || plan->join == JOIN_SEMI || plan->join == JOIN_RIGHT)
+        if (plan->join == JOIN_INNER || plan->join == JOIN_SEMI || plan->join == JOIN_RIGHT) {
+            cg_emit(cg, OP_IfEmpty, self.slot, end, 0);
             seek_keys(cg, plan, false, self.slot);
+        }
         cg->loop_depth++;
         cg_produce(cg, plan->input, &self.sink);
         cg->loop_depth--;
     }
     cg->sought = sought;
     if (keeps_build(plan)) {
-        int32_t end = cg_label(cg), again = program_address(cg->program);
+        int32_t again = program_address(cg->program);
 
         cg_emit(cg, OP_JoinUnmatched, self.slot, end, 0);
         cg_emit(cg, OP_Gosub, self.back, self.body, 0);
         cg_emit(cg, OP_Goto, 0, again, 0);
-        cg_here(cg, end);
     }
+    cg_here(cg, end);
     cg->one_row = false;
 }

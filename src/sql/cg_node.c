@@ -183,6 +183,7 @@ static void emit_sets(struct cg *cg, const struct plan *plan, int32_t slot)
 
         if (column == NULL || column->kind != EXPR_COLUMN ||
             column->resolved.source != plan->item || !plan_is_unique(plan->item, column) ||
+            table_row_count(plan->item->catalog_table) <= VECTOR_CAP ||
             !cg_in_select(in, &affinity) ||
             !plan_can_bound(plan->item, column, NULL, affinity, in->resolved.compare_collation))
             continue;

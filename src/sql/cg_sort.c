@@ -409,7 +409,8 @@ static void produce_union_all(struct cg *cg, const struct plan *plan, struct cg_
 
 /* UNION, EXCEPT and INTERSECT group the rows by all their columns; groups come out sorted, as
  * SQLite's do.  Of rows that are equal but do not look it (1 and 1.0) SQLite keeps the first, of
- * UNION's terms in the last that has one: the terms run from right to left. */
+ * UNION's terms in the last that has one: the terms run from right to left.  The right side of EXCEPT
+ * and INTERSECT comes behind the left one, and only if that has rows. */
 struct compound_sink {
     struct cg_sink sink;
     int32_t        groups, set; /* set: rows of the right side of EXCEPT and INTERSECT */
@@ -482,8 +483,9 @@ static void produce_grouped(struct cg *cg, const struct plan *plan, bool chain,
 
 void cg_produce_compound(struct cg *cg, const struct plan *plan, struct cg_sink *parent)
 {
-    struct compound_sink         self = {.sink = {consume_right, NULL, plan->right}};
+    struct compound_sink         self = {.sink = {consume_grouped, NULL, plan}};
     const struct aggregate_desc *desc;
+    int32_t                      end = cg_label(cg);
     bool                         chain = plan->op == COMPOUND_UNION;
     struct cg_place              place;
 
@@ -495,17 +497,19 @@ void cg_produce_compound(struct cg *cg, const struct plan *plan, struct cg_sink 
     if (desc == NULL)
         return;
     place = cg_line_collect(cg, plan);
+    self.groups = cg_slot(cg);
+    cg_emit_p4(cg, OP_AggOpen, self.groups, 0, 0, desc);
+    produce_grouped(cg, chain ? plan : plan->input, chain, &self);
+    cg_emit(cg, OP_AggFinal, self.groups, 0, 0);
     if (!chain) {
+        cg_emit(cg, OP_IfEmpty, self.groups, end, 0);
         self.set = cg_slot(cg);
+        self.sink = (struct cg_sink){consume_right, NULL, plan->right};
         cg_emit_p4(cg, OP_SetOpen, self.set, (int32_t)plan->column_count, 0, desc->key_collations);
         cg_produce(cg, plan->right, &self.sink);
     }
-    self.groups = cg_slot(cg);
-    self.sink.consume = consume_grouped;
-    cg_emit_p4(cg, OP_AggOpen, self.groups, 0, 0, desc);
-    produce_grouped(cg, chain ? plan : plan->input, chain, &self);
     cg_line_leave(cg, place);
-    cg_emit(cg, OP_AggFinal, self.groups, 0, 0);
     self.sink = (struct cg_sink){consume_row, parent, plan};
     cg_loop(cg, OP_Rewind, self.groups, &self.sink);
+    cg_here(cg, end);
 }

@@ -231,6 +231,12 @@ bool plan_is_sorted(const struct planner *planner, const struct plan *plan,
 /* Tells the nodes right below whether the order in which their rows come can be seen. */
 void plan_tell_order(const struct planner *planner, struct plan *plan);
 
+/* Rows that plan's nodes read and make, all together: what it costs to begin with it. */
+double plan_work(const struct plan *plan);
+/* plan_gate.c: constant conditions below *plan come before it, where it has no rows without them.
+ */
+enum status plan_lift_gates(struct planner *planner, struct plan **plan);
+
 /* Needs no column of an enclosing select: within a correlated subquery it can be kept. */
 bool plan_is_independent(const struct plan *plan);
 

@@ -333,14 +333,20 @@ enum status join_conditions(const struct from_state *state, struct plan *plan,
     return STATUS_OK;
 }
 
-/* Small right sides are built, which keeps the order of rows that nested loops would give. */
+/* Small right sides are built, which keeps the order of rows that nested loops would give.  What
+ * takes long to begin comes last: it may be that there is nothing to join it with. */
 static bool build_left(const struct unit *left, const struct unit *right)
 {
+    double work;
+
     if (left->plan->kind == PLAN_ONE_ROW)
         return false;
     if (right->plan->kind == PLAN_ONE_ROW)
         return true;
-    return right->plan->rows > 10000 && right->plan->rows > 2 * left->plan->rows;
+    if (right->plan->rows > 10000 && right->plan->rows > 2 * left->plan->rows)
+        return true;
+    work = right->plan->kind == PLAN_SUBQUERY ? plan_work(right->plan) : 0;
+    return work > 10000 && work > 8 * plan_work(left->plan);
 }
 
 static enum status join_pair(const struct from_state *state, struct block *block, uint32_t a,

@@ -214,3 +214,18 @@ double plan_selectivity(struct expr *filter)
         return 0.5;
     }
 }
+
+double plan_work(const struct plan *plan)
+{
+    double work = plan->rows;
+
+    if (plan->kind == PLAN_SCAN && plan->rowid == NULL)
+        work = (double)table_row_count(plan->item->catalog_table);
+    if (plan->kind == PLAN_SHARED)
+        work += plan_work(plan->shared->plan);
+    if (plan->input != NULL)
+        work += plan_work(plan->input);
+    if (plan->right != NULL)
+        work += plan_work(plan->right);
+    return work;
+}

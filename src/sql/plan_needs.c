@@ -268,6 +268,10 @@ enum status plan_needs(struct planner *planner, struct plan *plan)
         plan_tell_windows(plan);
     plan_tell_order(planner, plan);
     if (plan->input != NULL)
+        TRY(plan_lift_gates(planner, &plan->input));
+    if (plan->right != NULL)
+        TRY(plan_lift_gates(planner, &plan->right));
+    if (plan->input != NULL)
         TRY(plan_needs(planner, plan->input));
     if (plan->right != NULL)
         TRY(plan_needs(planner, plan->right));

@@ -54,6 +54,11 @@ static struct value empty_value(enum aggregate_kind kind)
     return kind == AGGREGATE_TOTAL ? value_real(0.0) : value_null();
 }
 
+uint64_t aggregate_count(const struct aggregate *aggregate)
+{
+    return aggregate->groups;
+}
+
 struct value aggregate_value(const struct aggregate *aggregate, uint32_t call)
 {
     assert(aggregate->keys == NULL && aggregate->groups == 1);

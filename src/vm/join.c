@@ -117,6 +117,11 @@ const struct rowset *join_rows(const struct join *join)
     return join->rows;
 }
 
+uint64_t join_count(const struct join *join)
+{
+    return join->row_count;
+}
+
 /* --- build --------------------------------------------------------------------------------------
  */
 /* The rows of sel whose keys can equal another, without NULL where the condition is =: sel itself,

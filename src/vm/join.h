@@ -32,6 +32,7 @@ enum status join_build(struct join *join, const struct vector *const *columns,
 enum status join_finish(struct join  *join,
                         struct error *err); /* hash table made: no more build rows */
 const struct rowset *join_rows(const struct join *join);
+uint64_t             join_count(const struct join *join); /* build rows, columns or not */
 
 /* Starts probing a batch.  The key vectors and sel must stay as they are until join_next says 0. */
 enum status join_probe(struct join *join, const struct vector *const *keys,

@@ -154,7 +154,9 @@ static bool slot_empty(const struct vm_slot *slot)
     case SLOT_WINDOW:
         return window_count(slot->window) == 0;
     case SLOT_JOIN:
-        return rowset_count(join_rows(slot->join)) == 0;
+        return join_count(slot->join) == 0;
+    case SLOT_AGGREGATE:
+        return aggregate_count(slot->aggregate) == 0;
     case SLOT_TUPLES:
         return tuples_count(slot->tuples) == 0;
     default:
