@@ -23,20 +23,6 @@ static enum status schema_bind(const struct source_context   *context,
     return STATUS_OK;
 }
 
-/* The name of key number k of schema: that of its CREATE INDEX, or the one that SQLite makes up. */
-void schema_index_name(const struct schema_table *schema, uint32_t k, char *name, size_t bytes)
-{
-    uint32_t number = 1;
-
-    if (schema->keys[k].from_index && schema->keys[k].name != NULL) {
-        snprintf(name, bytes, "%s", schema->keys[k].name);
-        return;
-    }
-    for (uint32_t i = 0; i < k; i++)
-        number += !schema->keys[i].from_index;
-    snprintf(name, bytes, "sqlite_autoindex_%s_%u", schema->name, number);
-}
-
 static void add_row(struct row_source *rows, const char *type, const char *name, const char *table,
                     int64_t root, const char *sql)
 {

@@ -11,11 +11,6 @@ extern const uint32_t                    schema_module_count;
 extern const struct source_module *const pragma_modules[];
 extern const uint32_t                    pragma_module_count;
 
-/* The name of key number k of a table: that of its CREATE INDEX, or the one that SQLite makes up.
- */
-enum { SCHEMA_INDEX_NAME_CAP = 512 };
-void schema_index_name(const struct schema_table *schema, uint32_t k, char *name, size_t bytes);
-
 /* All of them, and the file reader. */
 const struct source_registry *sources_registry(void);
 

@@ -175,16 +175,6 @@ struct from_list from_add(struct parser *parser, struct from_list list, uint8_t 
         item = item->nested->items[0]; /* (t) is t */
     } else if (item->kind == FROM_NESTED && list.count == 0 && alias.text == NULL) {
         return *item->nested; /* (a JOIN b) at the left end is a JOIN b */
-    } else if (item->kind == FROM_NESTED && alias.text != NULL) {
-        struct token       token = {parser->sql + item->position, 1};
-        struct result_list star =
-            results_add_star(parser, (struct result_list){0}, (struct name){0}, NULL, token);
-
-        item->select =
-            build_select(parser, token, false, star, *item->nested, NULL, (struct expr_list){0},
-                         NULL, NULL, (struct order_list){0}, (struct limit_clause){0});
-        item->kind = FROM_SUBQUERY;
-        item->nested = NULL;
     }
     if (alias.text != NULL)
         item->alias = alias;

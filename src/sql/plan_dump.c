@@ -246,12 +246,10 @@ static void key_line(const struct plan *plan, uint32_t k, struct str *out)
 {
     const struct schema_table *schema = table_schema(plan->item->catalog_table);
     const struct schema_key   *key = &schema->keys[k];
+    char                       name[SCHEMA_INDEX_NAME_CAP];
 
-    str_printf(out, "SEARCH %s USING INDEX ", plan->item->display);
-    if (key->from_index)
-        str_text(out, key->name);
-    else
-        str_printf(out, "sqlite_autoindex_%s_%u", schema->name, k + 1);
+    schema_index_name(schema, k, name, sizeof name);
+    str_printf(out, "SEARCH %s USING INDEX %s", plan->item->display, name);
     for (uint32_t i = 0; i < key->column_count; i++)
         str_printf(out, "%s%s=?", i == 0 ? " (" : " AND ", schema->columns[key->columns[i]].name);
     str_text(out, ")");

@@ -618,7 +618,7 @@ static enum status resolve_dml_target(struct resolver *r, struct scope *scope,
     struct table *table;
 
     TRY(resolve_target(r, target->schema, target->name, &table));
-    TRY(check_index(r, target));
+    TRY(check_index(r, target, table));
     TRY(from_item_table(r, target, table));
     return scope_add(r, scope, target);
 }

@@ -405,17 +405,73 @@ static const struct source_module *find_module(const struct resolver *r, struct 
                                        : source_find(r->context->sources, name.text, name.bytes);
 }
 
+static struct table *find_table(const struct resolver *r, struct name schema, struct name name)
+{
+    struct table *table = database_find_table(r->context->database, name.text);
+
+    return table != NULL && schema_holds(schema.text, table_schema(table)->temporary) ? table
+                                                                                      : NULL;
+}
+
+static enum status fail_no_table(struct resolver *r, int32_t position, struct name schema,
+                                 struct name name)
+{
+    const struct cte_progress *progress = r->progress;
+
+    while (progress != NULL && progress->view == NULL)
+        progress = progress->outer;
+    if (schema.text == NULL && progress != NULL)
+        schema.text = "main"; /* where the names of a view are looked for */
+    return fail_at(r->err, STATUS_ERROR, position, "no such table: %s%s%s",
+                   schema.text != NULL ? schema.text : "", schema.text != NULL ? "." : "",
+                   name.text);
+}
+
+bool schema_holds(const char *schema, bool temporary)
+{
+    return schema == NULL || ascii_casecmp(schema, temporary ? "temp" : "main") == 0;
+}
+
+static const struct schema_object *find_view(const struct resolver *r, struct name schema,
+                                             struct name name)
+{
+    const struct schema_object *view =
+        database_find_object(r->context->database, SCHEMA_VIEW, name.text);
+
+    return view != NULL && schema_holds(schema.text, view->temporary) ? view : NULL;
+}
+
+enum status check_index(struct resolver *r, const struct from_item *item,
+                        const struct table *table)
+{
+    const struct schema_table *schema = table != NULL ? table_schema(table) : NULL;
+
+    if (item->indexed_by.text == NULL)
+        return STATUS_OK;
+    for (uint32_t k = 0; schema != NULL && k < schema->key_count; k++) {
+        char name[SCHEMA_INDEX_NAME_CAP];
+
+        schema_index_name(schema, k, name, sizeof name);
+        if (ascii_casecmp(name, item->indexed_by.text) == 0)
+            return STATUS_OK;
+    }
+    return fail_at(r->err, STATUS_ERROR, item->indexed_by.position, "no such index: %s",
+                   item->indexed_by.text);
+}
+
 static enum status resolve_from_function(struct resolver *r, struct scope *scope,
                                          struct from_item *item)
 {
     const struct source_module *module = find_module(r, item->name);
 
     if (module == NULL) {
-        if (database_find_table(r->context->database, item->name.text) != NULL)
+        if (find_table(r, item->schema, item->name) != NULL ||
+            find_view(r, item->schema, item->name) != NULL)
             return fail_at(r->err, STATUS_ERROR, item->position, "'%s' is not a function",
                            item->name.text);
-        return fail_at(r->err, STATUS_ERROR, item->position, "no such table: %s", item->name.text);
+        return fail_no_table(r, item->position, item->schema, item->name);
     }
+    TRY(check_index(r, item, NULL));
     item->kind = FROM_FUNCTION;
     TRY(split_named_arguments(r, scope, item));
     scope->hidden = false; /* the items to the left can be named */
@@ -460,51 +516,6 @@ static bool schema_exists(struct name schema)
            ascii_equal(schema.text, schema.bytes, "temp", 4);
 }
 
-static enum status fail_no_table(struct resolver *r, int32_t position, struct name schema,
-                                 struct name name)
-{
-    const struct cte_progress *progress = r->progress;
-
-    while (progress != NULL && progress->view == NULL)
-        progress = progress->outer;
-    if (schema.text == NULL && progress != NULL)
-        schema.text = "main"; /* where the names of a view are looked for */
-    return fail_at(r->err, STATUS_ERROR, position, "no such table: %s%s%s",
-                   schema.text != NULL ? schema.text : "", schema.text != NULL ? "." : "",
-                   name.text);
-}
-
-bool schema_holds(const char *schema, bool temporary)
-{
-    return schema == NULL || ascii_casecmp(schema, temporary ? "temp" : "main") == 0;
-}
-
-static struct table *find_table(const struct resolver *r, struct name schema, struct name name)
-{
-    struct table *table = database_find_table(r->context->database, name.text);
-
-    return table != NULL && schema_holds(schema.text, table_schema(table)->temporary) ? table
-                                                                                      : NULL;
-}
-
-static const struct schema_object *find_view(const struct resolver *r, struct name schema,
-                                             struct name name)
-{
-    const struct schema_object *view =
-        database_find_object(r->context->database, SCHEMA_VIEW, name.text);
-
-    return view != NULL && schema_holds(schema.text, view->temporary) ? view : NULL;
-}
-
-enum status check_index(struct resolver *r, const struct from_item *item)
-{
-    if (item->indexed_by.text == NULL ||
-        database_find_object(r->context->database, SCHEMA_INDEX, item->indexed_by.text) != NULL)
-        return STATUS_OK;
-    return fail_at(r->err, STATUS_ERROR, item->indexed_by.position, "no such index: %s",
-                   item->indexed_by.text);
-}
-
 static enum status resolve_from_name(struct resolver *r, struct scope *scope,
                                      struct from_item *item)
 {
@@ -513,16 +524,20 @@ static enum status resolve_from_name(struct resolver *r, struct scope *scope,
     struct table               *table;
     struct cte *cte = item->schema.text == NULL ? find_cte(r->with, item->name, &where) : NULL;
 
-    if (cte != NULL)
+    if (cte != NULL) {
+        if (item->indexed_by.text != NULL)
+            return fail_at(r->err, STATUS_ERROR, item->indexed_by.position,
+                           "no such index: \"%s\"", item->indexed_by.text);
         return resolve_from_cte(r, scope, item, cte, where);
+    }
     if (!schema_exists(item->schema))
         return fail_no_table(r, item->position, item->schema, item->name);
     table = find_table(r, item->schema, item->name);
-    if (table != NULL) {
-        TRY(check_index(r, item));
-        return from_item_table(r, item, table);
-    }
     view = find_view(r, item->schema, item->name);
+    if (table != NULL || view != NULL)
+        TRY(check_index(r, item, table));
+    if (table != NULL)
+        return from_item_table(r, item, table);
     if (view != NULL)
         return resolve_from_view(r, item, view);
     if (ascii_equal(item->schema.text, item->schema.bytes, "temp", 4) &&

@@ -107,7 +107,9 @@ enum status resolve_from_item(struct resolver *r, struct scope *scope, struct fr
 enum status scope_add(struct resolver *r, struct scope *scope, struct from_item *item);
 enum status from_item_columns(struct resolver *r, struct from_item *item, uint32_t count);
 enum status from_item_table(struct resolver *r, struct from_item *item, struct table *table);
-enum status check_index(struct resolver *r, const struct from_item *item); /* INDEXED BY */
+/* INDEXED BY names an index of table; NULL: of a view. */
+enum status check_index(struct resolver *r, const struct from_item *item,
+                        const struct table *table);
 /* The table to be written: refuses views and unknown names. */
 enum status resolve_target(struct resolver *r, struct name schema, struct name name,
                            struct table **table);

@@ -53,7 +53,8 @@ enum status leaf_column_by_name(struct resolver *r, struct scope *scope, const s
                : (struct column_ref){.item = leaf->item, .column = -1}; /* the rowid */
     if (item->display == NULL)
         return STATUS_OK; /* nothing else has its name */
-    expr.schema = name_of(item_schema(item), position);
+    if (item->kind != FROM_NESTED)
+        expr.schema = name_of(item_schema(item), position);
     expr.table = name_of(item->display, position);
     expr.name =
         name_of(i < item->column_count ? item->column_names[i] : rowid_alias(item), position);
@@ -294,6 +295,7 @@ static enum status resolve_nested(struct resolver *r, struct scope *scope, struc
     struct scope inner = nested_scope(scope, NULL);
     struct leaf *leaf;
 
+    item->display = item->alias.text;
     TRY(resolve_items(r, &inner, item->nested));
     scope->table_count = inner.table_count;
     TRY(scope_add(r, scope, item));

@@ -286,7 +286,7 @@ static bool nested_matches(const struct nested_column *column, const struct expr
                : ascii_equal(column->name, strlen(column->name), expr->name.text, expr->name.bytes);
 }
 
-static void match_nested(const struct leaf *leaf, const struct expr *expr, struct match *match)
+static void match_in_nested(const struct leaf *leaf, const struct expr *expr, struct match *match)
 {
     for (uint32_t i = 0; i < leaf->item->column_count; i++) {
         const struct nested_column *column = &leaf->columns[i];
@@ -306,6 +306,25 @@ static void match_nested(const struct leaf *leaf, const struct expr *expr, struc
         if (column->merged)
             break;
     }
+}
+
+/* The operands' own names come first, then the name of the parentheses. */
+static void match_nested(const struct leaf *leaf, const struct expr *expr, struct match *match)
+{
+    uint32_t before = match->rowid_count;
+    int32_t  column;
+
+    match_in_nested(leaf, expr, match);
+    if (match->rowid_count != before || expr->table.text == NULL || expr->schema.text != NULL ||
+        !qualifier_matches(expr, leaf->item))
+        return;
+    column = find_column(leaf->item, expr->name);
+    if (column < 0 || !merge_match(match, leaf, expr->name))
+        return;
+    match->count++;
+    match->leaf = leaf;
+    match->ref = leaf->columns[column].ref;
+    match->name = leaf->item->column_names[column];
 }
 
 static void match_table(const struct leaf *leaf, const struct expr *expr, struct match *match)

@@ -184,6 +184,9 @@ enum status expand_stars(struct resolver *r, struct scope *scope, struct select 
         else
             TRY(expansion_add(r, &expansion, select->columns[i]));
     }
+    if (expansion.count == 0)
+        return fail_at(r->err, STATUS_ERROR, select->columns[0].expr->position,
+                       "EXCLUDE leaves no column");
     select->columns = expansion.items;
     select->column_count = expansion.count;
     select->column_capacity = expansion.capacity;

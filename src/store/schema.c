@@ -2,6 +2,7 @@
 #include "store/schema_internal.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 char *schema_copy_text(struct memory *memory, const char *text, size_t bytes)
@@ -235,4 +236,17 @@ struct schema_table *schema_table_with_keys(const struct schema_table *table, ui
         return NULL;
     }
     return copy;
+}
+
+void schema_index_name(const struct schema_table *table, uint32_t k, char *name, size_t bytes)
+{
+    uint32_t number = 1;
+
+    if (table->keys[k].from_index && table->keys[k].name != NULL) {
+        (void)snprintf(name, bytes, "%s", table->keys[k].name);
+        return;
+    }
+    for (uint32_t i = 0; i < k; i++)
+        number += !table->keys[i].from_index;
+    (void)snprintf(name, bytes, "sqlite_autoindex_%s_%u", table->name, number);
 }

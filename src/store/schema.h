@@ -103,6 +103,10 @@ static inline uint32_t schema_key_at(const struct schema_table *table, uint32_t 
 
     return key->unique && (key->conflict == CONFLICT_REPLACE) == last ? k : UINT32_MAX;
 }
+/* The name of key number k of a table: that of its CREATE INDEX, or the one that SQLite makes up.
+ */
+enum { SCHEMA_INDEX_NAME_CAP = 512 };
+void schema_index_name(const struct schema_table *table, uint32_t k, char *name, size_t bytes);
 /* key's column arrays, n long. false: memory */
 bool schema_key_columns(struct memory *memory, struct schema_key *key, uint32_t n);
 
