@@ -135,7 +135,8 @@ enum plan_pass { /* bits of compile_context.passes_off */
                  PASS_FLATTEN = 2048, /* subqueries in FROM become part of the select around */
                  PASS_SEEK = 4096,    /* scans that hear of the rows that they are joined with */
                  PASS_ORDER = 8192,   /* sorts of what is sorted, or seen by nobody, left out */
-                 PASS_CLASSES = 16384 /* of a = b AND b = c follows a = c */
+                 PASS_CLASSES = 16384, /* of a = b AND b = c follows a = c */
+                 PASS_OUTER = 32768    /* outer joins whose NULLs a condition rejects */
 };
 
 struct plan_shared { /* a common table expression that is computed once */
@@ -177,9 +178,17 @@ enum status plan_need_results(struct planner *planner, struct plan *plan);
 /* The nodes' own expressions; once, after the tree is built. */
 enum status plan_needs(struct planner *planner, struct plan *plan);
 
-/* plan_flatten.c: takes the subqueries in select's FROM apart that may be; once more costs little.
+/* plan_flatten.c: takes the subqueries in select's FROM apart that may be, outer joins that are none
+ * before; once more costs little.
  * whole: select is no term of a compound. */
 enum status plan_flatten(struct planner *planner, struct select *select, bool whole);
+
+/* plan_outer.c: outer joins of from become inner ones where where, or ON, wants a row of the other
+ * side. */
+enum status plan_outer_joins(struct planner *planner, const struct from_list *from,
+                             struct expr *where);
+/* Whether expr is NULL where all columns of from's tables are NULL. */
+bool plan_is_strict(const struct from_list *from, const struct expr *expr);
 
 /* plan_group.c: the keys of select's groups without those that others decide. */
 enum status plan_group_keys(struct planner *planner, const struct select *select,

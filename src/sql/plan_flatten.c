@@ -142,39 +142,6 @@ static bool order_can_move(const struct flatten *flatten)
 
 /* --- result columns ----------------------------------------------------------------------------
  */
-static bool is_of_list(const struct from_list *from, const struct from_item *item)
-{
-    for (uint32_t i = 0; i < from->count; i++)
-        if (from->items[i] == item ||
-            (from->items[i]->nested != NULL && is_of_list(from->items[i]->nested, item)))
-            return true;
-    return false;
-}
-
-/* NULL where all columns of from are NULL. */
-static bool is_strict(const struct from_list *from, const struct expr *expr)
-{
-    switch ((enum expr_kind)expr->kind) {
-    case EXPR_COLUMN:
-        return is_of_list(from, expr->resolved.source);
-    case EXPR_COLLATE:
-    case EXPR_CAST:
-        return is_strict(from, expr->left);
-    case EXPR_UNARY:
-        return expr->op <= EXPR_OP_NOT && is_strict(from, expr->left);
-    case EXPR_BINARY:
-        if ((expr->op < EXPR_OP_ADD || expr->op > EXPR_OP_SHIFT_RIGHT) &&
-            (expr->op < EXPR_OP_EQ || expr->op > EXPR_OP_GE || expr->op == EXPR_OP_IS ||
-             expr->op == EXPR_OP_ISNOT))
-            return false;
-        if (expr->left->kind == EXPR_ROW || expr->left->kind == EXPR_SUBQUERY)
-            return false;
-        return is_strict(from, expr->left) || is_strict(from, expr->right);
-    default:
-        return false;
-    }
-}
-
 static bool visit_count(struct expr *expr, void *data)
 {
     uint32_t *count = data;
@@ -243,7 +210,7 @@ static bool column_can_move(const struct flatten *flatten, const struct from_ite
         return true;
     if (flatten->select->is_aggregate && flatten->select->group_by.count == 0)
         padded |= (column->places & (REFER_RESULT | REFER_NESTED)) != 0;
-    if (padded && !is_strict(&sub->from, expr))
+    if (padded && !plan_is_strict(&sub->from, expr))
         return false;
     if (expr->kind == EXPR_COLUMN)
         return true;
@@ -416,6 +383,7 @@ enum status plan_flatten(struct planner *planner, struct select *select, bool wh
     struct flatten flatten = {
         .planner = planner, .select = select, .list = &select->from, .top = true, .whole = whole};
 
+    TRY(plan_outer_joins(planner, &select->from, select->where));
     if ((planner->context->passes_off & PASS_FLATTEN) != 0 || !has_subquery(&select->from))
         return STATUS_OK;
     flatten.relations = count_relations(&select->from);

@@ -124,37 +124,28 @@ static enum status join_outer(const struct from_state *state, struct block *bloc
     return STATUS_OK;
 }
 
-/* Whether expr is NULL when the columns of mask all are: a column of it, or arithmetic on one. */
-static bool is_strict(const struct from_state *state, struct expr *expr, relations mask)
+/* Of *where, which waits for a RIGHT JOIN, what is about the side alone whose rows are all kept. */
+static enum status filter_kept(const struct from_state *state, struct unit *kept,
+                               struct expr **where)
 {
-    expr = expr_strip(expr);
-    if (expr->kind == EXPR_COLUMN)
-        return (relations_of(state, expr) & mask) != 0;
-    if (expr->kind == EXPR_UNARY && (expr->op == EXPR_OP_NEGATE || expr->op == EXPR_OP_BIT_NOT))
-        return is_strict(state, expr->left, mask);
-    if (expr->kind == EXPR_BINARY && expr->op >= EXPR_OP_ADD && expr->op <= EXPR_OP_SHIFT_RIGHT)
-        return is_strict(state, expr->left, mask) || is_strict(state, expr->right, mask);
-    return false;
-}
+    struct arena    *arena = state->planner->arena;
+    struct expr_list conjuncts = {0};
+    struct expr     *rest = NULL;
 
-/* Whether WHERE lets no row pass that an outer join filled with NULLs for mask. */
-static bool where_rejects_nulls(const struct from_state *state, const struct block *block,
-                                relations mask)
-{
-    for (uint32_t i = 0; i < block->conjunct_count; i++) {
-        struct expr *expr = block->conjuncts[i].expr;
-        bool         comparison =
-            expr->kind == EXPR_BINARY && expr->op >= EXPR_OP_EQ && expr->op <= EXPR_OP_GE;
+    if ((state->planner->context->passes_off & PASS_PUSH_DOWN) != 0)
+        return STATUS_OK;
+    if (!expr_conjuncts(arena, *where, &conjuncts))
+        return fail_nomem(state->planner->err);
+    for (uint32_t i = 0; i < conjuncts.count; i++) {
+        relations mask = relations_of(state, conjuncts.items[i]);
 
-        if (comparison &&
-            (is_strict(state, expr->left, mask) || is_strict(state, expr->right, mask)))
-            return true;
-        if (((expr->kind == EXPR_UNARY && expr->op == EXPR_OP_NOTNULL) ||
-             expr->kind == EXPR_BETWEEN) &&
-            is_strict(state, expr->left, mask))
-            return true;
+        if (mask != 0 && (mask & ~kept->mask) == 0)
+            TRY(unit_filter(state->planner, kept, conjuncts.items[i]));
+        else if ((rest = expr_logic(arena, EXPR_OP_AND, rest, conjuncts.items[i])) == NULL)
+            return fail_nomem(state->planner->err);
     }
-    return false;
+    *where = rest;
+    return STATUS_OK;
 }
 
 /* --- items -------------------------------------------------------------------------------------
@@ -455,9 +446,6 @@ static enum status join_list(struct from_state *state, const struct from_list *l
         bool              inner = (item->join & (JOIN_TYPE_LEFT | JOIN_TYPE_RIGHT)) == 0;
 
         TRY(item_condition(state, item, &applied, &on));
-        if ((item->join & (JOIN_TYPE_LEFT | JOIN_TYPE_RIGHT)) == JOIN_TYPE_LEFT && where_at == 0 &&
-            (state->planner->context->passes_off & PASS_PUSH_DOWN) == 0)
-            inner = where_rejects_nulls(state, block, units[i].mask);
         if (argument_relations(state, item) != 0) {
             if (first_block)
                 TRY(add_parameters(state, block));
@@ -481,6 +469,8 @@ static enum status join_list(struct from_state *state, const struct from_list *l
             TRY(add_parameters(state, block));
         first_block = false;
         TRY(block_join(state, block));
+        if (where_at == i && outer_kind(item->join) == JOIN_RIGHT)
+            TRY(filter_kept(state, &units[i], &where));
         TRY(join_outer(state, block, units[i], outer_kind(item->join), on));
         if (where_at == i)
             TRY(block_add(state, block, where));
@@ -511,6 +501,7 @@ enum status plan_from(struct planner *planner, struct select *select, const stru
     state->outer_as_mask = false;
     state->apply = planner->apply;
     if (from->count != 0) {
+        TRY(plan_outer_joins(planner, from, where));
         TRY(join_list(state, from, where, &unit));
         *plan = unit.plan;
         return STATUS_OK;
