@@ -21,6 +21,7 @@ enum verdict {
     VERDICT_STALE_NULL_ROW,
     VERDICT_UNREAD_COLUMN,
     VERDICT_FORGOTTEN_ORDER,
+    VERDICT_OPEN, /* of mutants alone: sqlite3 gives other rows too */
 
     VERDICT_ERROR,  /* one of them fails, or both with different errors */
     VERDICT_COUNT,  /* different numbers of rows or columns */
@@ -37,6 +38,7 @@ struct judge {
     bool        ordered; /* the statement gives its rows an order */
     bool        open;    /* see random_sql.h */
     bool        change;  /* not a query: may run once only */
+    bool        mutant;  /* nothing is known of its rows: it may depend on their order */
     char        difference[2048];
 };
 

@@ -2,16 +2,18 @@
  *
  *   oracle_run [-seed N] [-count N] [-per-schema N] [-batch N] [-threads N] [-force any|flat]
  *              [-passes-off MASK] [-keep DIR] [-max-failures N] [-schema SEED] [-slow SECONDS]
- *              [-known 1]
+ *              [-known 1] [-mutants PERCENT] [-texts 1]
  *
  * Reproducible: schema k of seed N is the same everywhere, and -schema runs one alone, by its seed.
  * Statements that sqlite3 itself needs too long for are left out and counted; -slow reports those
  * that take longer in both engines together.  What a difference is judge.h says: those of
  * docs/deviations.md are counted by kind (and shown with -known 1).  Any other is shrunk, as far as
  * it stays of its kind, and printed with its schema's seed; with -keep it is also written to
- * DIR/case-SEED-NUMBER.sql, with all that was done to the tables before.  Ends with "N passed, N
- * failed". */
+ * DIR/case-SEED-NUMBER.sql, with all that was done to the tables before.  So many of a hundred
+ * statements are mutants: nearly right.  -texts compares the texts of errors too.  Ends with "N
+ * passed, N failed". */
 #include "tests/oracle/judge.h"
+#include "tests/oracle/mutate.h"
 #include "tests/oracle/random_sql.h"
 
 #include <malloc.h>
@@ -23,6 +25,7 @@ struct options {
     uint64_t    seed, schema; /* schema: 0 for all that count asks for */
     double      slow;         /* 0: no report */
     long        count, per_schema, max_failures;
+    uint32_t    mutants; /* percents */
     int         batch, threads;
     unsigned    passes_off;
     bool        known;
@@ -69,10 +72,16 @@ static void setting(stoa_db *db, const char *format, ...)
     stoa_exec(db, sql, NULL, NULL, NULL);
 }
 
+/* Mutants may be joins that nobody meant. */
+static const struct compare_limits limits = {.oracle_steps = 20000000,
+                                             .bytes = 16 << 20,
+                                             .stoa_seconds = 20},
+                                   mutant_limits = {.oracle_steps = 2000000,
+                                                    .bytes = 4 << 20,
+                                                    .stoa_seconds = 10};
+
 static bool run_open(struct run *run)
 {
-    static const struct compare_limits limits = {
-        .oracle_steps = 20000000, .bytes = 16 << 20, .stoa_seconds = 20};
     const struct options *options = run->options;
     struct judge         *judge = &run->judge;
     char                 *message = NULL;
@@ -203,12 +212,58 @@ static bool change(struct run *run)
     return verdict == VERDICT_SAME || verdict == VERDICT_GIVEN_UP;
 }
 
+/* A statement that is nearly node. */
+static void mutant(struct run *run, struct node *node, long number)
+{
+    bool         tree = random_below(&run->random, 100) < 60;
+    char        *text, *shrunk;
+    enum verdict verdict;
+
+    if (tree)
+        mutate_tree(&run->random, node);
+    text = node_print(node);
+    if (!tree || random_below(&run->random, 100) < 15) {
+        shrunk = mutate(&run->random, text);
+        free(text);
+        text = shrunk;
+    }
+    compare_set_limits(run->judge.db, run->judge.oracle, &mutant_limits);
+    run->judge.ordered = false;
+    run->judge.open = run->judge.mutant = true;
+    verdict = judge(&run->judge, text);
+    trace(text);
+    slow_report(run, text);
+    run->counts->verdict[verdict]++;
+    run->counts->failed += verdict_is_failure(verdict);
+    if (verdict_is_failure(verdict) || (run->options->known && verdict_is_known(verdict))) {
+        printf("-- %s;\n", text);
+        run->wanted = verdict;
+        shrunk = verdict == VERDICT_SLOW ? strdup(text) : mutant_shrink(text, still_differs, run);
+        judge(&run->judge, shrunk);
+        printf("-- schema seed %llu, mutant %ld: %s: %s\n%s;\n",
+               (unsigned long long)run->schema_seed, number, verdict_name(verdict),
+               run->judge.difference, shrunk);
+        fflush(stdout);
+        if (run->options->keep != NULL)
+            keep(run, number, shrunk);
+        free(shrunk);
+    }
+    run->judge.mutant = false;
+    compare_set_limits(run->judge.db, run->judge.oracle, &limits);
+    free(text);
+}
+
 static void query(struct run *run, long number)
 {
     struct node *node = random_query(&run->random, &run->judge.ordered);
     char        *text = node_print(node);
     enum verdict verdict;
 
+    if (random_below(&run->random, 100) < run->options->mutants) {
+        mutant(run, node, number);
+        free(text);
+        return;
+    }
     run->judge.open = run->random.open;
     verdict = judge(&run->judge, text);
     trace(text);
@@ -256,8 +311,9 @@ static void counts_print(const struct counts *counts, uint64_t seed)
 
 int main(int argc, char **argv)
 {
-    struct options options = {.seed = 1, .count = 10000, .per_schema = 200, .max_failures = 10};
-    struct counts  counts = {0};
+    struct options options = {
+        .seed = 1, .count = 10000, .per_schema = 200, .max_failures = 10, .mutants = 15};
+    struct counts counts = {0};
 
     mallopt(M_MMAP_THRESHOLD, 1 << 30); /* what one statement frees the next one uses */
     mallopt(M_TRIM_THRESHOLD, 1 << 30);
@@ -286,6 +342,10 @@ int main(int argc, char **argv)
             options.schema = strtoull(value, NULL, 10);
         else if (strcmp(name, "-slow") == 0)
             options.slow = atof(value);
+        else if (strcmp(name, "-mutants") == 0)
+            options.mutants = (uint32_t)atoi(value);
+        else if (strcmp(name, "-texts") == 0)
+            compare_texts(atoi(value) != 0);
         else if (strcmp(name, "-known") == 0)
             options.known = atoi(value) != 0;
         else {

@@ -377,7 +377,7 @@ static struct node *scalar_subquery(struct random_sql *random)
     struct node *from = from_clause(random), *where = subquery_where(random), *item, *key;
 
     if (chance(random, 12)) {
-        key = column_of(random, random->here.scope_count - 1);
+        key = own_key(random);
         item = aggregate(random);
         return EXPR(random, "(SELECT @@@ GROUP BY @ ORDER BY 1 LIMIT 1)", 4, item, from, where,
                     key);
@@ -431,7 +431,7 @@ static struct node *apart_subquery(struct random_sql *random)
         "(1 NOT IN (SELECT count(*)@ GROUP BY @ ORDER BY 1 LIMIT 2))"};
     struct node *from = from_clause(random), *where = subquery_where(random), *own;
 
-    own = column_of(random, random->here.scope_count - 1);
+    own = own_key(random);
     return EXPR(random, PICK(random, forms), 2, CLAUSE(random, "@@", 2, from, where), own);
 }
 
@@ -464,6 +464,7 @@ struct node *subquery(struct random_sql *random)
     random->here.open = random->here.grouped = random->here.windowed = false;
     random->here.untyped = false;
     random->here.leaf_count = saved.grouped ? saved.key_count : 0;
+    random->here.copied |= saved.grouped;
     if (chance(random, 40)) /* the inner tables alone: not correlated */
         random->here.scope_count = random->here.leaf_count = 0;
     if (random->here.scope_count == 0)

@@ -43,6 +43,8 @@ enum taste {
     TASTE_COUNT
 };
 const char *random_value(struct random_sql *random, int taste);
+/* Whether a declared type has the affinity of numbers. */
+bool is_number_type(const char *type);
 /* Whether values of the column that compare equal are the same: no collation, one number class. */
 bool shows_no_ties(const struct random_table *table, uint32_t column);
 
@@ -54,6 +56,10 @@ bool         may_fail(const struct random_sql *random);
 struct node *literal(struct random_sql *random);
 struct node *column_of(struct random_sql *random, uint32_t s);
 struct node *column(struct random_sql *random);
+/* A column of the last table in sight for GROUP BY beside conditions with outer columns: sqlite3
+ * takes one that is equal to an outer value for a constant, and texts that are equal to a number
+ * are not (docs/deviations.md). */
+struct node *own_key(struct random_sql *random);
 struct node *expr(struct random_sql *random);
 struct node *condition(struct random_sql *random);
 struct node *aggregate(struct random_sql *random);

@@ -116,7 +116,9 @@ static struct node *grouped_select(struct random_sql *random, struct node *from,
     random->here.grouped = true;
     random->here.selective |= selective;
     for (uint32_t i = 0; i < count; i++) {
-        keys[i] = chance(random, 65) ? column(random) : expr(random);
+        keys[i] = !chance(random, 65)                                            ? expr(random)
+                  : random->here.outer_count > 0 && random->here.alias == NULL ? own_key(random)
+                                                                               : column(random);
         if ((keys[i]->count == 0 && strchr(keys[i]->format, '.') == NULL) ||
             strstr(keys[i]->format, "likel") != NULL) /* no position; likely(0) becomes one */
             keys[i] = EXPR(random, "ifnull(@, 'k')", 1, keys[i]);
@@ -157,34 +159,39 @@ static struct node *single_select(struct random_sql *random, uint32_t columns)
     return plain_select(random, from, where, columns);
 }
 
-static struct node *values_select(struct random_sql *random, uint32_t columns)
+static struct node *values_select(struct random_sql *random, uint32_t columns, uint32_t rows)
 {
     struct node *node = FIXED(random, "VALUES (@)", 1, list(random, literal, columns));
 
-    for (uint32_t r = random_below(random, 4); r > 0; r--)
+    for (uint32_t r = 1; r < rows; r++)
         node = FIXED(random, "@, (@)", 2, node, list(random, literal, columns));
     return node;
 }
 
-/* Another term behind query; each term has tables of its own. */
+/* More terms behind query; each has tables of its own.  Behind VALUES with several rows there are
+ * none, for these have a collation (docs/deviations.md). */
 static struct node *compound(struct random_sql *random, struct node *query, uint32_t columns,
                              const struct surroundings *outside)
 {
     static const char *const operators[] = {"UNION ALL", "UNION ALL", "UNION", "INTERSECT",
                                             "EXCEPT"};
 
+    bool last = false;
+
     do {
         uint64_t     work = random->here.work;
-        bool         open = random->here.open;
+        bool         open = random->here.open, values = chance(random, 10);
+        uint32_t     rows = 1 + random_below(random, 4);
         struct node *term;
 
         random->here = *outside;
-        term = chance(random, 10) ? values_select(random, columns) : single_select(random, columns);
+        term = values ? values_select(random, columns, rows) : single_select(random, columns);
+        last = (values && rows > 1) || !chance(random, 25);
         query =
             FIXED(random, pool_printf(random, "@ %s @", PICK(random, operators)), 2, query, term);
         random->here.work += work;
         random->here.open |= open;
-    } while (chance(random, 25));
+    } while (!last);
     return query;
 }
 
@@ -195,7 +202,7 @@ struct node *random_select(struct random_sql *random, uint32_t columns)
     bool                several = chance(random, 12);
 
     if (chance(random, 2))
-        return values_select(random, columns);
+        return values_select(random, columns, 1 + random_below(random, 4));
     random->here.selective |= several;
     random->here.untyped = several && random->here.level > 0;
     outside = random->here;

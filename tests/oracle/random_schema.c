@@ -139,6 +139,12 @@ const char *random_value(struct random_sql *random, int taste)
     }
 }
 
+bool is_number_type(const char *type)
+{
+    return type[0] != '\0' && strcmp(type, "BLOB") != 0 && strncmp(type, "TEXT", 4) != 0 &&
+           strncmp(type, "VARCHAR", 7) != 0;
+}
+
 bool shows_no_ties(const struct random_table *table, uint32_t column)
 {
     const char *type = table->column[column].type;

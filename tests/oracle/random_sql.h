@@ -59,6 +59,7 @@ struct surroundings {
     uint64_t     work;                     /* rows that the loops around visit, at most */
     bool         open;                     /* the order of rows is open */
     bool         grouped;                  /* IN (SELECT) spares columns: docs/deviations.md */
+    bool         copied;                   /* an enclosing select is grouped: see spared */
     bool         windowed;                 /* leaves are window functions */
     bool         selective;                /* rows may be left aside: HAVING, compounds */
     bool         untyped;                  /* results have no affinity: see item_of */

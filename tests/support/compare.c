@@ -26,6 +26,7 @@ struct rows {
 };
 
 static char stoa_error[1024], oracle_error[1024];
+static bool with_texts;     /* errors have the same texts */
 static bool sums_are_plain; /* the oracle is older than 3.43 */
 
 /* One thread compares. */
@@ -41,6 +42,11 @@ const char *compare_stoa_error(void)
 const char *compare_oracle_error(void)
 {
     return oracle_error;
+}
+
+void compare_texts(bool texts)
+{
+    with_texts = texts;
 }
 
 void compare_set_digits(sqlite3 *oracle, int digits)
@@ -370,7 +376,7 @@ static bool rows_compare(struct rows *mine, struct rows *right, enum compare_mod
 static bool errors_equal(const struct rows *mine, const struct rows *right)
 {
     return mine->prepared == right->prepared && (mine->rc & 255) == (right->rc & 255) &&
-           (!mine->prepared || (mine->rc & 255) == STOA_CONSTRAINT ||
+           ((!with_texts && (!mine->prepared || (mine->rc & 255) == STOA_CONSTRAINT)) ||
             strcmp(stoa_error, oracle_error) == 0);
 }
 
@@ -420,6 +426,37 @@ bool compare_statement(stoa_db *db, sqlite3 *oracle, const char *sql, enum compa
     }
     rows_free(&mine);
     rows_free(&right);
+    return equal;
+}
+
+/* The rows of sql in sqlite3 now, against those that it gave before. */
+static bool oracle_gives(sqlite3 *oracle, const char *sql, struct rows *before)
+{
+    struct rows now = {0};
+    char        difference[256];
+    bool        equal;
+
+    oracle_run_timed(oracle, sql, &now);
+    equal = !oracle_gave_up && now.rc == before->rc && before->rc == SQLITE_DONE &&
+            rows_compare(&now, before, COMPARE_BAG, difference, sizeof difference);
+    rows_free(&now);
+    return equal;
+}
+
+bool compare_oracle_alone(sqlite3 *oracle, const char *sql)
+{
+    struct rows rows = {0};
+    bool        equal;
+
+    oracle_run_timed(oracle, sql, &rows);
+    sqlite3_exec(oracle, "PRAGMA reverse_unordered_selects = 1", NULL, NULL, NULL);
+    equal = oracle_gives(oracle, sql, &rows);
+    sqlite3_test_control(SQLITE_TESTCTRL_OPTIMIZATIONS, oracle, -1);
+    equal = equal && oracle_gives(oracle, sql, &rows);
+    sqlite3_exec(oracle, "PRAGMA reverse_unordered_selects = 0", NULL, NULL, NULL);
+    equal = equal && oracle_gives(oracle, sql, &rows);
+    sqlite3_test_control(SQLITE_TESTCTRL_OPTIMIZATIONS, oracle, 0);
+    rows_free(&rows);
     return equal;
 }
 

@@ -32,6 +32,13 @@ enum compare_mode {
 bool compare_statement(stoa_db *db, sqlite3 *oracle, const char *sql, enum compare_mode mode,
                        char *difference, size_t cap);
 
+/* Does sqlite3 give the same rows, whatever their order, when it leaves out all of its optimizations
+ * and when it visits rows backwards?  If not, the answer to sql is open. */
+bool compare_oracle_alone(sqlite3 *oracle, const char *sql);
+
+/* From now on errors are equal only if their texts are. */
+void compare_texts(bool texts);
+
 /* Do the columns of sql have the same names in both?  True for a statement that either refuses. */
 bool compare_names(stoa_db *db, sqlite3 *oracle, const char *sql, char *difference, size_t cap);
 
