@@ -35,7 +35,7 @@ enum expr_kind {
     EXPR_BINARY,   /* op, left, right */
     EXPR_BETWEEN,  /* left BETWEEN list[0] AND list[1]; negated */
     EXPR_IN,       /* left IN (list) | IN (select) | IN table (from made a select); negated */
-    EXPR_LIKE,     /* op LIKE GLOB REGEXP MATCH: left, right, list[0] = ESCAPE; negated */
+    EXPR_LIKE,     /* op LIKE GLOB REGEXP: left, right, list[0] = ESCAPE; negated */
     EXPR_CASE, /* left (may be NULL) base; list = when, then, when, then...; right = else or NULL */
     EXPR_CAST, /* left, type_name */
     EXPR_COLLATE,       /* left, name */
@@ -82,7 +82,6 @@ enum expr_op {
     EXPR_OP_LIKE,
     EXPR_OP_GLOB,
     EXPR_OP_REGEXP,
-    EXPR_OP_MATCH,
     EXPR_OP_ASSIGN, /* name => value, among the arguments of a table function */
     EXPR_OP_COUNT
 };
@@ -285,7 +284,7 @@ enum compound_op {
 struct values_rows {
     struct values_rows *next;
     uint32_t            rows, columns; /* columns: the select's column_count */
-    struct expr       **exprs;     /* [rows * columns]; NULL: constants */
+    struct expr       **exprs;         /* [rows * columns]; NULL: constants */
     struct value       *constants; /* [rows * columns]; texts lie in the statement's text or in the
                                       arena */
 };
@@ -308,9 +307,10 @@ struct select {
     struct window_def    *windows;
     struct order_list     order_by;
     struct expr          *limit, *offset;
-    uint32_t              values_rows; /* is_values: how many rows there are */
-    struct values_rows *values, *last_values; /* the first: of exprs; columns[] mirrors row 0 */
-    int32_t             position;
+    uint32_t              values_rows;   /* is_values: how many rows there are */
+    bool                  values_uneven; /* one more row, which was left out, has another width */
+    struct values_rows   *values, *last_values; /* the first: of exprs; columns[] mirrors row 0 */
+    int32_t               position;
     /* resolved */
     struct select *outer; /* enclosing select, NULL at the top */
     uint32_t       aggregate_count, aggregate_turns;
@@ -476,7 +476,8 @@ struct insert {
     struct result_column *returning;
     /* resolved */
     struct select    *returned; /* RETURNING as a select from the target; NULL: none */
-    struct from_item *target, *excluded; /* ON CONFLICT: the other row, and the one to be inserted */
+    struct from_item *target,
+        *excluded; /* ON CONFLICT: the other row, and the one to be inserted */
 };
 struct update {
     struct cte           *with;

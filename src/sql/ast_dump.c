@@ -22,7 +22,7 @@ static const char *const op_texts[EXPR_OP_COUNT] = {
     [EXPR_OP_OR] = "OR",           [EXPR_OP_ARROW] = "->",
     [EXPR_OP_ARROW2] = "->>",      [EXPR_OP_LIKE] = "LIKE",
     [EXPR_OP_GLOB] = "GLOB",       [EXPR_OP_REGEXP] = "REGEXP",
-    [EXPR_OP_MATCH] = "MATCH",     [EXPR_OP_ASSIGN] = "=>",
+    [EXPR_OP_ASSIGN] = "=>",
 };
 
 static void dump_expr(const struct expr *expr, struct str *out);
@@ -91,8 +91,8 @@ static void dump_bound(enum frame_bound bound, const struct expr *offset, struct
 static void dump_window(const struct window_def *window, struct str *out)
 {
     static const char *const units[] = {"ROWS", "RANGE", "GROUPS"};
-    static const char *const excludes[] = {"", " EXCLUDE NO OTHERS", " EXCLUDE CURRENT ROW", " EXCLUDE GROUP",
-                                           " EXCLUDE TIES"};
+    static const char *const excludes[] = {"", " EXCLUDE NO OTHERS", " EXCLUDE CURRENT ROW",
+                                           " EXCLUDE GROUP", " EXCLUDE TIES"};
 
     if (window->reference) {
         dump_name(window->name, out);

@@ -164,12 +164,10 @@ static void unary_to(struct cg *cg, struct expr *expr, int32_t target)
 
 static void like_to(struct cg *cg, struct expr *expr, int32_t target)
 {
-    static const char *const names[EXPR_OP_COUNT] = {[EXPR_OP_LIKE] = "like",
-                                                     [EXPR_OP_GLOB] = "glob",
-                                                     [EXPR_OP_REGEXP] = "regexp",
-                                                     [EXPR_OP_MATCH] = "match"};
-    struct expr             *arguments[3] = {expr->right, expr->left, NULL};
-    uint32_t                 argc = 2;
+    static const char *const names[EXPR_OP_COUNT] = {
+        [EXPR_OP_LIKE] = "like", [EXPR_OP_GLOB] = "glob", [EXPR_OP_REGEXP] = "regexp"};
+    struct expr *arguments[3] = {expr->right, expr->left, NULL};
+    uint32_t     argc = 2;
 
     if (expr->list.count != 0)
         arguments[argc++] = expr->list.items[0];

@@ -841,14 +841,16 @@ limit_opt(A) ::= LIMIT expr(O) COMMA expr(L).
 %type with_opt {struct cte_list}
 %type cte_list {struct cte_list}
 %type cte {struct cte *}
+%type cte_name {struct name}
 %type materialized {int}
 with_opt(A) ::= .                            { A = (struct cte_list){0}; }
 with_opt(A) ::= WITH cte_list(L).            { A = L; }
 with_opt(A) ::= WITH RECURSIVE cte_list(L).  { A = L; A.recursive = true; }
 cte_list(A) ::= cte(C).                      { A = ctes_add(p, (struct cte_list){0}, C); }
 cte_list(A) ::= cte_list(L) COMMA cte(C).    { A = ctes_add(p, L, C); }
-cte(A) ::= name(N) plain_names_opt(L) materialized(M) LP select(S) RP.
+cte(A) ::= cte_name(N) plain_names_opt(L) materialized(M) LP select(S) RP.
     { A = build_cte(p, N, L, M, S); }
+cte_name(A) ::= name(N).                     { A = N; p->has_with = true; }
 materialized(A) ::= AS.                  { A = 0; }
 materialized(A) ::= AS MATERIALIZED.     { A = 1; }
 materialized(A) ::= AS NOT MATERIALIZED. { A = 2; }

@@ -532,15 +532,32 @@ struct expr *build_is(struct parser *parser, bool negated, struct expr *left, st
     return build_binary(parser, negated ? EXPR_OP_ISNOT : EXPR_OP_IS, left, right);
 }
 
+/* left MATCH right is nothing but match(right, left). */
+static struct expr *build_match(struct parser *parser, struct token op, bool negated,
+                                struct expr *left, struct expr *right, struct expr *escape)
+{
+    struct expr_list arguments = list_add(parser, (struct expr_list){0}, right);
+    struct expr     *expr;
+
+    arguments = list_add(parser, arguments, left);
+    if (escape != NULL)
+        arguments = list_add(parser, arguments, escape);
+    expr = build_function(parser, op, false, false, arguments, (struct order_list){0},
+                          (struct function_tail){0});
+    return negated ? build_unary(parser, EXPR_OP_NOT, expr, op) : expr;
+}
+
 struct expr *build_like(struct parser *parser, struct token op, bool negated, struct expr *left,
                         struct expr *right, struct expr *escape)
 {
-    struct expr *expr = build_expr(parser, EXPR_LIKE, left->position);
+    struct expr *expr;
 
-    expr->op = (uint8_t)(ascii_equal(op.text, op.bytes, "LIKE", 4)     ? EXPR_OP_LIKE
-                         : ascii_equal(op.text, op.bytes, "GLOB", 4)   ? EXPR_OP_GLOB
-                         : ascii_equal(op.text, op.bytes, "REGEXP", 6) ? EXPR_OP_REGEXP
-                                                                       : EXPR_OP_MATCH);
+    if (ascii_equal(op.text, op.bytes, "MATCH", 5))
+        return build_match(parser, op, negated, left, right, escape);
+    expr = build_expr(parser, EXPR_LIKE, left->position);
+    expr->op = (uint8_t)(ascii_equal(op.text, op.bytes, "LIKE", 4)   ? EXPR_OP_LIKE
+                         : ascii_equal(op.text, op.bytes, "GLOB", 4) ? EXPR_OP_GLOB
+                                                                     : EXPR_OP_REGEXP);
     expr->name = build_name(parser, op); /* for messages */
     expr->negated = negated;
     expr->left = left;

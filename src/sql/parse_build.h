@@ -104,7 +104,8 @@ struct parser {
     struct expr               *expression; /* result of parse_expression */
     const char                *text_end;   /* behind the last token before the semicolon */
     uint32_t                   variable_capacity;
-    bool                       done; /* a whole statement was read */
+    bool                       done;     /* a whole statement was read */
+    bool                       has_with; /* a WITH clause came */
     enum status                status;
     jmp_buf                    failed;
     /* the CREATE TABLE or ADD COLUMN being read */
@@ -123,7 +124,7 @@ size_t grammar_run(struct parser *parser, size_t at, int first);
 
 /* --- errors and memory --------------------------------------------------------------------------
  */
-void parser_poll(struct parser *parser); /* leaves when work shall stop */
+void           parser_poll(struct parser *parser); /* leaves when work shall stop */
 _Noreturn void parser_fail(struct parser *parser, int64_t position, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 _Noreturn void parser_fail_token(struct parser *parser, struct token token);
@@ -138,11 +139,11 @@ void mark_unsupported(struct parser *parser, const char *construct, struct token
 
 /* --- names, literals, expressions ---------------------------------------------------------------
  */
-struct name  build_name(struct parser *parser, struct token token); /* quotes removed */
-struct name  build_text(struct parser *parser, const char *from,
-                        const char *to); /* blanks cut off */
+struct name build_name(struct parser *parser, struct token token); /* quotes removed */
+struct name build_text(struct parser *parser, const char *from,
+                       const char *to); /* blanks cut off */
 /* The text of a type; of one that begins with a quoted word that word, as SQLite takes it. */
-struct name build_type(struct parser *parser, const char *from, const char *to);
+struct name  build_type(struct parser *parser, const char *from, const char *to);
 struct expr *build_expr(struct parser *parser, enum expr_kind kind, int32_t position);
 struct expr *build_literal(struct parser *parser, int code, struct token token);
 struct value build_number(struct parser *parser, struct token token, bool negative);
@@ -211,27 +212,26 @@ struct star_changes star_replace(struct parser *parser, struct star_changes list
                                  struct name name);
 struct star_changes star_join(struct star_changes left, struct star_changes right);
 /* ORDER BY and LIMIT of UPDATE and DELETE: an error, as in SQLite as it is usually built. */
-void                   refuse_limit(struct parser *parser, const struct order_list *order,
-                                    const struct expr *limit);
+void refuse_limit(struct parser *parser, const struct order_list *order, const struct expr *limit);
 struct assignment_list assignments_add(struct parser *parser, struct assignment_list list,
                                        struct name_list columns, struct expr *value);
 void                   check_length(struct parser *parser, uint32_t count, const char *of);
-void check_order_terms(struct parser *parser, uint32_t count, int32_t position);
+void                   check_order_terms(struct parser *parser, uint32_t count, int32_t position);
 
 /* --- select -------------------------------------------------------------------------------------
  */
-struct select    *build_select(struct parser *parser, struct token token, bool distinct,
-                               struct result_list columns, struct from_list from, struct expr *where,
-                               struct expr_list group_by, struct expr *having,
-                               struct window_def *windows, struct order_list order_by,
-                               struct limit_clause limit);
-struct select    *build_values(struct parser *parser, struct token token, struct expr_list row);
-struct select    *values_add(struct parser *parser, struct select *select, struct expr_list row);
+struct select *build_select(struct parser *parser, struct token token, bool distinct,
+                            struct result_list columns, struct from_list from, struct expr *where,
+                            struct expr_list group_by, struct expr *having,
+                            struct window_def *windows, struct order_list order_by,
+                            struct limit_clause limit);
+struct select *build_values(struct parser *parser, struct token token, struct expr_list row);
+struct select *values_add(struct parser *parser, struct select *select, struct expr_list row);
 /* Reads ", (literal, ...)" of width literals again and again from `at` on, behind parser->literals;
  * returns what is behind it, `at` if there is none.  values_add_literals takes what was read first.
  */
-size_t         values_read_literals(struct parser *parser, size_t at, uint32_t width);
-struct select *values_add_literals(struct parser *parser, struct select *select);
+size_t            values_read_literals(struct parser *parser, size_t at, uint32_t width);
+struct select    *values_add_literals(struct parser *parser, struct select *select);
 struct select    *build_compound(struct parser *parser, struct select *prior, enum compound_op op,
                                  struct select *term);
 struct select    *build_finished_select(struct parser *parser, struct select *select,
@@ -249,8 +249,8 @@ struct from_item *build_target(struct parser *parser, struct qualified_name name
                                struct indexed_by indexed);
 /* --- parse_dialect.c: what SQLite has not -------------------------------------------------------
  */
-struct select    *build_core(struct parser *parser, struct select_head head,
-                             struct select_clauses clauses);
+struct select *build_core(struct parser *parser, struct select_head head,
+                          struct select_clauses clauses);
 /* Of a select made of DISTINCT ON: the ORDER BY by which rows come first.  As the last term of a
  * compound it is the compound's. */
 struct order_list distinct_on_order(const struct select *select);
@@ -265,7 +265,7 @@ void               build_explain_word(struct parser *parser, struct name word);
 
 struct cte        *build_cte(struct parser *parser, struct name name, struct name_list columns,
                              int materialized, struct select *select);
-struct cte_list ctes_add(struct parser *parser, struct cte_list list, struct cte *cte);
+struct cte_list    ctes_add(struct parser *parser, struct cte_list list, struct cte *cte);
 struct window_def *build_window(struct parser *parser, struct name base, struct expr_list partition,
                                 struct order_list order_by, struct window_def *frame);
 struct window_def *build_frame(struct parser *parser, int unit, struct frame_limit start,

@@ -9,6 +9,7 @@
 
 #include "sql/grammar.h"
 #include "sql/parse_build.h"
+#include "sql/plan_expr.h"
 #include "store/vector.h"
 
 /* --- rows of expressions ---------------------------------------------------------------------- */
@@ -48,21 +49,46 @@ struct select *build_values(struct parser *parser, struct token token, struct ex
     return select;
 }
 
-static void check_rows(struct parser *parser, const struct select *select, uint32_t width,
-                       uint32_t more)
+static void check_rows(struct parser *parser, const struct select *select, uint32_t more)
 {
-    if (width != select->column_count)
-        parser_fail(parser, select->position, "all VALUES must have the same number of terms");
     if (select->values_rows > UINT32_MAX - more)
         parser_fail(parser, select->position, "too many rows in VALUES");
 }
 
+static bool visit_constant(struct expr *expr, void *data)
+{
+    bool *constant = data;
+
+    *constant = *constant && expr->kind != EXPR_COLUMN && expr->select == NULL;
+    return *constant;
+}
+
+/* row, and the first one of select. */
+static bool rows_are_constant(const struct select *select, const struct expr_list *row)
+{
+    bool constant = true;
+
+    for (uint32_t i = 0; i < select->column_count; i++)
+        expr_walk(select->columns[i].expr, visit_constant, &constant);
+    for (uint32_t i = 0; i < row->count; i++)
+        expr_walk(row->items[i], visit_constant, &constant);
+    return constant;
+}
+
+/* Rows of different widths are an error at once where SQLite reads rows of constants as it parses
+ * them; else only where the rows are wanted, not in a WITH or view that nobody reads. */
 struct select *values_add(struct parser *parser, struct select *select, struct expr_list row)
 {
     struct values_rows *segment = select->last_values;
     uint32_t            width = select->column_count, rows;
 
-    check_rows(parser, select, row.count, 1);
+    if (row.count != width && !parser->has_with && rows_are_constant(select, &row))
+        parser_fail(parser, select->position, "all VALUES must have the same number of terms");
+    if (row.count != width) {
+        select->values_uneven = true;
+        return select;
+    }
+    check_rows(parser, select, 1);
     if (segment->exprs == NULL) {
         first_row_add(parser, select, row);
         return select;
@@ -88,7 +114,7 @@ struct select *values_add_literals(struct parser *parser, struct select *select)
 
     parser->literals = segment->next;
     segment->next = NULL;
-    check_rows(parser, select, segment->columns, segment->rows);
+    check_rows(parser, select, segment->rows);
     segment_add(select, segment);
     select->values_rows += segment->rows;
     return select;

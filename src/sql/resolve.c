@@ -17,7 +17,7 @@ static const char *ordinal_suffix(uint32_t n)
     return n % 10 == 1 ? "st" : n % 10 == 2 ? "nd" : n % 10 == 3 ? "rd" : "th";
 }
 
-/* A term that is an integer means a result column. */
+/* A term that is an integer of 32 bits means a result column; 0xffffffffffffffff is more. */
 static bool is_position(const struct expr *expr, int64_t *position)
 {
     bool negative = false;
@@ -27,7 +27,7 @@ static bool is_position(const struct expr *expr, int64_t *position)
         expr = expr->left;
     }
     if (expr->kind != EXPR_LITERAL || expr->value.class_ != CLASS_INTEGER ||
-        expr->value.i > INT32_MAX || expr->value.i < INT32_MIN)
+        expr->value.i > INT32_MAX || expr->value.i < 0)
         return false;
     *position = negative ? -expr->value.i : expr->value.i;
     return true;
@@ -181,10 +181,7 @@ static const char *values_name(struct arena *arena, uint32_t number)
     return arena_copy_text(arena, text, 6 + digits);
 }
 
-/* As sqlite3_column_name: the alias, the column's own name, or the text.  nested: its name as column
- * of parentheses, NULL: it is none. */
-static enum status name_result(struct resolver *r, struct scope *scope, uint32_t i,
-                               const char *nested)
+enum status name_result(struct resolver *r, struct scope *scope, uint32_t i, const char *nested)
 {
     struct result_column *column = &scope->select->columns[i];
     const struct expr    *expr = column->expr;
@@ -242,28 +239,6 @@ static enum status resolve_limits(struct resolver *r, struct scope *around, stru
         TRY(resolve_scalar(r, &scope, limit));
     if (offset != NULL)
         TRY(resolve_scalar(r, &scope, offset));
-    return STATUS_OK;
-}
-
-static enum status resolve_values(struct resolver *r, struct scope *scope)
-{
-    struct select *select = scope->select;
-
-    scope->aggregates = true;
-    for (const struct values_rows *rows = select->values; rows != NULL; rows = rows->next)
-        for (size_t i = 0; rows->exprs != NULL && i < (size_t)rows->rows * rows->columns; i++)
-            TRY(resolve_scalar(r, scope, rows->exprs[i]));
-    if (select->aggregate_count > 0 && select->values_rows > 1)
-        return fail_at(r->err, STATUS_ERROR, select->aggregates[0]->position,
-                       "misuse of aggregate: %s()", select->aggregates[0]->name.text);
-    for (uint32_t i = 0; i < select->column_count; i++) {
-        select->columns[i].expr = select->values->exprs[i];
-        TRY(name_result(r, scope, i, NULL));
-    }
-    if (select->aggregate_count > 0) { /* VALUES(count(*)) is a SELECT without FROM */
-        select->is_values = false;
-        select->is_aggregate = true;
-    }
     return STATUS_OK;
 }
 
@@ -453,6 +428,7 @@ static enum status resolve_terms(struct resolver *r, struct select *head, struct
     uint32_t      terms = 0, at;
     struct scope *scopes;
 
+    TRY(values_take_windows(r, head));
     for (const struct select *term = head; term != NULL; term = term->prior)
         terms++;
     scopes = arena_zalloc(r->arena, terms * sizeof *scopes);
@@ -603,6 +579,9 @@ static enum status resolve_insert(struct resolver *r, struct insert *insert)
             return fail_at(r->err, STATUS_ERROR, insert->select->aggregates[0]->position,
                            "misuse of aggregate function %s()",
                            insert->select->aggregates[0]->name.text);
+        if (values && insert->select->window_calls != NULL && insert->select->prior == NULL)
+            return fail_window_misuse(r, insert->select->window_calls->calls[0]->name.text,
+                                      insert->select->window_calls->calls[0]->position);
         TRY(check_insert_values(r, insert, table_schema(table)));
     }
     TRY(resolve_upserts(r, insert, table));

@@ -205,9 +205,6 @@ static enum status resolve_like(struct resolver *r, struct scope *scope, struct 
     TRY(resolve_scalar(r, scope, expr->right));
     TRY(resolve_scalar(r, scope, expr->left));
     TRY(resolve_list(r, scope, &expr->list));
-    if (expr->op == EXPR_OP_MATCH)
-        return fail_at(r->err, STATUS_ERROR, expr->position,
-                       "unable to use function MATCH in the requested context");
     if (expr->op != EXPR_OP_LIKE && expr->list.count > 0)
         return fail_at(r->err, STATUS_ERROR, expr->position,
                        "wrong number of arguments to function %s()", expr->name.text);

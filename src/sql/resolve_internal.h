@@ -171,6 +171,17 @@ const struct expr *find_aggregate(const struct select *select, const struct expr
 /* The result column whose alias is name; -1: none. */
 int32_t find_alias(const struct select *select, struct name name);
 
+/* As sqlite3_column_name: the alias, the column's own name, or the text.  nested: its name as
+ * column of parentheses, NULL: it is none. */
+enum status name_result(struct resolver *r, struct scope *scope, uint32_t i, const char *nested);
+
+/* --- resolve_values.c ---------------------------------------------------------------------------
+ */
+/* Of the terms of head those VALUES with window functions become SELECTs, one for each row: these
+ * are what a window function sees one row of. */
+enum status values_take_windows(struct resolver *r, struct select *head);
+enum status resolve_values(struct resolver *r, struct scope *scope);
+
 /* --- resolve_expr.c -----------------------------------------------------------------------------
  */
 enum status resolve_expr(struct resolver *r, struct scope *scope, struct expr *expr);
@@ -214,8 +225,8 @@ enum status resolve_window_call(struct resolver *r, struct scope *scope, struct 
  * it sorted by.  It matters where the windows' orders do not tell rows apart. */
 enum status resolve_window_order(struct resolver *r, struct select *select,
                                  struct order_term *term);
-/* SQLite computes the aggregates of a select with windows in another order: those outside the windows
- * first, then what each window needs, from the outermost one, the first that appeared. */
+/* SQLite computes the aggregates of a select with windows in another order: those outside the
+ * windows first, then what each window needs, from the outermost one, the first that appeared. */
 enum status resolve_window_turns(struct resolver *r, struct select *select);
 enum status fail_window_misuse(struct resolver *r, const char *name, int32_t position);
 /* A reference to a window call in the select where expr stands; NULL: it holds none. */

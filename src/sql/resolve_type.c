@@ -323,8 +323,10 @@ static int32_t plain_column(const struct expr *expr)
 static bool details_same(const struct expr *a, const struct expr *b)
 {
     switch (a->kind) {
-    case EXPR_LITERAL:
-        return value_identical(&a->value, &b->value);
+    case EXPR_LITERAL: /* TRUE, a name, is not 1 */
+        return value_identical(&a->value, &b->value) &&
+               (a->value.class_ != CLASS_INTEGER ||
+                (a->name.text == NULL) == (b->name.text == NULL));
     case EXPR_COLUMN:
         return a->resolved.source == b->resolved.source && plain_column(a) == plain_column(b);
     case EXPR_AGGREGATE_REF:

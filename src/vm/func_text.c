@@ -629,6 +629,16 @@ static enum status check_pattern(struct function_context *context, struct text p
 }
 
 /* like(pattern, text [, escape]): text LIKE pattern. */
+/* MATCH is for what would define it: nothing does. */
+enum status func_match(FUNCTION_ARGUMENTS)
+{
+    (void)argc;
+    (void)argv;
+    (void)out;
+    return fail(context->err, STATUS_ERROR,
+                "unable to use function MATCH in the requested context");
+}
+
 enum status func_like(FUNCTION_ARGUMENTS)
 {
     char                buffers[3][NUMBER_TEXT_CAP];

@@ -18,6 +18,8 @@ const char *verdict_name(enum verdict verdict)
         [VERDICT_STALE_NULL_ROW] = "sqlite3 keeps an outer join's NULLs",
         [VERDICT_UNREAD_COLUMN] = "sqlite3 reads a view's column that it left out",
         [VERDICT_FORGOTTEN_ORDER] = "sqlite3 takes a subquery's rows for ordered",
+        [VERDICT_ADDITION] = "an addition to SQLite",
+        [VERDICT_NOT_COMPILED] = "an error where sqlite3 generates no code",
         [VERDICT_OPEN] = "sqlite3 gives several answers",
         [VERDICT_ERROR] = "error",
         [VERDICT_COUNT] = "number of rows",
@@ -149,6 +151,18 @@ static bool forgot_order(struct judge *judge, const char *sql)
            same_without(judge, sql, ORDER_BY_SUBQUERY);
 }
 
+/* Whether a mutant's answer is open: sqlite3 gives several, or bare columns of joined rows stand
+ * there, whose order sqlite3 may keep to. */
+static bool is_open(struct judge *judge, const char *sql)
+{
+    static const char *const joins[] = {" JOIN ", "x, ", " AS x,"};
+
+    if (strstr(sql, "GROUP BY") != NULL && HAS_ONE_OF(sql, joins) &&
+        strncmp(judge->difference, "row ", 4) == 0)
+        return true;
+    return !compare_oracle_alone(judge->oracle, sql);
+}
+
 /* --- errors -------------------------------------------------------------------------------------
  */
 /* Errors that a value causes when a row with it is met. */
@@ -163,9 +177,22 @@ static bool is_of_row(const char *message)
                                         "input to median",
                                         "1st argument to percentile",
                                         "frame starting offset",
-                                        "frame ending offset"};
+                                        "frame ending offset",
+                                        "datatype mismatch"};
 
     return HAS_ONE_OF(message, parts);
+}
+
+/* What Stoa adds and mutants come upon: FROM first, files in FROM, functions, GROUP BY (). */
+static bool is_addition(const char *sql, const char *mine, const char *right)
+{
+    if (strncmp(mine, "cannot open \"", 13) == 0)
+        return strncmp(right, "no such table: ", 15) == 0 ||
+               strcmp(right, "near \"FROM\": syntax error") == 0;
+    return mine[0] == '\0' &&
+           (strcmp(right, "near \"FROM\": syntax error") == 0 ||
+            strncmp(right, "no such function: ", 18) == 0 ||
+            (strcmp(right, "near \")\": syntax error") == 0 && strstr(sql, "GROUP BY ()") != NULL));
 }
 
 static bool is_misuse(const char *message)
@@ -182,6 +209,10 @@ static enum verdict judge_errors(struct judge *judge, const char *sql)
     if (mine[0] == '\0' && strcmp(right, no_having) == 0 &&
         (strstr(sql, " OVER ") != NULL || strstr(judge->script, " OVER ") != NULL))
         return VERDICT_HAVING;
+    if (judge->mutant && is_addition(sql, mine, right))
+        return VERDICT_ADDITION;
+    if (judge->mutant && right[0] == '\0' && strcmp(mine, "row value misused") == 0)
+        return VERDICT_NOT_COMPILED;
     if (is_misuse(mine) || is_misuse(right))
         return mine[0] == '\0' || right[0] == '\0' || is_of_row(mine) ? VERDICT_AGGREGATE_PLACE
                                                                       : VERDICT_ERROR;
@@ -211,6 +242,8 @@ enum verdict judge(struct judge *judge, const char *sql)
     memcpy(first, judge->difference, sizeof first);
     if (verdict == VERDICT_VALUES && tied(judge, sql))
         verdict = VERDICT_TIED;
+    else if (judge->mutant && verdict != VERDICT_ERROR)
+        verdict = is_open(judge, sql) ? VERDICT_OPEN : verdict;
     else if (verdict != VERDICT_ERROR && forgot_where(judge, sql))
         verdict = VERDICT_FORGOTTEN_WHERE;
     else if (verdict != VERDICT_ERROR && kept_nulls(judge, sql))
@@ -219,8 +252,6 @@ enum verdict judge(struct judge *judge, const char *sql)
         verdict = VERDICT_UNREAD_COLUMN;
     else if (verdict == VERDICT_VALUES && forgot_order(judge, sql))
         verdict = VERDICT_FORGOTTEN_ORDER;
-    else if (judge->mutant && verdict != VERDICT_ERROR && !compare_oracle_alone(judge->oracle, sql))
-        verdict = VERDICT_OPEN;
     memcpy(judge->difference, first, sizeof first);
     return verdict;
 }

@@ -21,6 +21,8 @@ enum verdict {
     VERDICT_STALE_NULL_ROW,
     VERDICT_UNREAD_COLUMN,
     VERDICT_FORGOTTEN_ORDER,
+    VERDICT_ADDITION,
+    VERDICT_NOT_COMPILED,
     VERDICT_OPEN, /* of mutants alone: sqlite3 gives other rows too */
 
     VERDICT_ERROR,  /* one of them fails, or both with different errors */

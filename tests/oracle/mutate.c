@@ -246,8 +246,7 @@ static bool token_replace(struct random_sql *random, struct tokens *tokens)
                                             "AND",      "OR",      "IN",
                                             "LIKE",     "IS NOT",  "GLOB",
                                             "NOT LIKE", "COLLATE", "IS NOT DISTINCT FROM",
-                                            "->",       "->>",     "MATCH",
-                                            "REGEXP"};
+                                            "->",       "->>",     "MATCH"};
     static const char *const names[] = {"a",      "b",          "c",
                                         "d",      "k0",         "k1",
                                         "rowid",  "x",          "a COLLATE nocase",

@@ -80,7 +80,7 @@ static void expressions_bind_as_in_sqlite(void **state)
          "SELECT (a IS b), (a IS NOT b)\n"},
         {"SELECT a ISNULL, a NOTNULL, a NOT NULL", "SELECT (a ISNULL), (a NOTNULL), (a NOTNULL)\n"},
         {"SELECT a LIKE b ESCAPE c, a NOT GLOB b", "SELECT (a LIKE b ESCAPE c), (a NOT GLOB b)\n"},
-        {"SELECT a REGEXP b = c MATCH d", "SELECT (((a REGEXP b) = c) MATCH d)\n"},
+        {"SELECT a REGEXP b = c MATCH d", "SELECT MATCH(d, ((a REGEXP b) = c))\n"},
         {"SELECT f(a) IN (), a NOT IN (1, 2), a IN (SELECT 1), a IN t, a IN s.t, a IN f(1)",
          "SELECT (f(a) IN ()), (a NOT IN (1, 2)), (a IN (SELECT 1)), (a IN (SELECT * FROM t)), (a IN "
          "(SELECT * FROM s.t)), (a IN (SELECT * FROM f(1)))\n"},
