@@ -47,6 +47,11 @@ uint64_t memory_fail_hits(void)
     return atomic_load(&fault_hits);
 }
 
+uint64_t memory_fail_left(void)
+{
+    return atomic_load(&fault_countdown);
+}
+
 static bool fault_strikes(void)
 {
     uint64_t left = atomic_load_explicit(&fault_countdown, memory_order_relaxed);

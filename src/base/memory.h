@@ -87,5 +87,7 @@ size_t memory_product(size_t count, size_t bytes);
 void memory_fail_at(uint64_t n, bool forever);
 /* How often a failure was injected since memory_fail_at. */
 uint64_t memory_fail_hits(void);
+/* How many allocations are left, the failing one included: with a huge n, a counter of them. */
+uint64_t memory_fail_left(void);
 
 #endif

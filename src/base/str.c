@@ -10,9 +10,15 @@ void str_init(struct str *str, struct memory *memory)
     *str = (struct str){.memory = memory};
 }
 
+void str_init_room(struct str *str, struct memory *memory, char *room, size_t bytes)
+{
+    *str = (struct str){.memory = memory, .data = room, .capacity = bytes, .in_room = true};
+}
+
 void str_free(struct str *str)
 {
-    memory_free(str->memory, str->data, str->capacity);
+    if (!str->in_room)
+        memory_free(str->memory, str->data, str->capacity);
     str_init(str, str->memory);
 }
 
@@ -38,11 +44,14 @@ bool str_reserve(struct str *str, size_t more)
     capacity = str->capacity < 64 ? 64 : str->capacity * 2;
     while (capacity < wanted)
         capacity *= 2;
-    data = memory_realloc(str->memory, str->data, str->capacity, capacity);
+    data = memory_realloc(str->memory, str->in_room ? NULL : str->data, str->capacity, capacity);
     if (data == NULL) {
         str->failed = true;
         return false;
     }
+    if (str->in_room)
+        memcpy(data, str->data, str->bytes);
+    str->in_room = false;
     str->data = data;
     str->capacity = capacity;
     return true;

@@ -10,12 +10,15 @@
 
 struct str {
     struct memory *memory;
-    char          *data; /* owned; not NUL-terminated until str_text; NULL while empty */
+    char          *data; /* not NUL-terminated until str_text; NULL while empty */
     size_t         bytes, capacity;
     bool           failed;
+    bool           in_room; /* data is the caller's: str_init_room; else owned */
 };
 
-void  str_init(struct str *str, struct memory *memory);
+void str_init(struct str *str, struct memory *memory);
+/* Begins in room, which has `bytes` bytes, and goes to memory when that is full. */
+void  str_init_room(struct str *str, struct memory *memory, char *room, size_t bytes);
 void  str_free(struct str *str);  /* leaves it empty and usable */
 void  str_clear(struct str *str); /* keeps the buffer */
 bool  str_reserve(struct str *str, size_t more);

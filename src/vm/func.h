@@ -62,7 +62,9 @@ enum status func_alloc(struct function_context *context, size_t bytes, char **re
 /* The text as a value in the arena. */
 enum status func_result_copy(struct function_context *context, const char *s, size_t bytes,
                              struct value *out);
-/* What was written to str, which is freed. */
+/* What was written to str, which is freed.  Most results fit into so much room on the stack
+ * (str_init_room), which spares an allocation for each row. */
+enum { FUNC_RESULT_ROOM = 256 };
 enum status func_result_str(struct function_context *context, struct str *str, struct value *out);
 enum status func_too_big(struct function_context *context);
 

@@ -230,6 +230,7 @@ enum status func_strftime(FUNCTION_ARGUMENTS)
     struct moment m;
     struct text   format;
     struct str    str;
+    char          start[FUNC_RESULT_ROOM];
     bool          valid;
     char          canonical[MOMENT_TEXT_BYTES], plain[MOMENT_PLAIN_MAX];
     uint32_t      plain_bytes;
@@ -247,7 +248,7 @@ enum status func_strftime(FUNCTION_ARGUMENTS)
     if (!valid)
         return STATUS_OK;
     moment_need_fields(&m);
-    str_init(&str, context->arena->memory);
+    str_init_room(&str, context->arena->memory, start, sizeof start);
     for (size_t i = 0; i < format.bytes; i++) {
         char c = format.s[i];
 
@@ -307,6 +308,7 @@ enum status func_timediff(FUNCTION_ARGUMENTS)
 {
     struct moment a, b, rest;
     struct str    str;
+    char          start[FUNC_RESULT_ROOM];
     int           years, months, step;
     bool          valid;
 
@@ -326,7 +328,7 @@ enum status func_timediff(FUNCTION_ARGUMENTS)
     rest = (struct moment){.has_ms = true};
     rest.ms = step * (a.ms - b.ms) + INT64_C(148699540800000);
     moment_need_fields(&rest);
-    str_init(&str, context->arena->memory);
+    str_init_room(&str, context->arena->memory, start, sizeof start);
     str_char(&str, step > 0 ? '+' : '-');
     append_number(&str, years, 4, '0');
     str_char(&str, '-');

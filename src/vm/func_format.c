@@ -536,10 +536,11 @@ static bool format_quoted(struct format *f, const struct format_spec *spec)
     char        buffer[NUMBER_TEXT_CAP];
     struct text text = next_text(f, buffer);
     struct str  quoted;
+    char        start[FUNC_RESULT_ROOM];
     uint64_t    width = (uint64_t)spec->width;
     bool        fits;
 
-    str_init(&quoted, f->out->memory);
+    str_init_room(&quoted, f->out->memory, start, sizeof start);
     if (text.s == NULL) { /* NULL, not quoted, is cut all the same */
         text.s = spec->type == 'Q' ? "NULL" : "(NULL)";
         text.bytes = strlen(text.s);
@@ -639,6 +640,7 @@ enum status func_printf(FUNCTION_ARGUMENTS)
 {
     char          buffer[NUMBER_TEXT_CAP];
     struct str    str;
+    char          start[FUNC_RESULT_ROOM];
     struct format f = {.context = context, .out = &str};
     struct text   format;
 
@@ -648,7 +650,7 @@ enum status func_printf(FUNCTION_ARGUMENTS)
     format = func_until_nul(context, func_text(context, &argv[0], buffer));
     f.argv = argv + 1;
     f.argc = argc - 1;
-    str_init(&str, context->arena->memory);
+    str_init_room(&str, context->arena->memory, start, sizeof start);
     if (!format_all(&f, format) && !str.failed) {
         str_free(&str);
         return func_too_big(context);

@@ -209,12 +209,13 @@ enum status func_regexp_replace(FUNCTION_ARGUMENTS)
 {
     struct search search;
     struct str    str;
+    char          start[FUNC_RESULT_ROOM];
     char          room[NUMBER_TEXT_CAP];
     bool          global;
     enum status   status;
 
     TRY(search_begin(context, &argv[0], &argv[1], argc > 3 ? &argv[3] : NULL, &global, &search));
-    str_init(&str, context->arena->memory);
+    str_init_room(&str, context->arena->memory, start, sizeof start);
     status = replace_all(context, &search, func_text(context, &argv[2], room), global, &str);
     if (status == STATUS_OK)
         return func_result_str(context, &str, out);

@@ -559,8 +559,9 @@ static enum status quote(struct function_context *context, const struct value *v
                          struct value *out)
 {
     struct str str;
+    char       start[FUNC_RESULT_ROOM];
 
-    str_init(&str, context->arena->memory);
+    str_init_room(&str, context->arena->memory, start, sizeof start);
     switch (v->class_) {
     case CLASS_INTEGER: {
         char buffer[NUMBER_TEXT_CAP];
