@@ -22,38 +22,63 @@ static bool counts_rows(const struct aggregate_call *call)
 }
 
 static bool part_may_be_uncounted(const struct aggregate      *aggregate,
-                                  const struct aggregate_call *call)
+                                  const struct aggregate_part *part)
 {
-    return aggregate->desc->key_count > 0 &&
-           ((takes_all_rows(call) &&
+    const struct aggregate_call *call = part->call;
+
+    return aggregate->desc->key_count > 0 && part->source == NULL &&
+           ((takes_all_rows(call) && !part->averages &&
              (call->kind == AGGREGATE_SUM || call->kind == AGGREGATE_TOTAL)) ||
-            (aggregate->shares_count && counts_rows(call)));
+            (aggregate->shares_count &&
+             (counts_rows(call) || (takes_all_rows(call) && part->averages))));
 }
 
-/* Several calls that count rows share one count. */
-static bool count_is_shared(const struct aggregate_desc *desc)
+/* Several calls that count rows share one count; where one does, sums beside it need none of their
+ * own then (aggregate_sums.c). */
+static bool count_is_shared(const struct aggregate *aggregate)
 {
-    uint32_t calls = 0;
+    const struct aggregate_desc *desc = aggregate->desc;
+    uint32_t                     calls = 0, sums = 0;
 
-    for (uint32_t i = 0; i < desc->call_count; i++)
+    for (uint32_t i = 0; i < desc->call_count; i++) {
         calls += counts_rows(&desc->calls[i]);
-    return desc->key_count > 0 && calls > 1;
+        sums += takes_all_rows(&desc->calls[i]) && sums_is(&desc->calls[i]) &&
+                aggregate->parts[i].source == NULL;
+    }
+    return desc->key_count > 0 && (calls > 1 || (calls == 1 && sums > 1));
+}
+
+/* Says where the states stand in a record, and how long it is. */
+static void parts_place(struct aggregate *aggregate)
+{
+    size_t offset = state_bytes[aggregate->rows_part.form];
+
+    for (uint32_t i = 0; i < aggregate->desc->call_count; i++) {
+        struct aggregate_part *part = &aggregate->parts[i];
+
+        if (part->source != NULL) {
+            part->form = part->source->form;
+            part->offset = part->source->offset;
+        } else {
+            part->offset = (uint32_t)offset;
+            offset += state_bytes[part->form];
+        }
+    }
+    aggregate->states.stride = offset;
 }
 
 /* --- lifetime -----------------------------------------------------------------------------------
  */
 static enum status part_init(struct aggregate *aggregate, struct aggregate_part *part,
-                             const struct aggregate_call *call, struct error *err)
+                             struct error *err)
 {
-    uint8_t collations[2] = {COLLATION_BINARY, (uint8_t)call->collation};
+    const struct aggregate_call *call = part->call;
+    uint8_t                      collations[2] = {COLLATION_BINARY, (uint8_t)call->collation};
 
-    part->call = call;
     part->form = form_initial(call);
     part->listed = part->form == FORM_LIST;
-    part->uncounted = part_may_be_uncounted(aggregate, call);
-    part->offset = (uint32_t)aggregate->states.stride;
-    aggregate->states.stride += state_bytes[part->form];
-    if (!call->distinct)
+    part->uncounted = part_may_be_uncounted(aggregate, part);
+    if (!call->distinct || part->source != NULL)
         return STATUS_OK;
     return aggregate->desc->key_count == 0
                ? hash_table_new(aggregate->memory, 1, collations + 1, &part->distinct, err)
@@ -68,11 +93,14 @@ static enum status parts_init(struct aggregate *aggregate, struct error *err)
         aggregate->memory, memory_product(desc->call_count + (size_t)1, sizeof *aggregate->parts));
     if (aggregate->parts == NULL)
         return fail_nomem(err);
-    aggregate->shares_count = count_is_shared(desc);
-    aggregate->rows_part.form = aggregate->shares_count ? FORM_COUNT : FORM_NONE;
-    aggregate->states.stride = state_bytes[aggregate->rows_part.form];
     for (uint32_t i = 0; i < desc->call_count; i++)
-        TRY(part_init(aggregate, &aggregate->parts[i], &desc->calls[i], err));
+        aggregate->parts[i].call = &desc->calls[i];
+    sums_share(aggregate);
+    aggregate->shares_count = count_is_shared(aggregate);
+    aggregate->rows_part.form = aggregate->shares_count ? FORM_COUNT : FORM_NONE;
+    for (uint32_t i = 0; i < desc->call_count; i++)
+        TRY(part_init(aggregate, &aggregate->parts[i], err));
+    parts_place(aggregate);
     for (uint32_t i = 0; i < desc->call_count; i++) {
         const struct aggregate_call *call = &desc->calls[i];
         struct aggregate_part       *leader;
@@ -159,13 +187,14 @@ void aggregate_free(struct aggregate *aggregate)
 void aggregate_reset(struct aggregate *aggregate)
 {
     for (uint32_t i = 0; i < aggregate->desc->call_count; i++) {
-        aggregate->parts[i].int_magnitude = 0;
-        if (aggregate->parts[i].listed)
-            aggregate->parts[i].form = FORM_LIST;
-        aggregate->parts[i].uncounted =
-            part_may_be_uncounted(aggregate, &aggregate->desc->calls[i]);
-        if (aggregate->parts[i].distinct != NULL)
-            hash_table_clear(aggregate->parts[i].distinct);
+        struct aggregate_part *part = &aggregate->parts[i];
+
+        part->int_magnitude = 0;
+        if (part->listed)
+            part->form = FORM_LIST;
+        part->uncounted = part_may_be_uncounted(aggregate, part);
+        if (part->distinct != NULL)
+            hash_table_clear(part->distinct);
     }
     order_drop(aggregate);
     arena_reset(&aggregate->texts);
@@ -238,6 +267,8 @@ static char *records_convert(struct aggregate *aggregate, const struct aggregate
             const struct aggregate_part *one = &aggregate->parts[i];
             enum state_form              next = one == part ? form : one->form;
 
+            if (one->source != NULL)
+                continue;
             if (!form_convert(one, from + one->offset, next, to, &aggregate->texts)) {
                 memory_free(aggregate->memory, records, bytes);
                 return NULL;
@@ -275,7 +306,6 @@ enum status aggregate_widen(struct aggregate *aggregate, struct aggregate_part *
 {
     size_t before = aggregate->states.stride;
     size_t stride = before - state_bytes[part->form] + state_bytes[form];
-    size_t offset = state_bytes[aggregate->rows_part.form];
     char  *records = NULL;
 
     if (part->form == form)
@@ -288,12 +318,8 @@ enum status aggregate_widen(struct aggregate *aggregate, struct aggregate_part *
         aggregate->states.records = records;
     }
     part->form = form;
-    aggregate->states.stride = stride;
-    for (uint32_t i = 0; i < aggregate->desc->call_count; i++) {
-        aggregate->parts[i].offset = (uint32_t)offset;
-        offset += state_bytes[aggregate->parts[i].form];
-    }
-    assert(offset == stride);
+    parts_place(aggregate);
+    assert(aggregate->states.stride == stride);
     return STATUS_OK;
 }
 
@@ -329,9 +355,13 @@ enum status aggregate_step(struct aggregate *aggregate, const struct vector *con
         TRY(hash_table_add(aggregate->keys, keys, sel, aggregate->numbers, err));
         TRY(aggregate_reserve(aggregate, hash_table_count(aggregate->keys), err));
     }
-    for (uint32_t i = 0; i < desc->call_count; i++)
-        if (desc->calls[i].kind != AGGREGATE_BARE)
-            TRY(part_step(aggregate, &aggregate->parts[i], arguments, sel, &all, err));
+    TRY(sums_step(aggregate, arguments, sel, &all, err));
+    for (uint32_t i = 0; i < desc->call_count; i++) {
+        struct aggregate_part *part = &aggregate->parts[i];
+
+        if (part->source == NULL && !part->stepped && part->call->kind != AGGREGATE_BARE)
+            TRY(part_step(aggregate, part, arguments, sel, &all, err));
+    }
     for (uint32_t i = 0; i < desc->call_count; i++) /* these ask what min and max took */
         if (desc->calls[i].kind == AGGREGATE_BARE)
             TRY(part_step(aggregate, &aggregate->parts[i], arguments, sel, &all, err));

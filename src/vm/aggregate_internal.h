@@ -46,4 +46,14 @@ enum status part_step(struct aggregate *aggregate, struct aggregate_part *part,
                       const struct vector *const *arguments, const struct selection *sel,
                       const struct picked *all, struct error *err);
 
+/* --- aggregate_sums.c ---------------------------------------------------------------------------
+ */
+/* SUM, TOTAL or AVG in the order of the rows? */
+bool sums_is(const struct aggregate_call *call);
+/* Sets source and averages of the parts, whose calls are set. */
+void sums_share(struct aggregate *aggregate);
+/* Sums of REALs of few groups, several calls at once; those are marked as stepped. */
+enum status sums_step(struct aggregate *aggregate, const struct vector *const *arguments,
+                      const struct selection *sel, const struct picked *all, struct error *err);
+
 #endif

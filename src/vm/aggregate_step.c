@@ -331,13 +331,14 @@ static const struct vector *spread_constant(const struct vector *v, uint32_t row
     return flat;
 }
 
-/* May part->uncounted stay? */
+/* May part->uncounted stay?  (Where sums can overflow rows are counted one by one.) */
 static bool takes_every_row(const struct aggregate *aggregate, const struct aggregate_part *part,
                             const struct vector *v, enum state_form form, enum number_input input)
 {
     bool first = part->form == FORM_NONE && aggregate->groups_before == 0;
-    bool fits = (form == FORM_SUM_INT && input == INPUT_INT) ||
-                (form == FORM_SUM_REAL && input == INPUT_REAL);
+    bool fits =
+        (form == FORM_SUM_INT && input == INPUT_INT && part->int_magnitude <= INT64_MAX) ||
+        (form == FORM_SUM_REAL && input == INPUT_REAL);
 
     return fits && v->valid == NULL && (first || form == part->form);
 }
@@ -371,7 +372,6 @@ static enum status sum_step(struct aggregate *aggregate, struct aggregate_part *
                        aggregate->ordinals, &done);
         if (done == picked->rows.count)
             return STATUS_OK;
-        part_settle(aggregate, part, aggregate->groups_before);
         TRY(aggregate_widen(aggregate, part, FORM_SUM, err));
         picked->rows.rows += done;
         picked->rows.count -= done;

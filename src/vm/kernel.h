@@ -43,6 +43,19 @@ typedef void kernel_to_i64(const void *values, int64_t base, int64_t *out, uint3
 /* base + payload as a double, or payload / divisor. */
 typedef void kernel_to_f64(const void *values, int64_t base, double divisor, double *out,
                            uint32_t n);
+/* Sums of REALs of up to SUM_LANES columns, side by side in a group: column c's is sum[c] with the
+ * error term error[c] (vm/aggregate_sum.h). */
+enum { SUM_LANES = 8, SUM_HALF = 4 };
+struct sum_lanes {
+    _Alignas(64) double sum[SUM_LANES];
+    double error[SUM_LANES];
+};
+/* lanes[groups[k]] takes columns[c][row], the rows one after the other, k < n: row is rows[k] -
+ * first, or k if rows is NULL; groups NULL: all are group 0.  All SUM_LANES columns are there, or
+ * (half) the first SUM_HALF. */
+typedef void kernel_sum_columns(const double *const columns[SUM_LANES], bool half,
+                                const uint16_t *rows, uint32_t first, const uint32_t *groups,
+                                uint32_t n, struct sum_lanes *lanes);
 
 struct kernels {
     const char              *name;
@@ -55,6 +68,7 @@ struct kernels {
     kernel_code_table       *code_table[3];
     kernel_to_i64           *to_i64[PHYS_COUNT];
     kernel_to_f64           *to_f64[PHYS_COUNT];
+    kernel_sum_columns      *sum_columns;
 };
 extern const struct kernels        kernels_base;
 extern const struct kernels *const kernels_v3; /* NULL: not built for this target */

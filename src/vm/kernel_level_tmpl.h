@@ -110,6 +110,8 @@ DECIMAL(i64, int64_t)
 #undef WIDEN
 #undef DECIMAL
 
+#include "vm/kernel_sum_tmpl.h"
+
 #define COMPARES(type, suffix)                                                                     \
     {                                                                                              \
         [COMPARE_EQ] = type##_eq_##suffix, [COMPARE_NE] = type##_ne_##suffix,                      \
@@ -149,4 +151,5 @@ const struct kernels KERNELS = {
                [PHYS_DEC16] = i16_dec_to_f64,
                [PHYS_DEC32] = i32_dec_to_f64,
                [PHYS_DEC64] = i64_dec_to_f64},
+    .sum_columns = sum_columns,
 };

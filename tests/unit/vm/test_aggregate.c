@@ -97,7 +97,37 @@ static uint32_t random_calls(struct aggregate_call *calls)
     return n;
 }
 
-static void run_both(const struct aggregate_desc *desc, uint32_t rounds, bool change)
+/* Sums of few arguments, REALs as a rule: several columns at once, states that calls share. */
+static uint32_t random_sums(struct aggregate_call *calls)
+{
+    static const enum aggregate_kind kinds[] = {AGGREGATE_SUM, AGGREGATE_TOTAL, AGGREGATE_AVG};
+    uint32_t                         n = 0, most = 1 + random_below(CALLS_MAX - 1);
+
+    while (n < most) {
+        calls[n] = call(kinds[random_below(3)], (int32_t)random_below(ARGUMENTS));
+        calls[n].filter = random_below(12) == 0 ? 2 : -1;
+        calls[n++].distinct = random_below(12) == 0;
+    }
+    if (random_below(2) == 0)
+        calls[n++] = call(AGGREGATE_COUNT_STAR, -1);
+    return n;
+}
+
+static enum random_encoding random_real(void)
+{
+    static const enum random_encoding reals[] = {RANDOM_F64, RANDOM_F64_ODD, RANDOM_DEC16,
+                                                 RANDOM_DEC32, RANDOM_DEC64};
+
+    return random_below(20) == 0 ? random_below(RANDOM_ENCODING_COUNT) : reals[random_below(5)];
+}
+static enum random_encoding random_any(void)
+{
+    return random_below(RANDOM_ENCODING_COUNT);
+}
+
+/* encoding: of arguments; one in null_one_in has NULLs. */
+static void run_both(const struct aggregate_desc *desc, uint32_t rounds, bool change,
+                     enum random_encoding (*encoding)(void), uint32_t null_one_in)
 {
     static const uint32_t sizes[] = {3, 1, 2048, 500, 2048};
     struct aggregate     *typed, *exact;
@@ -121,9 +151,9 @@ static void run_both(const struct aggregate_desc *desc, uint32_t rounds, bool ch
             }
             for (uint32_t c = 0; c < ARGUMENTS; c++) {
                 if (b == 0 || (change && random_below(4) == 0))
-                    kinds[c] = random_below(RANDOM_ENCODING_COUNT);
-                random_vector(&arguments[c], kinds[c], n, c == 2 ? 3 : 1000, random_below(2),
-                              dictionary);
+                    kinds[c] = encoding();
+                random_vector(&arguments[c], kinds[c], n, c == 2 ? 3 : 1000,
+                              random_below(null_one_in) == 0, dictionary);
             }
             random_selection(&sel, n);
             assert_int_equal(aggregate_step(typed, key_vectors, argument_vectors, &sel, NULL),
@@ -154,7 +184,24 @@ static void typed_states_give_what_the_exact_ones_give(void **state)
                                       .sorted = random_below(2)};
 
         desc.call_count = random_calls(calls);
-        run_both(&desc, 6, round % 2 == 0);
+        run_both(&desc, 6, round % 2 == 0, random_any, 2);
+    }
+}
+
+static void sums_together_are_the_sums_one_by_one(void **state)
+{
+    static const uint8_t collations[KEYS] = {COLLATION_BINARY, COLLATION_BINARY};
+
+    (void)state;
+    for (int round = 0; round < 300; round++) {
+        struct aggregate_call calls[CALLS_MAX];
+        struct aggregate_desc desc = {.key_count = random_below(KEYS + 1),
+                                      .key_collations = collations,
+                                      .calls = calls,
+                                      .sorted = random_below(2)};
+
+        desc.call_count = random_sums(calls);
+        run_both(&desc, 6, round % 2 == 0, random_real, 12);
     }
 }
 
@@ -368,6 +415,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(typed_states_give_what_the_exact_ones_give),
+        cmocka_unit_test(sums_together_are_the_sums_one_by_one),
         cmocka_unit_test(sums_are_those_of_sqlite),
         cmocka_unit_test(sum_overflow_is_an_error_when_the_group_is_read),
         cmocka_unit_test(extremes_and_texts_are_those_of_sqlite),
