@@ -2,7 +2,7 @@
  *
  * In this order: all arguments CONSTANT: one call.  A pure function of one argument that is a
  * dictionary's code or a day number (others CONSTANT): one call per entry or day that occurs,
- * remembered from batch to batch.  The function's vector form, if it does not decline.  Else a call
+ * remembered from batch to batch; many new entries of a batch go through the vector form.  The function's vector form, if it does not decline.  Else a call
  * per active row. */
 #include "store/dictionary.h"
 #include "vm/exact.h"
@@ -99,7 +99,8 @@ static enum status function_rows(struct vm *vm, const struct op *op)
 /* --- a call per dictionary entry
  * -------------------------------------------------------------------- */
 
-enum { ENTRY_UNKNOWN, ENTRY_TEXT, ENTRY_OTHER };
+enum { ENTRY_UNKNOWN, ENTRY_PENDING, ENTRY_TEXT, ENTRY_OTHER };
+enum { ENTRIES_AT_ONCE = 16 }; /* so many new ones are worth a vector of their own */
 enum { ENTRY_DAYS_MAX = 1 << 17 }; /* 350 years; 3 MiB of results */
 
 /* What stands for the texts of a vector: codes of a dictionary, or days from base on. */
@@ -326,30 +327,92 @@ static void entry_codes(struct vm *vm, const struct vector *v, int64_t base, uin
     });
 }
 
-static enum status entry_evaluate(struct vm *vm, const struct op *op, struct entry_cache *cache,
-                                  struct value *arguments, int32_t argument, uint32_t row,
-                                  uint32_t code)
+static enum status entry_keep(struct vm *vm, struct entry_cache *cache, uint32_t code,
+                              struct value result)
+{
+    uint32_t done = 0;
+
+    cache->classes |= 1u << result.class_;
+    if (result.class_ == CLASS_TEXT) {
+        TRY(dictionary_intern(cache->results, &result, NULL, 1, UINT32_MAX, &cache->codes[code],
+                              &done, vm->err));
+        cache->state[code] = ENTRY_TEXT;
+        return STATUS_OK;
+    }
+    if (result.class_ == CLASS_BLOB && result.bytes > 0) {
+        result.s = arena_copy_text(&cache->arena, result.s, result.bytes);
+        if (result.s == NULL)
+            return fail_nomem(vm->err);
+    }
+    cache->values[code] = result;
+    cache->state[code] = ENTRY_OTHER;
+    return STATUS_OK;
+}
+
+/* New entries of a batch: the k-th is that of row rows[k]. */
+struct fresh_entries {
+    const struct vector *v;
+    const uint32_t      *codes; /* by row */
+    uint32_t             count;
+    uint16_t             rows[VECTOR_CAP];
+};
+
+/* All at once, by the function's vector form. */
+static enum status entries_evaluate_vector(struct vm *vm, const struct op *op,
+                                           struct entry_cache *cache, int32_t argument,
+                                           const struct fresh_entries *fresh, bool *declined)
+{
+    const struct function *function = op->p4.function;
+    const struct vector   *v = fresh->v, **arguments;
+    struct vector_buffer  *texts = arena_alloc_aligned(&vm->arena, sizeof *texts, 64);
+    struct vector_buffer  *results = arena_alloc_aligned(&vm->arena, sizeof *results, 64);
+    struct selection      *all = arena_alloc_aligned(&vm->arena, sizeof *all, 64);
+    struct vector          text = {.type = PHYS_TEXT,
+                                   .shape = VECTOR_FLAT,
+                                   .flags = v->flags & VECTOR_ASCII,
+                                   .count = fresh->count};
+    struct vector          out = {0};
+
+    arguments = vm_vectors(vm, op->p2, (uint32_t)op->p1);
+    if (texts == NULL || results == NULL || all == NULL || arguments == NULL)
+        return fail_nomem(vm->err);
+    for (uint32_t k = 0; k < fresh->count; k++)
+        ((struct value *)(void *)texts->values)[k] =
+            ((const struct value *)v->values)[fresh->codes[fresh->rows[k]]];
+    text.values = texts->values;
+    selection_all(all, fresh->count);
+    arguments[argument] = &text;
+    vm->functions.user_data = function->user_data;
+    *declined = false;
+    TRY(function->vector(&vm->functions, (uint32_t)op->p1, arguments, all, results, &out,
+                         declined));
+    for (uint32_t k = 0; !*declined && k < fresh->count; k++) {
+        char scratch[16];
+
+        TRY(entry_keep(vm, cache, fresh->codes[fresh->rows[k]], vector_value(&out, k, scratch)));
+    }
+    return vm_poll(vm);
+}
+
+static enum status entries_evaluate(struct vm *vm, const struct op *op, struct entry_cache *cache,
+                                    struct value *arguments, int32_t argument,
+                                    const struct fresh_entries *fresh)
 {
     struct arena_mark mark = arena_mark(&vm->arena);
-    char              scratch[16];
-    struct value      out;
-    uint32_t          done = 0;
+    bool              declined = true;
 
-    arguments[argument] = vector_value(vm_vec(vm, op->p2 + argument), row, scratch);
-    TRY(call_exact(vm, op, arguments, &out));
-    cache->classes |= 1u << out.class_;
-    if (out.class_ == CLASS_TEXT) {
-        TRY(dictionary_intern(cache->results, &out, NULL, 1, UINT32_MAX, &cache->codes[code], &done,
-                              vm->err));
-        cache->state[code] = ENTRY_TEXT;
-    } else {
-        if (out.class_ == CLASS_BLOB && out.bytes > 0) {
-            out.s = arena_copy_text(&cache->arena, out.s, out.bytes);
-            if (out.s == NULL)
-                return fail_nomem(vm->err);
-        }
-        cache->values[code] = out;
-        cache->state[code] = ENTRY_OTHER;
+    if (op->p4.function->vector != NULL && fresh->count >= ENTRIES_AT_ONCE &&
+        fresh->v->shape == VECTOR_DICT && fresh->v->type == PHYS_TEXT)
+        TRY(entries_evaluate_vector(vm, op, cache, argument, fresh, &declined));
+    for (uint32_t k = 0; declined && k < fresh->count; k++) {
+        uint16_t     row = fresh->rows[k];
+        char         scratch[16];
+        struct value out;
+
+        arguments[argument] = vector_value(fresh->v, row, scratch);
+        TRY(call_exact(vm, op, arguments, &out));
+        TRY(entry_keep(vm, cache, fresh->codes[row], out));
+        arena_release(&vm->arena, mark);
     }
     arena_release(&vm->arena, mark);
     return STATUS_OK;
@@ -437,6 +500,30 @@ static void entry_result(struct vm *vm, const struct vector *v, const struct ent
         entry_result_cells(vm, v, cache, reg, codes, null_result);
 }
 
+/* The results of all entries that the active rows have. */
+static enum status entries_know(struct vm *vm, const struct op *op, struct entry_cache *cache,
+                                struct value *arguments, int32_t argument,
+                                struct fresh_entries *fresh)
+{
+    enum status status;
+
+    fresh->count = 0;
+    ACTIVE_EACH(vm, row, {
+        uint32_t code = fresh->codes[row];
+
+        if (cache->state[code] == ENTRY_UNKNOWN &&
+            (fresh->v->valid == NULL || bits_get(fresh->v->valid, row))) {
+            cache->state[code] = ENTRY_PENDING;
+            fresh->rows[fresh->count++] = (uint16_t)row;
+        }
+    });
+    status = entries_evaluate(vm, op, cache, arguments, argument, fresh);
+    for (uint32_t k = 0; status != STATUS_OK && k < fresh->count; k++)
+        if (cache->state[fresh->codes[fresh->rows[k]]] == ENTRY_PENDING)
+            cache->state[fresh->codes[fresh->rows[k]]] = ENTRY_UNKNOWN;
+    return status;
+}
+
 static enum status function_entries(struct vm *vm, const struct op *op, int32_t argument,
                                     const struct entries *entries)
 {
@@ -447,20 +534,23 @@ static enum status function_entries(struct vm *vm, const struct op *op, int32_t 
     struct value         *arguments = arena_alloc(&vm->arena, (size_t)op->p1 * sizeof *arguments);
     struct value          null_result = value_null();
     uint32_t             *codes = arena_alloc(&vm->arena, vm->sel->rows * sizeof *codes);
+    struct fresh_entries *fresh = arena_alloc(&vm->arena, sizeof *fresh);
     bool                  null_row = false;
 
-    if (cache == NULL || buffer == NULL || arguments == NULL || codes == NULL)
+    if (cache == NULL || buffer == NULL || arguments == NULL || codes == NULL || fresh == NULL)
         return fail_nomem(vm->err);
     memcpy(arguments, cache->constants, (size_t)op->p1 * sizeof *arguments);
     entry_codes(vm, v, cache->base, codes);
-    ACTIVE_EACH(vm, row, {
-        if (v->valid != NULL && !bits_get(v->valid, row)) {
-            null_row = true;
-            codes[row] = 0;
-        } else if (unlikely(cache->state[codes[row]] == ENTRY_UNKNOWN)) {
-            TRY(entry_evaluate(vm, op, cache, arguments, argument, row, codes[row]));
-        }
-    });
+    fresh->v = v;
+    fresh->codes = codes;
+    TRY(entries_know(vm, op, cache, arguments, argument, fresh));
+    if (v->valid != NULL)
+        ACTIVE_EACH(vm, row, {
+            if (!bits_get(v->valid, row)) {
+                null_row = true;
+                codes[row] = 0;
+            }
+        });
     if (null_row) {
         arguments[argument] = value_null();
         TRY(call_exact(vm, op, arguments, &null_result));
@@ -485,6 +575,7 @@ static enum status function_vector_form(struct vm *vm, const struct op *op, bool
         if (register_buffer(vm, reg, arguments[i], NULL) == NULL)
             return fail_nomem(vm->err);
     vm->functions.user_data = function->user_data;
+    *declined = false;
     TRY(function->vector(&vm->functions, (uint32_t)op->p1, arguments, vm->sel, reg->buffer, &out,
                          declined));
     if (!*declined)
