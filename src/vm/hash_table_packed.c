@@ -21,8 +21,11 @@ enum { SLOTS_FULL = 5 };
 #define DIRECT_MAX (UINT64_C(1) << 27)
 enum { DIRECT_CODES_PER_ROW = 16 };
 
-/* Bits for finding may always have so many words, or as much memory as the slots. */
+/* Bits for finding may always have so many words, or a multiple of the slots' memory.  An array over
+ * the domain is left alone when it is small or one code in so many is a key. */
 #define RANK_WORDS_ALWAYS (UINT64_C(1) << 15)
+#define DIRECT_CODES_IN_CACHE (UINT64_C(1) << 13)
+enum { RANKS_PER_SLOTS = 4, DIRECT_CODES_PER_KEY = 16 };
 
 struct packed_plan { /* of a column in a batch */
     struct ordinal_domain domain;
@@ -789,17 +792,30 @@ static void ranks_make(struct packed_table *table)
 static bool ranks_ready(struct packed_table *table, uint32_t rows)
 {
     uint64_t words = table->domain / 64 + 1;
+    uint64_t bytes = words * (sizeof *table->ranks.bits + sizeof *table->ranks.before);
+    bool     small = words <= RANK_WORDS_ALWAYS ||
+                 bytes <= table->slot_count * sizeof *table->slots * RANKS_PER_SLOTS;
 
     if (table->ranks.words != 0)
         return true;
+    if (table->direct != NULL)
+        small = table->direct_count > DIRECT_CODES_IN_CACHE &&
+                table->count < table->direct_count / DIRECT_CODES_PER_KEY;
     table->found += rows;
-    if (table->count == 0 ||
-        (words > RANK_WORDS_ALWAYS &&
-         words * 12 > table->slot_count * sizeof *table->slots) || /* a word, and what is before */
-        table->found < table->count / 4 + words / 8)
+    if (table->count == 0 || !small || table->found < table->count / 4 + words / 8)
         return false;
     ranks_make(table);
     return table->ranks.words != 0;
+}
+
+static inline uint32_t rank_number(const struct packed_ranks *ranks, uint64_t code)
+{
+    uint64_t word = ranks->bits[code / 64], bit = UINT64_C(1) << code % 64;
+
+    if ((word & bit) == 0)
+        return HASH_ABSENT;
+    return ranks->numbers[ranks->before[code / 64] +
+                          (uint32_t)__builtin_popcountll(word & (bit - 1))];
 }
 
 static void find_ranked(const struct packed_table *table, uint32_t count, uint32_t *numbers)
@@ -809,14 +825,71 @@ static void find_ranked(const struct packed_table *table, uint32_t count, uint32
 
     for (uint32_t k = 0; k < count; k++) {
         uint64_t code = work->codes[k] & ((uint64_t)work->absent[k] - 1);
-        uint64_t word = ranks->bits[code / 64], bit = UINT64_C(1) << code % 64;
 
-        if (work->absent[k] || (word & bit) == 0)
-            numbers[k] = HASH_ABSENT;
-        else
-            numbers[k] = ranks->numbers[ranks->before[code / 64] +
-                                        (uint32_t)__builtin_popcountll(word & (bit - 1))];
+        numbers[k] = work->absent[k] ? HASH_ABSENT : rank_number(ranks, code);
     }
+}
+
+/* Numbers of a single column without NULL, straight from its payload, by bits or by the array over
+ * the domain; false: not such a column. */
+static bool find_column(const struct packed_table *table, const struct vector *v,
+                        const struct row_list *rows, bool ranked, uint32_t *numbers)
+{
+    const struct packed_column *column = &table->layout[0];
+    const uint32_t             *direct = table->direct;
+    const struct packed_ranks  *ranks = &table->ranks;
+    uint64_t                    span = column->span;
+    uint64_t                    shift = (v->shape == VECTOR_DICT ? 0 : (uint64_t)v->base) -
+                     (uint64_t)column->lo;
+
+#define FIND(ctype, slots)                                                                         \
+    do {                                                                                           \
+        const ctype *p_ = (slots);                                                                 \
+        if (ranked && rows->dense)                                                                 \
+            for (uint32_t k = 0; k < rows->count; k++)                                             \
+                BY_RANK(p_[k]);                                                                    \
+        else if (ranked)                                                                           \
+            for (uint32_t k = 0; k < rows->count; k++)                                             \
+                BY_RANK(p_[rows->rows[k]]);                                                        \
+        else if (rows->dense)                                                                      \
+            for (uint32_t k = 0; k < rows->count; k++)                                             \
+                BY_ARRAY(p_[k]);                                                                   \
+        else                                                                                       \
+            for (uint32_t k = 0; k < rows->count; k++)                                             \
+                BY_ARRAY(p_[rows->rows[k]]);                                                       \
+        return true;                                                                               \
+    } while (0)
+#define BY_RANK(payload)                                                                           \
+    do {                                                                                           \
+        uint64_t digit = (uint64_t)(int64_t)(payload) + shift;                                     \
+        numbers[k] = digit < span ? rank_number(ranks, digit + 1) : HASH_ABSENT;                   \
+    } while (0)
+#define BY_ARRAY(payload)                                                                          \
+    do {                                                                                           \
+        uint64_t digit = (uint64_t)(int64_t)(payload) + shift;                                     \
+        uint32_t absent = digit >= span;                                                           \
+        numbers[k] = (direct[absent ? 0 : digit + 1] - 1) | (0 - absent);                          \
+    } while (0)
+    if (v->shape == VECTOR_DICT && v->code_bytes == 1)
+        FIND(uint8_t, v->codes);
+    if (v->shape == VECTOR_DICT && v->code_bytes == 2)
+        FIND(uint16_t, v->codes);
+    if (v->shape == VECTOR_DICT)
+        FIND(uint32_t, v->codes);
+    if (v->shape != VECTOR_FLAT || column->domain.kind == ORDINAL_REAL)
+        return false;
+    if (v->type == PHYS_I8)
+        FIND(int8_t, v->values);
+    if (v->type == PHYS_I16 || v->type == PHYS_DEC16)
+        FIND(int16_t, v->values);
+    if (v->type == PHYS_I32 || v->type == PHYS_DEC32 || v->type == PHYS_DAY32)
+        FIND(int32_t, v->values);
+    if (v->type == PHYS_I64 || v->type == PHYS_DEC64)
+        FIND(int64_t, v->values);
+    return false;
+#undef BY_ARRAY
+#undef BY_RANK
+#undef FIND
 }
 
 enum status packed_find(struct packed_table *table, const struct vector *const *columns,
@@ -825,13 +898,14 @@ enum status packed_find(struct packed_table *table, const struct vector *const *
 {
     struct packed_work *work = table->work;
     struct row_list     rows = row_list_of(sel, work->list);
+    bool                ranked;
 
     (void)err;
     *fits = find_plans(table, columns, binary, &rows);
     if (!*fits)
         return STATUS_OK;
-    memset(work->absent, 0, rows.count);
     if (table->raw) {
+        memset(work->absent, 0, rows.count);
         bool nulls = nulls_of(table, columns[0], sel);
 
         if (work->plans[0].any)
@@ -844,13 +918,19 @@ enum status packed_find(struct packed_table *table, const struct vector *const *
                 numbers[k] = table->null_number;
         return STATUS_OK;
     }
+    ranked = ranks_ready(table, rows.count);
+    if ((ranked || table->direct != NULL) && table->columns == 1 && work->plans[0].any &&
+        table->layout[0].domain.kind != ORDINAL_NONE && !nulls_of(table, columns[0], sel) &&
+        find_column(table, columns[0], &rows, ranked, numbers))
+        return STATUS_OK;
+    memset(work->absent, 0, rows.count);
     memset(work->codes, 0, rows.count * sizeof *work->codes);
     for (uint32_t c = 0; c < table->columns; c++)
         find_codes(table, c, columns[c], sel, &rows);
-    if (table->direct != NULL)
-        find_direct(table, rows.count, numbers);
-    else if (ranks_ready(table, rows.count))
+    if (ranked)
         find_ranked(table, rows.count, numbers);
+    else if (table->direct != NULL)
+        find_direct(table, rows.count, numbers);
     else
         find_hashed(table, rows.count, numbers);
     return STATUS_OK;

@@ -312,16 +312,53 @@ static bool has_match(const struct join *join, uint32_t k)
     return join->table == NULL ? join->row_count > 0 : join->probe_keys[k] != HASH_ABSENT;
 }
 
+/* Rows of the batch that are looked at together, from a multiple of it on. */
+enum { PROBED_TOGETHER = 32 };
+
+/* probe_at, behind rows without match: where few rows match passing over them is most of the work,
+ * and vector registers do it. */
+static inline uint32_t first_present(const struct join *join)
+{
+    const uint32_t *keys = join->probe_keys;
+    uint32_t        at = join->probe_at;
+
+    while (join->table != NULL && at % PROBED_TOGETHER == 0 &&
+           at + PROBED_TOGETHER <= join->probe_count) {
+        uint32_t all = HASH_ABSENT;
+
+        for (uint32_t i = 0; i < PROBED_TOGETHER; i++)
+            all &= keys[at + i];
+        if (all != HASH_ABSENT)
+            break;
+        at += PROBED_TOGETHER;
+    }
+    return at;
+}
+
+/* Where the rows end that are looked at together with that at probe_at. */
+static inline uint32_t together_end(const struct join *join)
+{
+    uint32_t end = (join->probe_at / PROBED_TOGETHER + 1) * PROBED_TOGETHER;
+
+    return end < join->probe_count ? end : join->probe_count;
+}
+
 static uint32_t next_existing(struct join *join, uint32_t cap)
 {
     bool     want = join->desc->kind == JOIN_SEMI;
     uint32_t n = 0;
 
-    for (; join->probe_at < join->probe_count && n < cap; join->probe_at++) {
-        if (has_match(join, join->probe_at) != want)
-            continue;
-        join->block_probe[n] = join->probe_rows[join->probe_at];
-        join->block_build[n++] = JOIN_NO_ROW;
+    while (join->probe_at < join->probe_count && n < cap) {
+        uint32_t end;
+
+        if (want)
+            join->probe_at = first_present(join);
+        end = together_end(join);
+        for (; join->probe_at < end && n < cap; join->probe_at++) {
+            join->block_probe[n] = join->probe_rows[join->probe_at];
+            join->block_build[n] = JOIN_NO_ROW;
+            n += has_match(join, join->probe_at) == want;
+        }
     }
     return n;
 }
@@ -339,10 +376,17 @@ static uint32_t next_one_to_one(struct join *join, uint32_t cap)
     uint32_t n = 0;
 
     static_assert(HASH_ABSENT == JOIN_NO_ROW, "a row without match is in place as it is");
-    for (; join->probe_at < join->probe_count && n < cap; join->probe_at++) {
-        join->block_probe[n] = join->probe_rows[join->probe_at];
-        join->block_build[n] = join->probe_keys[join->probe_at];
-        n += keep || join->probe_keys[join->probe_at] != HASH_ABSENT;
+    while (join->probe_at < join->probe_count && n < cap) {
+        uint32_t end;
+
+        if (!keep)
+            join->probe_at = first_present(join);
+        end = together_end(join);
+        for (; join->probe_at < end && n < cap; join->probe_at++) {
+            join->block_probe[n] = join->probe_rows[join->probe_at];
+            join->block_build[n] = join->probe_keys[join->probe_at];
+            n += keep || join->probe_keys[join->probe_at] != HASH_ABSENT;
+        }
     }
     return n;
 }
@@ -368,17 +412,24 @@ static void pair_range(const struct join *join, uint32_t *first, uint32_t *end)
 static uint32_t next_many(struct join *join, uint32_t cap)
 {
     bool     once = join->desc->kind == JOIN_SEMI || join->desc->kind == JOIN_ANTI;
+    bool     keep = keeps_probe(join);
     uint32_t n = 0;
 
     while (join->probe_at < join->probe_count && n < cap) {
-        uint16_t row = join->probe_rows[join->probe_at];
         uint32_t first, end, take;
+        uint16_t row;
 
+        if (join->pair_at == 0 && !keep) {
+            join->probe_at = first_present(join);
+            if (join->probe_at == join->probe_count)
+                break;
+        }
+        row = join->probe_rows[join->probe_at];
         pair_range(join, &first, &end);
         first += join->pair_at;
         if (once && bits_get(join->matched, row)) /* a pair survived: the others tell nothing */
             first = end;
-        if (first == end && join->pair_at == 0 && keeps_probe(join)) {
+        if (first == end && join->pair_at == 0 && keep) {
             join->block_probe[n] = row;
             join->block_build[n++] = JOIN_NO_ROW;
         }
