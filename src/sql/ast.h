@@ -288,6 +288,14 @@ struct values_rows {
     struct value       *constants; /* [rows * columns]; texts lie in the statement's text or in the
                                       arena */
 };
+/* x IN (SELECT y FROM ... WHERE k = outer) as a search among all rows: the select has become SELECT
+ * y, k..., y IS NULL without the conditions. */
+struct lookup {
+    uint32_t        count; /* of keys */
+    struct expr   **outer;
+    enum affinity  *affinities;
+    enum collation *collations;
+};
 /* A simple select, or one term of a compound.  The last term is the head that carries WITH, ORDER
  * BY and LIMIT of the whole; prior leads to the terms before it, leftmost last. */
 struct select {
@@ -327,7 +335,8 @@ struct select {
     struct from_item *recursion;    /* a recursive term: its reference to the compound */
     uint32_t          outer_count; /* distinct columns of enclosing selects used here or deeper: the
                                       parameters of memoised evaluation */
-    struct expr **outers; /* one EXPR_COLUMN (or AGGREGATE_REF) node each, levels_up as seen from
+    struct lookup *lookup; /* planner: of IN, which keys choose among the rows */
+    struct expr  **outers; /* one EXPR_COLUMN (or AGGREGATE_REF) node each, levels_up as seen from
                              this select */
 };
 

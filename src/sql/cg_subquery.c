@@ -51,21 +51,26 @@ static void consume_member(struct cg *cg, struct cg_sink *sink, int32_t next)
 }
 
 /* Runs plan with its sink in the current batch of one row. */
-static void run(struct cg *cg, struct subquery_sink *sink)
+static void run_to(struct cg *cg, struct cg_sink *sink, int32_t done)
 {
     const struct plan *aggregate = cg->aggregate;
     uint32_t           mark = cg_mark(cg);
     bool               one_row = cg->one_row;
 
-    sink->done = cg_label(cg);
     cg->aggregate = NULL;
     cg->one_row = true;
     cg_floor(cg, mark);
-    cg_produce(cg, sink->sink.plan, &sink->sink);
-    cg_here(cg, sink->done);
+    cg_produce(cg, sink->plan, sink);
+    cg_here(cg, done);
     cg_truncate(cg, mark);
     cg->aggregate = aggregate;
     cg->one_row = one_row;
+}
+
+static void run(struct cg *cg, struct subquery_sink *sink)
+{
+    sink->done = cg_label(cg);
+    run_to(cg, &sink->sink, sink->done);
 }
 
 /* --- once --------------------------------------------------------------------------------------
@@ -289,6 +294,77 @@ static void in_correlated_to(struct cg *cg, struct expr *expr, struct subquery_s
     memo_end(cg, memo, result, target);
 }
 
+/* --- IN of a subquery that keys choose the rows of (plan_lookup.c): members with their keys in one
+ * set, keys with "a member is NULL" in another, both filled once. */
+struct keyed_sink {
+    struct cg_sink sink;
+    int32_t        members, keys;
+    const char    *affinities;
+};
+
+static void consume_keyed(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    const struct keyed_sink *self = (const struct keyed_sink *)sink;
+    uint32_t                 count = sink->plan->column_count;
+    int32_t                  first = cg_registers(cg, count);
+
+    (void)next;
+    for (uint32_t i = 0; i < count; i++) {
+        cg_result_to(cg, sink->plan, i, first + (int32_t)i);
+        cg_forget(cg, first + (int32_t)i);
+    }
+    cg_affinity(cg, first, count - 1, self->affinities);
+    cg_emit(cg, OP_SetInsert, self->members, first, (int32_t)count - 1);
+    cg_emit(cg, OP_SetInsert, self->keys, first + 1, (int32_t)count - 1);
+}
+
+static void keyed_open(struct cg *cg, const struct expr *expr, struct keyed_sink *self)
+{
+    const struct lookup *lookup = expr->select->lookup;
+    uint8_t             *members = cg_alloc(cg, lookup->count + 1);
+    uint8_t             *keys = cg_alloc(cg, lookup->count + 1);
+
+    if (members == NULL || keys == NULL)
+        return;
+    members[0] = (uint8_t)cg_in_collation(expr, 0);
+    keys[lookup->count] = COLLATION_BINARY;
+    for (uint32_t i = 0; i < lookup->count; i++)
+        members[i + 1] = keys[i] = (uint8_t)lookup->collations[i];
+    self->members = cg_slot(cg);
+    self->keys = cg_slot(cg);
+    cg_emit_p4(cg, OP_SetOpen, self->members, (int32_t)lookup->count + 1, 0, members);
+    cg_emit_p4(cg, OP_SetOpen, self->keys, (int32_t)lookup->count + 1, 0, keys);
+}
+
+static void in_keyed_to(struct cg *cg, struct expr *expr, int32_t target)
+{
+    const struct lookup *lookup = expr->select->lookup;
+    struct keyed_sink    self = {.sink = {.consume = consume_keyed}};
+    char                *affinities = cg_alloc(cg, lookup->count + 2);
+    const char          *operand = cg_in_affinities(cg, expr, 1);
+    struct once          once;
+    int32_t              first = cg_registers(cg, lookup->count + 1);
+
+    self.sink.plan = cg_plan(cg, expr->select, false);
+    if (self.sink.plan == NULL || affinities == NULL || operand == NULL)
+        return;
+    affinities[0] = operand[0];
+    for (uint32_t i = 0; i < lookup->count; i++)
+        affinities[i + 1] = (char)lookup->affinities[i];
+    self.affinities = affinities;
+    once = once_begin(cg);
+    keyed_open(cg, expr, &self);
+    run_to(cg, &self.sink, cg_label(cg));
+    once_end(cg, once);
+    cg_expr_to(cg, expr->left, first);
+    for (uint32_t i = 0; i < lookup->count; i++)
+        cg_expr_to(cg, lookup->outer[i], first + 1 + (int32_t)i);
+    for (uint32_t i = 0; i <= lookup->count; i++)
+        cg_forget(cg, first + (int32_t)i);
+    cg_affinity(cg, first, lookup->count + 1, affinities);
+    cg_emit_i(cg, OP_SetHasKeyed, self.members, first, target, self.keys);
+}
+
 static bool sink_of_select(struct cg *cg, struct expr *expr, struct subquery_sink *sink)
 {
     sink->sink.consume = consume_member;
@@ -308,8 +384,8 @@ static bool sink_of_select(struct cg *cg, struct expr *expr, struct subquery_sin
 bool cg_in_select(const struct expr *expr, enum affinity *affinity)
 {
     if (expr->kind != EXPR_IN || expr->negated || expr->select == NULL ||
-        expr->select->outer_count != 0 || expr->select->column_count != 1 ||
-        expr_width(expr->left) != 1)
+        expr->select->outer_count != 0 || expr->select->lookup != NULL ||
+        expr->select->column_count != 1 || expr_width(expr->left) != 1)
         return false;
     *affinity = in_affinity(cg_member(expr->left, 0)->resolved.affinity,
                             select_compared(expr->select, 0)->resolved.affinity);
@@ -341,6 +417,11 @@ static void in_select_to(struct cg *cg, struct expr *expr, int32_t target)
         return;
     }
     place = cg_line_subquery(cg, "LIST SUBQUERY", expr->select->outer_count != 0);
+    if (expr->select->lookup != NULL) {
+        in_keyed_to(cg, expr, target);
+        cg_line_leave(cg, place);
+        return;
+    }
     if (!sink_of_select(cg, expr, &sink))
         return;
     if (expr->select->outer_count != 0) {

@@ -212,6 +212,11 @@ int32_t plan_bare_column(const struct plan *aggregate, const struct expr *expr);
  * computed for all rows at once.  expr is evaluated above *plan; aggregate: above this node. */
 enum status plan_apply(struct planner *planner, struct expr *expr, const struct plan *aggregate,
                        struct plan **plan);
+/* plan_unnest.c: whether inner, correlated, is only FROM, WHERE and results, of inner joins. */
+bool plan_is_unnestable(struct select *inner);
+/* plan_lookup.c: makes in, a correlated IN asked for `tuples` tuples, a search among all the rows of
+ * its select, if *done. */
+enum status plan_lookup(struct planner *planner, struct expr *in, double tuples, bool *done);
 /* What is being planned runs once, to its last row. */
 bool plan_runs_once(const struct planner *planner);
 /* Whether expr holds a correlated subquery, at any depth. */
@@ -221,7 +226,14 @@ bool plan_has_correlated(struct expr *expr);
 enum status apply_tuples(struct planner *planner, struct plan **plan);
 enum status apply_condition(struct planner *planner, struct from_item *item, struct expr **out);
 
-/* plan_applicable.c: whether expr, a correlated SUBQUERY, EXISTS or IN, can be computed for
+/* plan_applicable.c: whether expr, of the correlated subquery select, is an equality of something of
+ * its own with something of the enclosing one, which is then *outer; else, whether it looks at the
+ * enclosing one. */
+bool plan_correlation(const struct select *select, const struct expr *expr, struct expr **inner,
+                      struct expr **outer);
+bool plan_looks_outside(const struct select *select, struct expr *expr);
+double plan_largest_table(const struct select *term);
+/* Whether expr, a correlated SUBQUERY, EXISTS or IN, can be computed for
  * `tuples` tuples at once, and should.  conditional: it is not evaluated for every row. */
 bool apply_is_possible(const struct planner *planner, const struct expr *expr, bool conditional,
                        double tuples);

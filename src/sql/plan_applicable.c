@@ -44,7 +44,8 @@ static unsigned sides_of(const struct select *select, struct expr *expr)
 }
 
 /* inner = outer, either way round. */
-static bool is_correlation(const struct select *select, const struct expr *expr)
+bool plan_correlation(const struct select *select, const struct expr *expr, struct expr **inner,
+                      struct expr **outer)
 {
     unsigned left, right;
 
@@ -53,8 +54,15 @@ static bool is_correlation(const struct select *select, const struct expr *expr)
         return false;
     left = sides_of(select, expr->left);
     right = sides_of(select, expr->right);
+    *inner = left == SIDE_INNER ? expr->left : expr->right;
+    *outer = left == SIDE_INNER ? expr->right : expr->left;
     return (left == SIDE_INNER && right == SIDE_OUTER) ||
            (left == SIDE_OUTER && right == SIDE_INNER);
+}
+
+bool plan_looks_outside(const struct select *select, struct expr *expr)
+{
+    return (sides_of(select, expr) & SIDE_OUTER) != 0;
 }
 
 /* --- can it be done ----------------------------------------------------------------------------
@@ -217,7 +225,7 @@ static bool is_seek(const struct select *term, const struct expr *expr)
     return false;
 }
 
-static double largest_table(const struct select *term)
+double plan_largest_table(const struct select *term)
 {
     double rows = 0;
 
@@ -237,6 +245,7 @@ static bool select_pays(const struct planner *planner, const struct select *sele
 static bool term_pays(const struct planner *planner, const struct select *term, double tuples)
 {
     struct expr_list conditions = {0};
+    struct expr     *inner, *outer;
     bool             joined = term->from.count == 0;
 
     for (uint32_t i = 0; i < term->from.count; i++) {
@@ -251,10 +260,10 @@ static bool term_pays(const struct planner *planner, const struct select *term, 
     if (!conditions_of(planner->arena, term, &conditions))
         return false;
     for (uint32_t i = 0; i < conditions.count; i++) {
-        if (!is_correlation(term, conditions.items[i]))
+        if (!plan_correlation(term, conditions.items[i], &inner, &outer))
             continue;
         joined = true;
-        if (is_seek(term, conditions.items[i]) && tuples * ROWS_PER_RUN < largest_table(term))
+        if (is_seek(term, conditions.items[i]) && tuples * ROWS_PER_RUN < plan_largest_table(term))
             return false;
     }
     return joined;

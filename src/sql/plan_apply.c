@@ -84,6 +84,7 @@ static enum status apply_one(struct planner *planner, struct expr *expr, bool co
 {
     struct apply *outer = planner->apply, *apply;
     struct plan  *node;
+    bool          done;
 
     if (!plan_runs_once(planner) || (planner->context->passes_off & PASS_UNNEST) != 0 ||
         plan_provides(*plan, expr))
@@ -92,6 +93,11 @@ static enum status apply_one(struct planner *planner, struct expr *expr, bool co
         TRY(plan_flatten(planner, expr->select, true));
     if (!apply_is_possible(planner, expr, conditional, (*plan)->rows))
         return STATUS_OK;
+    if (expr->kind == EXPR_IN) {
+        TRY(plan_lookup(planner, expr, (*plan)->rows, &done));
+        if (done)
+            return STATUS_OK;
+    }
     apply = apply_new(planner->arena, expr, (*plan)->rows);
     node = plan_new(planner, PLAN_APPLY, *plan);
     if (apply == NULL || node == NULL)

@@ -10,6 +10,8 @@ static void walk_select(struct select *select, expr_visit *visit, void *data)
 {
     for (uint32_t i = 0; i < select->outer_count; i++)
         expr_walk(select->outers[i], visit, data);
+    for (uint32_t i = 0; select->lookup != NULL && i < select->lookup->count; i++)
+        expr_walk(select->lookup->outer[i], visit, data);
 }
 
 void expr_walk(struct expr *expr, expr_visit *visit, void *data)

@@ -263,6 +263,53 @@ const struct op *op_SetHas(struct vm *vm, const struct op *op)
     return op + 1;
 }
 
+/* Keys with a member that is NULL; keys with others, where the operand is NULL: of the active rows
+ * that were not found. */
+static enum status keyed_nulls(struct vm *vm, struct row_set *keys, uint32_t count,
+                               const struct vector *const *operand, struct truth *truth)
+{
+    static const int64_t  flags[2] = {0, 1};
+    const struct vector **columns = arena_alloc(&vm->arena, (count + 1) * sizeof *columns);
+    struct selection     *rest = arena_alloc_aligned(&vm->arena, sizeof *rest, 64);
+    uint64_t              left[VECTOR_WORDS], some[VECTOR_WORDS], nulls[VECTOR_WORDS];
+
+    if (columns == NULL || rest == NULL)
+        return fail_nomem(vm->err);
+    for (uint32_t w = 0; w < vm_words(vm); w++)
+        left[w] = vm->sel->bits[w] & ~truth->true_[w];
+    selection_bits(rest, vm->sel->rows, left);
+    truth_null(vm, operand[0], nulls);
+    memcpy(columns, operand + 1, count * sizeof *columns);
+    for (int flag = 0; flag < 2; flag++) {
+        struct vector constant = {.type = PHYS_I64,
+                                  .shape = VECTOR_CONSTANT,
+                                  .count = vm->sel->rows,
+                                  .values = &flags[flag]};
+
+        columns[count] = &constant;
+        TRY(row_set_find(keys, columns, rest, some, vm->err));
+        for (uint32_t w = 0; w < vm_words(vm); w++)
+            truth->null[w] |= some[w] & (flag == 0 ? nulls[w] : ~UINT64_C(0));
+    }
+    return STATUS_OK;
+}
+
+const struct op *op_SetHasKeyed(struct vm *vm, const struct op *op)
+{
+    struct vm_slot       *slot = vm_slot_at(vm, op->p1);
+    const struct vector **columns = vm_vectors(vm, op->p2, slot->columns);
+    struct truth          truth;
+
+    if (columns == NULL)
+        return vm_nomem(vm);
+    memset(&truth, 0, sizeof truth);
+    VM_TRY(vm, row_set_find(slot->set, columns, vm->sel, truth.true_, vm->err));
+    VM_TRY(vm, keyed_nulls(vm, vm_slot_at(vm, (int32_t)op->p4.i)->set, slot->columns - 1, columns,
+                           &truth));
+    VM_TRY(vm, register_truth(vm, vm_reg(vm, op->p3), &truth));
+    return op + 1;
+}
+
 /* --- aggregation
  * ------------------------------------------------------------------------------------- */
 
