@@ -571,8 +571,8 @@ struct statement {
 /* As SQL writes it. */
 const char *compound_name(enum compound_op op);
 
-/* The tree as text, close to SQL, clauses of a statement on lines of their own: for tests and
- * STOA_TRACE=ast.  Ends in a newline. */
+/* The tree as SQL, fully parenthesised, that parses to the same tree (but for names of parameters);
+ * a resolved one as close to that as may be.  Ends in a newline. */
 struct str;
 void ast_dump(const struct statement *statement, struct str *out);
 void ast_dump_expr(const struct expr *expr, struct str *out); /* one line, fully parenthesised */

@@ -1,4 +1,5 @@
-/* ast_dump.c - the syntax tree as text, for tests and for STOA_TRACE=ast. */
+/* ast_dump.c - the syntax tree as SQL that makes the same tree, for EXPLAIN, tests and
+ * STOA_TRACE=ast.  What the resolver made has no SQL and is shown by number. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -28,12 +29,22 @@ static const char *const op_texts[EXPR_OP_COUNT] = {
 static void dump_expr(const struct expr *expr, struct str *out);
 static void dump_select(const struct select *select, struct str *out);
 
+/* In the quotes that it had, or others of the same meaning: only "x" may turn out to be a text. */
 static void dump_name(struct name name, struct str *out)
 {
-    if (name.quoted_double)
-        str_printf(out, "\"%s\"", name.text);
-    else
+    char quote = name.quoted_double ? '"' : '`';
+
+    if (!name.quoted) {
         str_text(out, name.text);
+        return;
+    }
+    str_char(out, quote);
+    for (const char *c = name.text; *c != '\0'; c++) {
+        if (*c == quote)
+            str_char(out, quote);
+        str_char(out, *c);
+    }
+    str_char(out, quote);
 }
 
 static void dump_names(const struct name *names, uint32_t count, struct str *out)
@@ -69,7 +80,9 @@ static void dump_order(const struct order_list *order, struct str *out)
         const struct order_term *term = &order->terms[i];
 
         str_text(out, i > 0 ? ", " : "");
-        if (term->result_column > 0)
+        if (term->expr->kind == EXPR_STAR)
+            str_text(out, "ALL");
+        else if (term->result_column > 0)
             str_printf(out, "#%" PRIu32, term->result_column);
         else
             dump_expr(term->expr, out);
@@ -119,17 +132,43 @@ static void dump_window(const struct window_def *window, struct str *out)
     str_char(out, ')');
 }
 
-static void dump_function(const struct expr *expr, struct str *out)
+/* f(a, b ORDER BY c) or f(a) WITHIN GROUP (ORDER BY c), where c is the first argument. */
+static void dump_arguments(const struct expr *expr, struct str *out)
 {
-    dump_name(expr->name, out);
+    const struct expr_list rest = {.count = expr->list.count - 1, .items = expr->list.items + 1};
+
     str_text(out, expr->distinct ? "(DISTINCT " : "(");
     str_text(out, expr->star ? "*" : "");
-    dump_list(&expr->list, out);
+    dump_list(expr->within_group ? &rest : &expr->list, out);
     if (expr->order_by.count > 0) {
         str_text(out, " ORDER BY ");
         dump_order(&expr->order_by, out);
     }
-    str_char(out, ')');
+    if (expr->nulls != NULLS_UNSAID) /* not among no arguments */
+        str_printf(out, "%s %s NULLS", expr->list.count > 0 ? "" : ")",
+                   expr->nulls == NULLS_IGNORED ? "IGNORE" : "RESPECT");
+    if (expr->nulls == NULLS_UNSAID || expr->list.count > 0)
+        str_char(out, ')');
+    if (expr->within_group) {
+        str_text(out, " WITHIN GROUP (ORDER BY ");
+        dump_expr(expr->list.items[0], out);
+        str_text(out, expr->negated ? " DESC)" : ")");
+    }
+}
+
+/* CURRENT_DATE and its like, which have no parentheses. */
+static bool is_current(const struct expr *expr)
+{
+    return !expr->name.quoted && (ascii_casecmp(expr->name.text, "current_date") == 0 ||
+                                  ascii_casecmp(expr->name.text, "current_time") == 0 ||
+                                  ascii_casecmp(expr->name.text, "current_timestamp") == 0);
+}
+
+static void dump_function(const struct expr *expr, struct str *out)
+{
+    dump_name(expr->name, out);
+    if (!is_current(expr))
+        dump_arguments(expr, out);
     if (expr->filter != NULL) {
         str_text(out, " FILTER (WHERE ");
         dump_expr(expr->filter, out);
@@ -175,12 +214,19 @@ static void dump_in(const struct expr *expr, struct str *out)
 
 static void dump_unary(const struct expr *expr, struct str *out)
 {
-    bool postfix = expr->op == EXPR_OP_ISNULL || expr->op == EXPR_OP_NOTNULL;
+    bool   postfix = expr->op == EXPR_OP_ISNULL || expr->op == EXPR_OP_NOTNULL;
+    size_t operand;
 
     str_char(out, '(');
     if (!postfix)
         str_text(out, op_texts[expr->op]);
+    operand = out->bytes;
     dump_expr(expr->left, out);
+    if (!out->failed && expr->op == EXPR_OP_NEGATE && out->data[operand] == '-') {
+        out->bytes = operand; /* -- would begin a comment */
+        str_char(out, ' ');
+        dump_expr(expr->left, out);
+    }
     if (postfix)
         str_printf(out, " %s", op_texts[expr->op]);
     str_char(out, ')');
@@ -188,7 +234,9 @@ static void dump_unary(const struct expr *expr, struct str *out)
 
 static void dump_binary(const struct expr *expr, struct str *out)
 {
-    str_char(out, '(');
+    bool argument = expr->op == EXPR_OP_ASSIGN; /* no expression: no parentheses */
+
+    str_text(out, argument ? "" : "(");
     dump_expr(expr->left, out);
     str_printf(out, " %s%s ", expr->negated ? "NOT " : "", op_texts[expr->op]);
     dump_expr(expr->right, out);
@@ -196,7 +244,7 @@ static void dump_binary(const struct expr *expr, struct str *out)
         str_text(out, " ESCAPE ");
         dump_expr(expr->list.items[0], out);
     }
-    str_char(out, ')');
+    str_text(out, argument ? "" : ")");
 }
 
 static void dump_between(const struct expr *expr, struct str *out)
@@ -216,10 +264,31 @@ static void dump_column(const struct expr *expr, struct str *out)
         dump_qualified(expr->schema, expr->table, out);
         str_char(out, '.');
     }
-    if (expr->kind == EXPR_STAR)
-        str_char(out, '*');
-    else
-        dump_name(expr->name, out);
+    dump_name(expr->name, out);
+}
+
+static void dump_star(const struct expr *expr, struct str *out)
+{
+    static const char *const words[] = {" EXCLUDE (", " RENAME (", " REPLACE ("};
+
+    if (expr->table.text != NULL) {
+        dump_name(expr->table, out);
+        str_char(out, '.');
+    }
+    str_char(out, '*');
+    for (const struct star_change *c = expr->changes; c != NULL; c = c->next) {
+        str_text(out, words[c->kind]);
+        if (c->kind == STAR_REPLACE) {
+            dump_expr(c->expr, out);
+            str_text(out, " AS ");
+        }
+        dump_name(c->name, out);
+        if (c->kind == STAR_RENAME) {
+            str_text(out, " AS ");
+            dump_name(c->to, out);
+        }
+        str_char(out, ')');
+    }
 }
 
 static void dump_subquery(const struct expr *expr, struct str *out)
@@ -241,15 +310,27 @@ static void dump_raise(const struct expr *expr, struct str *out)
     str_char(out, ')');
 }
 
+static void dump_literal(const struct expr *expr, struct str *out)
+{
+    const struct value *v = &expr->value;
+
+    if (!expr->resolved.constant && v->class_ == CLASS_INTEGER && v->i < 0 && v->i != INT64_MIN)
+        str_printf(out, "0x%" PRIx64, (uint64_t)v->i); /* -1 would be the negative of 1 */
+    else
+        value_dump(v, out);
+}
+
 static void dump_expr(const struct expr *expr, struct str *out)
 {
     switch ((enum expr_kind)expr->kind) {
     case EXPR_LITERAL:
-        value_dump(&expr->value, out);
+        dump_literal(expr, out);
         break;
     case EXPR_COLUMN:
-    case EXPR_STAR:
         dump_column(expr, out);
+        break;
+    case EXPR_STAR:
+        dump_star(expr, out);
         break;
     case EXPR_VARIABLE:
         str_printf(out, "?%" PRId32, expr->variable);
@@ -278,7 +359,9 @@ static void dump_expr(const struct expr *expr, struct str *out)
     case EXPR_COLLATE:
         str_char(out, '(');
         dump_expr(expr->left, out);
-        str_printf(out, " COLLATE %s)", expr->name.text);
+        str_text(out, " COLLATE ");
+        dump_name(expr->name, out);
+        str_char(out, ')');
         break;
     case EXPR_FUNCTION:
         dump_function(expr, out);
@@ -288,7 +371,7 @@ static void dump_expr(const struct expr *expr, struct str *out)
         dump_subquery(expr, out);
         break;
     case EXPR_ROW:
-        str_text(out, "ROW(");
+        str_char(out, '(');
         dump_list(&expr->list, out);
         str_char(out, ')');
         break;
@@ -321,12 +404,18 @@ static void dump_results(const struct result_column *columns, uint32_t count, st
 
 static void dump_join(uint8_t join, struct str *out)
 {
+    enum { FULL = JOIN_TYPE_LEFT | JOIN_TYPE_RIGHT };
     static const struct {
-        uint8_t     bit;
+        uint8_t     mask, bits;
         const char *text;
     } words[] = {
-        {JOIN_TYPE_NATURAL, "NATURAL "}, {JOIN_TYPE_LEFT, "LEFT "},   {JOIN_TYPE_RIGHT, "RIGHT "},
-        {JOIN_TYPE_OUTER, "OUTER "},     {JOIN_TYPE_CROSS, "CROSS "}, {JOIN_TYPE_INNER, "INNER "},
+        {JOIN_TYPE_NATURAL, JOIN_TYPE_NATURAL, "NATURAL "},
+        {FULL, FULL, "FULL "},
+        {FULL, JOIN_TYPE_LEFT, "LEFT "},
+        {FULL, JOIN_TYPE_RIGHT, "RIGHT "},
+        {JOIN_TYPE_OUTER, JOIN_TYPE_OUTER, "OUTER "},
+        {JOIN_TYPE_CROSS, JOIN_TYPE_CROSS, "CROSS "},
+        {JOIN_TYPE_INNER, JOIN_TYPE_INNER, "INNER "},
     };
 
     if (join & JOIN_TYPE_COMMA) {
@@ -335,7 +424,7 @@ static void dump_join(uint8_t join, struct str *out)
     }
     str_char(out, ' ');
     for (size_t i = 0; i < countof(words); i++)
-        if (join & words[i].bit)
+        if ((join & words[i].mask) == words[i].bits)
             str_text(out, words[i].text);
     str_text(out, "JOIN ");
 }
@@ -350,7 +439,10 @@ static void dump_from_source(const struct from_item *item, struct str *out)
         dump_qualified(item->schema, item->name, out);
         break;
     case FROM_FILE:
-        str_printf(out, "'%s'", item->name.text);
+        value_dump(&(struct value){.class_ = CLASS_TEXT,
+                                   .s = item->name.text,
+                                   .bytes = (uint32_t)strlen(item->name.text)},
+                   out);
         break;
     case FROM_FUNCTION:
         dump_qualified(item->schema, item->name, out);
@@ -383,8 +475,10 @@ static void dump_from(const struct from_list *from, struct str *out)
             str_text(out, " AS ");
             dump_name(item->alias, out);
         }
-        if (item->indexed_by.text != NULL)
-            str_printf(out, " INDEXED BY %s", item->indexed_by.text);
+        if (item->indexed_by.text != NULL) {
+            str_text(out, " INDEXED BY ");
+            dump_name(item->indexed_by, out);
+        }
         str_text(out, item->not_indexed ? " NOT INDEXED" : "");
         if (item->on != NULL) {
             str_text(out, " ON ");
@@ -424,6 +518,8 @@ static void dump_values(const struct select *select, struct str *out)
             }
             str_char(out, ')');
         }
+    for (uint32_t c = 0; select->values_uneven && c <= width; c++) /* some row that is too long */
+        str_text(out, c == 0 ? ", (x" : c < width ? ", x" : ", x)");
 }
 
 static void dump_with(const struct cte *with, bool recursive, struct str *out)
@@ -443,14 +539,37 @@ static void dump_with(const struct cte *with, bool recursive, struct str *out)
     }
 }
 
-static void dump_core(const struct select *select, struct str *out)
+/* The select within one that DISTINCT ON made: as it was written, but for the keys, which stand
+ * behind its columns. */
+static const struct select *below_distinct_on(const struct select *select)
 {
+    return select->distinct_on.count > 0 ? select->from.items[0]->select : select;
+}
+
+static void dump_head(const struct select *select, uint32_t distinct_on, struct str *out)
+{
+    uint32_t count = select->column_count - distinct_on;
+
+    str_text(out, select->distinct  ? "SELECT DISTINCT "
+                  : distinct_on > 0 ? "SELECT DISTINCT ON ("
+                                    : "SELECT ");
+    for (uint32_t i = 0; i < distinct_on; i++) {
+        str_text(out, i > 0 ? ", " : "");
+        dump_expr(select->columns[count + i].expr, out);
+    }
+    str_text(out, distinct_on > 0 ? ") " : "");
+    dump_results(select->columns, count, out);
+}
+
+static void dump_core(const struct select *term, struct str *out)
+{
+    const struct select *select = below_distinct_on(term);
+
     if (select->is_values) {
         dump_values(select, out);
         return;
     }
-    str_text(out, select->distinct ? "SELECT DISTINCT " : "SELECT ");
-    dump_results(select->columns, select->column_count, out);
+    dump_head(select, term->distinct_on.count, out);
     if (select->from.count > 0) {
         str_text(out, " FROM ");
         dump_from(&select->from, out);
@@ -458,12 +577,16 @@ static void dump_core(const struct select *select, struct str *out)
     dump_clause(" WHERE ", select->where, out);
     if (select->group_by.count > 0) {
         str_text(out, " GROUP BY ");
-        dump_list(&select->group_by, out);
+        if (select->group_by.items[0]->kind == EXPR_STAR)
+            str_text(out, "ALL");
+        else
+            dump_list(&select->group_by, out);
     }
     dump_clause(" HAVING ", select->having, out);
     for (const struct window_def *window = select->windows; window != NULL; window = window->next) {
         str_text(out, window == select->windows ? " WINDOW " : ", ");
-        str_printf(out, "%s AS ", window->name.text);
+        dump_name(window->name, out);
+        str_text(out, " AS ");
         dump_window(window, out);
     }
     dump_clause(" QUALIFY ", select->qualify, out);
@@ -477,8 +600,11 @@ static void dump_core(const struct select *select, struct str *out)
 static void dump_select(const struct select *select, struct str *out)
 {
     static const char *const ops[] = {"", " UNION ", " UNION ALL ", " INTERSECT ", " EXCEPT "};
+    const struct order_list *order = &select->order_by;
     uint32_t                 terms = 0;
 
+    if (order->count == 0)
+        order = &below_distinct_on(select)->order_by;
     dump_with(select->with, select->recursive_with, out);
     for (const struct select *term = select; term != NULL; term = term->prior)
         terms++;
@@ -490,22 +616,27 @@ static void dump_select(const struct select *select, struct str *out)
         str_text(out, term->prior != NULL ? ops[term->op] : "");
         dump_core(term, out);
     }
-    if (select->order_by.count > 0) {
+    if (order->count > 0) {
         str_text(out, " ORDER BY ");
-        dump_order(&select->order_by, out);
+        dump_order(order, out);
     }
     dump_clause(" LIMIT ", select->limit, out);
     dump_clause(" OFFSET ", select->offset, out);
 }
 
 /* --- statements ------------------------------------------------------------------------------- */
-static const char *const conflict_texts[] = {"",         " OR ROLLBACK", " OR ABORT",
-                                             " OR FAIL", " OR IGNORE",   " OR REPLACE"};
+static void dump_conflict(const char *word, enum conflict conflict, struct str *out)
+{
+    static const char *const texts[] = {"", "ROLLBACK", "ABORT", "FAIL", "IGNORE", "REPLACE"};
+
+    if (conflict != CONFLICT_DEFAULT)
+        str_printf(out, " %s %s", word, texts[conflict]);
+}
 
 static void dump_assignments(const struct assignment *assignments, uint32_t count, struct str *out)
 {
     for (uint32_t i = 0; i < count; i++) {
-        str_text(out, "\n  SET ");
+        str_text(out, i == 0 ? "\n  SET " : ", ");
         dump_names(assignments[i].columns, assignments[i].column_count, out);
         str_text(out, " = ");
         dump_expr(assignments[i].value, out);
@@ -534,10 +665,14 @@ static void dump_terms(const struct indexed_term *terms, uint32_t count, struct 
 static void dump_insert(const struct insert *insert, struct str *out)
 {
     dump_with(insert->with, insert->recursive_with, out);
-    str_printf(out, "INSERT%s ", conflict_texts[insert->conflict]);
+    str_text(out, "INSERT");
+    dump_conflict("OR", insert->conflict, out);
+    str_text(out, " INTO ");
     dump_qualified(insert->schema, insert->table, out);
-    if (insert->alias.text != NULL)
-        str_printf(out, " AS %s", insert->alias.text);
+    if (insert->alias.text != NULL) {
+        str_text(out, " AS ");
+        dump_name(insert->alias, out);
+    }
     if (insert->column_count > 0)
         dump_names(insert->columns, insert->column_count, out);
     str_text(out, "\n  ");
@@ -546,8 +681,9 @@ static void dump_insert(const struct insert *insert, struct str *out)
     else
         str_text(out, "DEFAULT VALUES");
     for (const struct upsert *upsert = insert->upsert; upsert != NULL; upsert = upsert->next) {
-        str_text(out, "\n  ON CONFLICT ");
-        dump_terms(upsert->target, upsert->target_count, out);
+        str_text(out, upsert->target_count > 0 ? "\n  ON CONFLICT " : "\n  ON CONFLICT");
+        if (upsert->target_count > 0)
+            dump_terms(upsert->target, upsert->target_count, out);
         dump_clause(" WHERE ", upsert->target_where, out);
         str_text(out, upsert->do_nothing ? " DO NOTHING" : " DO UPDATE");
         dump_assignments(upsert->assignments, upsert->assignment_count, out);
@@ -567,7 +703,9 @@ static void dump_target(const struct from_item *target, struct str *out)
 static void dump_update(const struct update *update, struct str *out)
 {
     dump_with(update->with, update->recursive_with, out);
-    str_printf(out, "UPDATE%s ", conflict_texts[update->conflict]);
+    str_text(out, "UPDATE");
+    dump_conflict("OR", update->conflict, out);
+    str_char(out, ' ');
     dump_target(update->target, out);
     dump_assignments(update->assignments, update->assignment_count, out);
     if (update->from.count > 0) {
@@ -581,82 +719,122 @@ static void dump_update(const struct update *update, struct str *out)
 static void dump_delete(const struct delete_ *delete_, struct str *out)
 {
     dump_with(delete_->with, delete_->recursive_with, out);
-    str_text(out, "DELETE ");
+    str_text(out, "DELETE FROM ");
     dump_target(delete_->target, out);
     dump_clause("\n  WHERE ", delete_->where, out);
     dump_returning(delete_->returning, delete_->returning_count, out);
 }
 
-static void dump_foreign_key(const struct foreign_key *key, struct str *out)
+static void dump_references(const struct foreign_key *key, struct str *out)
 {
-    static const char *const actions[] = {"NO ACTION", "RESTRICT", "SET NULL", "SET DEFAULT",
-                                          "CASCADE"};
+    static const char *const actions[] = {"", "RESTRICT", "SET NULL", "SET DEFAULT", "CASCADE"};
 
-    dump_names(key->columns, key->column_count, out);
-    str_printf(out, " REFERENCES %s", key->parent.text);
-    dump_names(key->parent_columns, key->parent_count, out);
-    str_printf(out, " DELETE %s UPDATE %s", actions[key->on_delete], actions[key->on_update]);
+    str_text(out, " REFERENCES ");
+    dump_name(key->parent, out);
+    if (key->parent_count > 0)
+        dump_names(key->parent_columns, key->parent_count, out);
+    if (key->on_delete != 0)
+        str_printf(out, " ON DELETE %s", actions[key->on_delete]);
+    if (key->on_update != 0)
+        str_printf(out, " ON UPDATE %s", actions[key->on_update]);
+    if (key->match.text != NULL) {
+        str_text(out, " MATCH ");
+        dump_name(key->match, out);
+    }
     str_text(out, key->deferrable ? " DEFERRABLE" : "");
-    str_text(out, key->initially_deferred ? " DEFERRED" : "");
+    str_text(out, key->initially_deferred ? " INITIALLY DEFERRED" : "");
 }
 
 static void dump_column_def(const struct column_def *column, struct str *out)
 {
-    str_text(out, "\n  ");
     dump_name(column->name, out);
-    str_printf(out, " [%s]", column->type);
-    str_text(out, column->flags & COLUMN_NOT_NULL ? " NOT NULL" : "");
-    str_text(out, conflict_texts[column->not_null_conflict]);
-    str_text(out, column->flags & COLUMN_PRIMARY_KEY ? " PRIMARY KEY" : "");
-    str_text(out, column->primary_descending ? " DESC" : "");
-    str_text(out, conflict_texts[column->primary_conflict]);
-    str_text(out, column->autoincrement ? " AUTOINCREMENT" : "");
-    str_text(out, column->flags & COLUMN_UNIQUE ? " UNIQUE" : "");
-    str_text(out, conflict_texts[column->unique_conflict]);
+    str_printf(out, "%s%s", column->type[0] != '\0' ? " " : "", column->type);
+    if (column->flags & COLUMN_NOT_NULL) {
+        str_text(out, " NOT NULL");
+        dump_conflict("ON CONFLICT", column->not_null_conflict, out);
+    }
+    if (column->flags & COLUMN_PRIMARY_KEY) {
+        str_text(out, column->primary_descending ? " PRIMARY KEY DESC" : " PRIMARY KEY");
+        dump_conflict("ON CONFLICT", column->primary_conflict, out);
+        str_text(out, column->autoincrement ? " AUTOINCREMENT" : "");
+    }
+    if (column->flags & COLUMN_UNIQUE) {
+        str_text(out, " UNIQUE");
+        dump_conflict("ON CONFLICT", column->unique_conflict, out);
+    }
     if (column->collation != COLLATION_BINARY)
         str_printf(out, " COLLATE %s", collation_name(column->collation));
-    if (column->default_sql != NULL)
-        str_printf(out, " DEFAULT {%s}", column->default_sql);
-    if (column->generated_sql != NULL)
-        str_printf(out, " AS {%s}%s", column->generated_sql,
-                   column->flags & COLUMN_GENERATED_STORED ? " STORED" : "");
-    if (column->references != NULL) {
-        str_text(out, " FOREIGN KEY ");
-        dump_foreign_key(column->references, out);
+    if (column->default_expr != NULL) {
+        str_text(out, " DEFAULT (");
+        dump_expr(column->default_expr, out);
+        str_char(out, ')');
     }
+    if (column->generated != NULL) {
+        str_text(out, " AS (");
+        dump_expr(column->generated, out);
+        str_text(out, column->flags & COLUMN_GENERATED_STORED ? ") STORED" : ")");
+    }
+    if (column->references != NULL)
+        dump_references(column->references, out);
 }
 
 static void dump_constraint(const struct table_constraint *constraint, struct str *out)
 {
-    static const char *const kinds[] = {"PRIMARY KEY ", "UNIQUE ", "CHECK ", "FOREIGN KEY "};
-
-    str_text(out, "\n  CONSTRAINT ");
-    if (constraint->name.text != NULL)
-        str_printf(out, "%s ", constraint->name.text);
-    str_text(out, kinds[constraint->kind]);
-    if (constraint->terms != NULL)
+    if (constraint->name.text != NULL) {
+        str_text(out, "CONSTRAINT ");
+        dump_name(constraint->name, out);
+        str_char(out, ' ');
+    }
+    switch ((enum table_constraint_kind)constraint->kind) {
+    case CONSTRAINT_PRIMARY_KEY:
+    case CONSTRAINT_UNIQUE:
+        str_text(out, constraint->kind == CONSTRAINT_UNIQUE ? "UNIQUE " : "PRIMARY KEY ");
         dump_terms(constraint->terms, constraint->term_count, out);
-    if (constraint->check_sql != NULL)
-        str_printf(out, "{%s}", constraint->check_sql);
-    if (constraint->foreign_key != NULL)
-        dump_foreign_key(constraint->foreign_key, out);
-    str_text(out, constraint->autoincrement ? " AUTOINCREMENT" : "");
-    str_text(out, conflict_texts[constraint->conflict]);
+        if (constraint->autoincrement && !out->failed) {
+            out->bytes--; /* within the parentheses */
+            str_text(out, " AUTOINCREMENT)");
+        }
+        break;
+    case CONSTRAINT_CHECK:
+        str_text(out, "CHECK (");
+        dump_expr(constraint->check, out);
+        str_char(out, ')');
+        break;
+    case CONSTRAINT_FOREIGN_KEY:
+        str_text(out, "FOREIGN KEY ");
+        dump_names(constraint->foreign_key->columns, constraint->foreign_key->column_count, out);
+        dump_references(constraint->foreign_key, out);
+        break;
+    }
+    dump_conflict("ON CONFLICT", constraint->conflict, out);
 }
 
 static void dump_create_table(const struct create_table *table, struct str *out)
 {
+    const char *between = " ";
+
     str_printf(out, "CREATE %sTABLE %s", table->temporary ? "TEMP " : "",
                table->if_not_exists ? "IF NOT EXISTS " : "");
     dump_qualified(table->schema, table->name, out);
-    str_text(out, table->without_rowid ? " WITHOUT ROWID" : "");
-    str_text(out, table->strict ? " STRICT" : "");
-    if (table->storage.text != NULL)
-        str_printf(out, " STORAGE %s", table->storage.text);
-    for (uint32_t i = 0; i < table->column_count; i++)
+    for (uint32_t i = 0; i < table->column_count; i++) {
+        str_text(out, i == 0 ? "(\n  " : ",\n  ");
         dump_column_def(&table->columns[i], out);
-    for (const struct table_constraint *c = table->constraints; c != NULL; c = c->next)
+    }
+    for (const struct table_constraint *c = table->constraints; c != NULL; c = c->next) {
+        str_text(out, ",\n  ");
         dump_constraint(c, out);
+    }
+    str_text(out, table->column_count > 0 ? ")" : "");
+    if (table->without_rowid) {
+        str_printf(out, "%sWITHOUT ROWID", between);
+        between = ", ";
+    }
+    if (table->strict) {
+        str_printf(out, "%sSTRICT", between);
+        between = ", ";
+    }
+    if (table->storage.text != NULL)
+        str_printf(out, "%sSTORAGE %s", between, table->storage.text);
     if (table->as_select != NULL) {
         str_text(out, "\n  AS ");
         dump_select(table->as_select, out);
@@ -668,7 +846,9 @@ static void dump_create_index(const struct create_index *index, struct str *out)
     str_printf(out, "CREATE %sINDEX %s", index->unique ? "UNIQUE " : "",
                index->if_not_exists ? "IF NOT EXISTS " : "");
     dump_qualified(index->schema, index->name, out);
-    str_printf(out, " ON %s ", index->table.text);
+    str_text(out, " ON ");
+    dump_name(index->table, out);
+    str_char(out, ' ');
     dump_terms(index->terms, index->term_count, out);
     if (index->method.text != NULL)
         str_printf(out, " USING %s", index->method.text);
@@ -719,7 +899,8 @@ static void dump_copy(const struct copy *copy, struct str *out)
         dump_names(copy->columns, copy->column_count, out);
     str_printf(out, " %s '%s'", copy->to ? "TO" : "FROM", copy->file.text);
     for (const struct copy_option *option = copy->options; option != NULL; option = option->next) {
-        str_printf(out, "\n  %s", option->name.text);
+        str_text(out, option == copy->options ? " (" : ", ");
+        dump_name(option->name, out);
         if (option->has_value) {
             str_char(out, ' ');
             value_dump(&option->value, out);
@@ -730,6 +911,7 @@ static void dump_copy(const struct copy *copy, struct str *out)
             str_char(out, ')');
         }
     }
+    str_text(out, copy->options != NULL ? ")" : "");
 }
 
 static const char *const kind_texts[STATEMENT_KIND_COUNT] = {
@@ -755,8 +937,10 @@ static void dump_bare(const struct statement *statement, struct str *out)
 
     str_text(out, kind_texts[statement->kind]);
     str_text(out, modes[statement->begin_mode]);
-    if (statement->savepoint.text != NULL)
-        str_printf(out, " %s", statement->savepoint.text);
+    if (statement->savepoint.text != NULL) {
+        str_text(out, statement->kind == STATEMENT_ROLLBACK ? " TO " : " ");
+        dump_name(statement->savepoint, out);
+    }
 }
 
 void ast_dump_expr(const struct expr *expr, struct str *out)
@@ -768,11 +952,16 @@ void ast_dump(const struct statement *statement, struct str *out)
 {
     static const char *const explains[] = {"", "EXPLAIN ", "EXPLAIN QUERY PLAN ",
                                            "EXPLAIN ANALYZE ", "EXPLAIN ANALYZE VERBOSE "};
+    static const char *const reports[] = {"", "DESCRIBE ", "SUMMARIZE "};
 
     str_text(out, explains[statement->explain]);
+    str_text(out, reports[statement->report]);
     switch ((enum statement_kind)statement->kind) {
     case STATEMENT_SELECT:
-        dump_select(statement->select, out);
+        if (statement->report_table)
+            dump_from(&statement->select->from, out);
+        else
+            dump_select(statement->select, out);
         break;
     case STATEMENT_INSERT:
         dump_insert(statement->insert, out);

@@ -186,7 +186,8 @@ struct indexed_term *build_indexed_terms(struct parser *parser, struct order_lis
         if (texts && expr->kind == EXPR_LITERAL && expr->value.class_ == CLASS_TEXT) {
             struct name name = {.text = expr->value.s,
                                 .bytes = expr->value.bytes,
-                                .position = expr->position};
+                                .position = expr->position,
+                                .quoted = true};
 
             expr = build_column(parser, (struct name){0}, (struct name){0}, name);
         }

@@ -1,7 +1,7 @@
 /* slt_run.c - runs sqllogictest scripts through libstoa and counts the records that hold.
  *
- *   slt_run [-batch N] [-threads N] [-force any|flat] [-passes-off MASK] [-oracle] [-quiet]
- * [-max-failures N] FILE...
+ *   slt_run [-batch N] [-threads N] [-force any|flat] [-passes-off MASK] [-oracle]
+ *           [-reprint] [-quiet] [-max-failures N] FILE...
  *
  * The format is that of the SQLite project's sqllogictest (statement ok|error, query TYPES SORT
  * LABEL, skipif, onlyif, hash-threshold, halt; values or "N values hashing to MD5"); this engine
@@ -10,8 +10,11 @@
  * as in the shell's list mode.  A "statement error" record may give the message behind "----";
  * without that any error will do.  With -oracle every record also runs in sqlite3 and the values
  * are compared with their types: letter I hides the difference of 0.5 and 0; the columns of our own
- * form must have the same names.  Ends with "N passed, N failed"; exit status 1 if any failed. */
+ * form must have the same names.  With -reprint each statement must print as SQL that makes the
+ * same tree, and it is this SQL that runs.  Ends with "N passed, N failed"; exit status 1 if any
+ * failed. */
 #include "tests/support/compare.h"
+#include "tests/support/reprint.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -38,7 +41,7 @@ struct options {
     int         batch, threads, max_failures;
     unsigned    passes_off;
     const char *force;
-    bool        oracle, quiet;
+    bool        oracle, reprint, quiet;
 };
 
 struct runner {
@@ -432,6 +435,21 @@ static size_t sql_end_line(const struct lines *lines, size_t i, size_t end)
     return i;
 }
 
+/* With -reprint: the record's SQL becomes that of its tree. */
+static void record_reprint(struct runner *runner, struct record *record)
+{
+    char message[2000], *printed = NULL;
+
+    if (!runner->options->reprint)
+        return;
+    if (!reprint(record->sql, &printed, message, sizeof message))
+        fail_record(runner, record->line, record->sql, "%s", message);
+    if (printed != NULL) {
+        free(record->sql);
+        record->sql = printed;
+    }
+}
+
 static size_t query_read_and_check(struct runner *runner, const struct lines *lines, size_t i)
 {
     struct record record = {.line = i};
@@ -445,6 +463,7 @@ static size_t query_read_and_check(struct runner *runner, const struct lines *li
     end = blank_line(lines, i + 1);
     sql_end = sql_end_line(lines, i + 1, end);
     record.sql = lines_join(lines, i + 1, sql_end);
+    record_reprint(runner, &record);
     record.expected = sql_end < end ? lines->line + sql_end + 1 : NULL;
     record.expected_count = sql_end < end ? end - sql_end - 1 : 0;
     query_check(runner, &record);
@@ -458,6 +477,7 @@ static size_t statement_read_and_check(struct runner *runner, const struct lines
     size_t        end = blank_line(lines, i + 1), sql_end = sql_end_line(lines, i + 1, end);
 
     record.sql = lines_join(lines, i + 1, sql_end);
+    record_reprint(runner, &record);
     if (sql_end < end)
         record.message = lines_join(lines, sql_end + 1, end);
     statement_check(runner, &record, strncmp(lines->line[i] + 10, "error", 5) == 0);
@@ -583,6 +603,8 @@ int main(int argc, char **argv)
             options.max_failures = atoi(argv[++i]);
         else if (strcmp(argv[i], "-oracle") == 0)
             options.oracle = true;
+        else if (strcmp(argv[i], "-reprint") == 0)
+            options.reprint = true;
         else if (strcmp(argv[i], "-quiet") == 0)
             options.quiet = true;
         else {

@@ -1,4 +1,5 @@
-/* test_parse.c - trees of statements, and what is refused, and how, against sqlite3 itself.
+/* test_parse.c - trees of statements, their SQL, and what is refused, and how, against sqlite3
+ * itself.
  *
  * The oracle prepares every statement on an empty database.  What it says tells syntax from
  * meaning: where we refuse, it must refuse, and with our words when it speaks of syntax; where we
@@ -7,6 +8,7 @@
 /* before cmocka.h, which makes fail() a macro */
 #include "base/str.h"
 #include "sql/parse.h"
+#include "tests/support/reprint.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -89,7 +91,7 @@ static void expressions_bind_as_in_sqlite(void **state)
         {"SELECT CAST(a AS VARCHAR ( 10 , 2 )), CAST(a AS)",
          "SELECT CAST(a AS VARCHAR ( 10 , 2 )), CAST(a AS NUMERIC)\n"},
         {"SELECT (1, 2) = (SELECT 1, 2), EXISTS (SELECT 1)",
-         "SELECT (ROW(1, 2) = (SELECT 1, 2)), EXISTS(SELECT 1)\n"},
+         "SELECT ((1, 2) = (SELECT 1, 2)), EXISTS(SELECT 1)\n"},
         {"SELECT a->'x'->>'y'", "SELECT ((a -> 'x') ->> 'y')\n"},
         {"SELECT a == b, a <> b, a != b", "SELECT (a = b), (a <> b), (a <> b)\n"},
         {"SELECT group_concat(DISTINCT a ORDER BY b DESC) FILTER (WHERE c), count(*)",
@@ -97,7 +99,7 @@ static void expressions_bind_as_in_sqlite(void **state)
         {"SELECT sum(a) OVER (PARTITION BY b ORDER BY c ROWS 1 PRECEDING EXCLUDE TIES), f() OVER w",
          "SELECT sum(a) OVER ( PARTITION BY b ORDER BY c ROWS BETWEEN 1 PRECEDING AND CURRENT ROW "
          "EXCLUDE TIES), f() OVER w\n"},
-        {"SELECT CURRENT_DATE, current_timestamp", "SELECT CURRENT_DATE(), current_timestamp()\n"},
+        {"SELECT CURRENT_DATE, current_timestamp", "SELECT CURRENT_DATE, current_timestamp\n"},
     };
 
     (void)state;
@@ -112,13 +114,13 @@ static void literals_have_their_classes(void **state)
         {"SELECT 9223372036854775807, 9223372036854775808",
          "SELECT 9223372036854775807, 9.2233720368547758e+18\n"},
         {"SELECT -9223372036854775808, -(9223372036854775808), - -9223372036854775808",
-         "SELECT -9223372036854775808, -9223372036854775808, (--9223372036854775808)\n"},
-        {"SELECT 0x10, 0xFFFFFFFFFFFFFFFF, 0x00000000000000000001", "SELECT 16, -1, 1\n"},
+         "SELECT -9223372036854775808, -9223372036854775808, (- -9223372036854775808)\n"},
+        {"SELECT 0x10, 0xFFFFFFFFFFFFFFFF, 0x00000000000000000001", "SELECT 16, 0xffffffffffffffff, 1\n"},
         {"SELECT 1_000, 1_0.5_5, 0xf_f, -9_223_372_036_854_775_808",
          "SELECT 1000, 10.55, 255, -9223372036854775808\n"},
         {"SELECT ?, ?5, ?, :a, @a, $a, :a, $x::y(z z", "unrecognized token: \"$x::y(z\""},
         {"SELECT ?, ?5, ?, :a, @a, $a, :a, $x::y(z)", "SELECT ?1, ?5, ?6, ?7, ?8, ?9, ?7, ?10\n"},
-        {"SELECT \"a\", [b c], `d`, \"e\"\"f\"", "SELECT \"a\", b c, d, \"e\"f\"\n"},
+        {"SELECT \"a\", [b c], `d`, \"e\"\"f\"", "SELECT \"a\", `b c`, `d`, \"e\"\"f\"\n"},
     };
 
     (void)state;
@@ -132,7 +134,7 @@ static void statements_have_their_trees(void **state)
         {" ; -- nothing\n /* at all", "EMPTY\n"},
         {"select a.*, b c, d as 'e' from t as x natural left outer join u join v using (a, b) "
          "cross join (w join y on 1), (select 2) z",
-         "SELECT a.*, b AS c, d AS e FROM t AS x NATURAL LEFT OUTER JOIN u INNER JOIN v USING (a, "
+         "SELECT a.*, b AS c, d AS `e` FROM t AS x NATURAL LEFT OUTER JOIN u INNER JOIN v USING (a, "
          "b) "
          "CROSS JOIN (w INNER JOIN y ON 1), (SELECT 2) AS z\n"},
         {"select * from (t), ((u as a)), 'f.csv' g, generate_series(1, 2) as s, main.x indexed by "
@@ -152,47 +154,46 @@ static void statements_have_their_trees(void **state)
          "SELECT 1 WINDOW w AS ( ORDER BY a), v AS (w ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT "
          "ROW)\n"},
         {"replace into main.t as x (a, b) values (1, 2) returning *, a c",
-         "INSERT OR REPLACE main.t AS x(a, b)\n  VALUES (1, 2)\n  RETURNING *, a AS c\n"},
+         "INSERT OR REPLACE INTO main.t AS x(a, b)\n  VALUES (1, 2)\n  RETURNING *, a AS c\n"},
         {"insert into t select * from u where 1 on conflict (a, b desc) where c do update set d = "
          "1, (e, f) = (2, 3) where g on conflict do nothing",
-         "INSERT t\n  SELECT * FROM u WHERE 1\n  ON CONFLICT (a, b DESC) WHERE c DO UPDATE\n  SET "
-         "(d) = 1\n"
-         "  SET (e, f) = ROW(2, 3) WHERE g\n  ON CONFLICT () DO NOTHING\n"},
-        {"insert into t default values", "INSERT t\n  DEFAULT VALUES\n"},
+         "INSERT INTO t\n  SELECT * FROM u WHERE 1\n  ON CONFLICT (a, b DESC) WHERE c DO UPDATE\n  SET "
+         "(d) = 1, (e, f) = (2, 3) WHERE g\n  ON CONFLICT DO NOTHING\n"},
+        {"insert into t default values", "INSERT INTO t\n  DEFAULT VALUES\n"},
         {"update or ignore t set a = b + 1, (c, d) = (select 1, 2) from u, v where w",
-         "UPDATE OR IGNORE t\n  SET (a) = (b + 1)\n  SET (c, d) = (SELECT 1, 2)\n  FROM u, v\n  "
+         "UPDATE OR IGNORE t\n  SET (a) = (b + 1), (c, d) = (SELECT 1, 2)\n  FROM u, v\n  "
          "WHERE w\n"},
-        {"delete from t as x where a returning b", "DELETE t AS x\n  WHERE a\n  RETURNING b\n"},
+        {"delete from t as x where a returning b", "DELETE FROM t AS x\n  WHERE a\n  RETURNING b\n"},
         {"create table if not exists main.t(a, b int not null on conflict fail default -5, c text "
          "collate nocase unique "
          "check (c <> ''), key varchar(10, 2) default abc, constraint q check (a > b), primary key "
          "(a, b desc), foreign key (a) "
          "references u(x) on delete set null deferrable initially deferred) without rowid, strict",
-         "CREATE TABLE IF NOT EXISTS main.t WITHOUT ROWID STRICT\n"
-         "  a []\n"
-         "  b [int] NOT NULL OR FAIL DEFAULT {-5}\n"
-         "  c [text] UNIQUE COLLATE NOCASE\n"
-         "  key [varchar(10, 2)] DEFAULT {abc}\n"
-         "  CONSTRAINT CHECK {c <> ''}\n"
-         "  CONSTRAINT q CHECK {a > b}\n"
-         "  CONSTRAINT PRIMARY KEY (a, b DESC)\n"
-         "  CONSTRAINT FOREIGN KEY (a) REFERENCES u(x) DELETE SET NULL UPDATE NO ACTION DEFERRABLE "
-         "DEFERRED\n"},
+         "CREATE TABLE IF NOT EXISTS main.t(\n"
+         "  a,\n"
+         "  b int NOT NULL ON CONFLICT FAIL DEFAULT ((-5)),\n"
+         "  c text UNIQUE COLLATE NOCASE,\n"
+         "  key varchar(10, 2) DEFAULT ('abc'),\n"
+         "  CHECK ((c <> '')),\n"
+         "  CONSTRAINT q CHECK ((a > b)),\n"
+         "  PRIMARY KEY (a, b DESC),\n"
+         "  FOREIGN KEY (a) REFERENCES u(x) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED)"
+         " WITHOUT ROWID, STRICT\n"},
         {"create table t(a integer primary key desc autoincrement, b as (a + 1) stored, c int "
          "generated always as (1), d references u)",
-         "CREATE TABLE t\n"
-         "  a [integer] PRIMARY KEY DESC AUTOINCREMENT\n"
-         "  b [] AS {a + 1} STORED\n"
-         "  c [int] AS {1}\n"
-         "  d [] FOREIGN KEY (d) REFERENCES u() DELETE NO ACTION UPDATE NO ACTION\n"},
+         "CREATE TABLE t(\n"
+         "  a integer PRIMARY KEY DESC AUTOINCREMENT,\n"
+         "  b AS ((a + 1)) STORED,\n"
+         "  c int AS (1),\n"
+         "  d REFERENCES u)\n"},
         {"create temp table t as select 1", "CREATE TEMP TABLE t\n  AS SELECT 1\n"},
         {"create unique index if not exists i on t(a, 'b' desc, a + 1) where a",
-         "CREATE UNIQUE INDEX IF NOT EXISTS i ON t (a, b DESC, (a + 1)) WHERE a\n"},
+         "CREATE UNIQUE INDEX IF NOT EXISTS i ON t (a, `b` DESC, (a + 1)) WHERE a\n"},
         {"create view v(a, b) as select 1, 2", "CREATE VIEW v(a, b)\n  AS SELECT 1, 2\n"},
         {"drop view if exists main.v", "DROP VIEW IF EXISTS main.v\n"},
         {"begin exclusive transaction", "BEGIN EXCLUSIVE\n"},
         {"end", "COMMIT\n"},
-        {"rollback to x", "ROLLBACK x\n"},
+        {"rollback to x", "ROLLBACK TO x\n"},
         {"pragma main.cache_size(-5)", "PRAGMA main.cache_size(-5)\n"},
         {"pragma x = on", "PRAGMA x = 'on'\n"},
         {"explain query plan values (1)", "EXPLAIN QUERY PLAN VALUES (1)\n"},
@@ -217,11 +218,11 @@ static void our_statements_have_their_trees(void **state)
         {"explain analyze select 1", "EXPLAIN ANALYZE SELECT 1\n"},
         {"copy t(a, b) from 'x.csv' (delimiter ',', header false, null '', columns (a, b), skip 3, "
          "strict)",
-         "COPY t(a, b) FROM 'x.csv'\n  delimiter ','\n  header 'false'\n  null ''\n  columns (a, "
-         "b)\n  skip 3\n  strict\n"},
-        {"copy (select 1) to 'x' with (format csv)", "COPY (SELECT 1) TO 'x'\n  format 'csv'\n"},
+         "COPY t(a, b) FROM 'x.csv' (delimiter ',', header 'false', null '', columns (a, b), skip "
+         "3, strict)\n"},
+        {"copy (select 1) to 'x' with (format csv)", "COPY (SELECT 1) TO 'x' (format 'csv')\n"},
         {"create table t(a) storage column, strict",
-         "CREATE TABLE t STRICT STORAGE column\n  a []\n"},
+         "CREATE TABLE t(\n  a) STRICT, STORAGE column\n"},
         {"create table t(a) storage rows", "unknown storage: rows"},
         {"create table t storage row as select 1", "CREATE TABLE t STORAGE row\n  AS SELECT 1\n"},
         {"create index i on t(a) using bitmap", "CREATE INDEX i ON t (a) USING bitmap\n"},
@@ -580,6 +581,23 @@ static void nesting_and_lengths_are_bounded(void **state)
     expect_repeated("select ?32766", ", ?", 1, "", "", "too many SQL variables");
 }
 
+static void trees_print_as_sql_that_makes_them(void **state)
+{
+    int wrong = 0;
+
+    (void)state;
+    for (size_t i = 0; i < countof(corpus); i++) {
+        char message[2000], *printed;
+
+        if (!reprint(corpus[i], &printed, message, sizeof message)) {
+            print_error("%s\n  %s\n", corpus[i], message);
+            wrong++;
+        }
+        free(printed);
+    }
+    assert_int_equal(wrong, 0);
+}
+
 static void memory_that_runs_out_is_reported(void **state)
 {
     (void)state;
@@ -620,6 +638,7 @@ int main(void)
         cmocka_unit_test(refusals_are_sqlites),
         cmocka_unit_test(refusals_of_mutations_are_sqlites),
         cmocka_unit_test(nesting_and_lengths_are_bounded),
+        cmocka_unit_test(trees_print_as_sql_that_makes_them),
         cmocka_unit_test(memory_that_runs_out_is_reported),
     };
 

@@ -348,7 +348,7 @@ static void trees_show_stars_aggregates_and_joins(void **state)
         {"select * from u natural join w",
          "SELECT a, e, f, g FROM u NATURAL INNER JOIN w ON ((a = a) AND (e = e)) USING (a, e)\n"},
         {"select * from u full join w using (a)",
-         "SELECT coalesce(a, a), e, f, e, g FROM u LEFT RIGHT JOIN w ON (a = a) USING (a)\n"},
+         "SELECT coalesce(a, a), e, f, e, g FROM u FULL JOIN w ON (a = a) USING (a)\n"},
         {"select a from u right join w using (a)",
          "SELECT a FROM u RIGHT JOIN w ON (a = a) USING (a)\n"},
         {"select sum(a), sum(a) + 1, count(*) from t",
