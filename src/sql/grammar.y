@@ -1015,8 +1015,7 @@ expr(A) ::= word(T) LP distinct(D) expr_list(L) ORDER BY sort_list(O) RP functio
     { A = build_function(p, T, D, false, L, O, F); }
 expr(A) ::= word(T) LP distinct(D) expr_list_some(L) NULLS_INSIDE(N) NULLS RP function_tail(F).
     { F.nulls = treatment(N); A = build_function(p, T, D, false, L, (struct order_list){0}, F); }
-expr(A) ::= word(T) LP distinct(D) expr_list_some(L) FROM(X) expr(E) RP.
-    { A = build_extract(p, T, D, L, X, E); }
+expr(A) ::= extract(X) FROM expr(E) RP. { A = build_extract(p, X, E); }
 expr(A) ::= word(T) LP STAR RP function_tail(F).
     { A = build_function(p, T, false, true, (struct expr_list){0}, (struct order_list){0}, F); }
 function_tail(A) ::= filter(F) over(O). { A = (struct function_tail){.filter = F, .over = O}; }
@@ -1031,6 +1030,10 @@ static enum nulls_treated treatment(struct token word)
     return ascii_upper(word.text[0]) == 'I' ? NULLS_IGNORED : NULLS_RESPECTED;
 }
 }
+/* Before FROM is taken: f(a FROM t is an error at FROM. */
+%type extract {struct extract}
+extract(A) ::= word(T) LP distinct(D) expr_list_some(L).
+    { A = build_extract_unit(p, T, D, L, yyLookaheadToken); }
 filter(A) ::= FILTER LP WHERE expr(E) RP. { A = E; }
 over(A) ::= OVER(T) LP window(W) RP.      { A = W; A->position = token_position(p, T); }
 over(A) ::= OVER(T) name(N).

@@ -34,6 +34,10 @@ struct result_list {
 struct star_changes {
     struct star_change *first, *last;
 };
+struct extract { /* extract(unit, and FROM to come */
+    struct token     name;
+    struct expr_list unit;
+};
 struct sample_seed {
     bool    given;
     int64_t seed;
@@ -184,9 +188,11 @@ struct expr *build_subquery(struct parser *parser, enum expr_kind kind, struct t
 struct expr *build_within_group(struct parser *parser, struct token name, bool distinct,
                                 struct expr_list arguments, struct expr *value, bool descending,
                                 struct function_tail tail);
-/* extract(unit FROM time) is date_part('unit', time). */
-struct expr *build_extract(struct parser *parser, struct token name, bool distinct,
-                           struct expr_list unit, struct token from, struct expr *time);
+/* extract(unit FROM time) is date_part('unit', time); from: the token behind unit, where all else
+ * that looks like it is an error. */
+struct extract build_extract_unit(struct parser *parser, struct token name, bool distinct,
+                                  struct expr_list unit, struct token from);
+struct expr   *build_extract(struct parser *parser, struct extract extract, struct expr *time);
 struct expr *build_row(struct parser *parser, struct token token, struct expr_list list);
 /* An item of GROUP BY: a function of that name. */
 struct expr *build_grouping_sets(struct parser *parser, struct token token, struct expr_list sets);

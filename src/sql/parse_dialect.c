@@ -168,19 +168,25 @@ struct select *build_core(struct parser *parser, struct select_head head,
 
 /* --- extract ------------------------------------------------------------------------------------
  */
-struct expr *build_extract(struct parser *parser, struct token name, bool distinct,
-                           struct expr_list unit, struct token from, struct expr *time)
+struct extract build_extract_unit(struct parser *parser, struct token name, bool distinct,
+                                  struct expr_list unit, struct token from)
 {
-    struct expr *part = unit.items[0], *call;
+    struct expr *part = unit.items[0];
 
     if (!token_equals(name, "EXTRACT") || distinct || unit.count != 1 ||
         part->kind != EXPR_COLUMN || part->table.text != NULL)
         parser_fail_token(parser, from);
     part->kind = EXPR_LITERAL;
     part->value = value_text(part->name.text, part->name.bytes);
-    unit = list_add(parser, unit, time);
-    call = build_function(parser, name, false, false, unit, (struct order_list){0},
-                          (struct function_tail){0});
+    return (struct extract){name, unit};
+}
+
+struct expr *build_extract(struct parser *parser, struct extract extract, struct expr *time)
+{
+    struct expr *call = build_function(parser, extract.name, false, false,
+                                       list_add(parser, extract.unit, time),
+                                       (struct order_list){0}, (struct function_tail){0});
+
     call->name = name_of(parser, "date_part");
     call->name.position = call->position;
     return call;
