@@ -143,6 +143,8 @@ int main(int argc, char **argv)
         suite_micro(&options);
     if (bench_wants(options.suites, "tpch"))
         suite_tpch(&options);
+    if (bench_wants(options.suites, "star"))
+        suite_star(&options);
     for (const bench_case &c : cases) {
         auto *registered = benchmark::RegisterBenchmark(c.name, run_case, &c);
 

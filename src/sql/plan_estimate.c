@@ -1,12 +1,13 @@
 /* plan_estimate.c - how many rows a condition lets pass, how many values a column has: from the
  * tables' statistics where there are any, else rules of thumb. */
+#include "base/number.h"
 #include "sql/plan_join.h"
 #include "store/day.h"
 
 static const double LEAST = 1e-6; /* part of the rows that a condition is believed to leave */
 
 /* Small tables are joined well enough in any order, among themselves. */
-enum { STATISTICS_ROWS = 10000 };
+enum { STATISTICS_ROWS = 500 };
 
 static bool is_large(const struct from_item *item)
 {
@@ -121,32 +122,34 @@ static bool on_scale(const struct column_stats *stats, const struct expr *value,
         *out = day_from_civil(year, (uint32_t)month, (uint32_t)day);
         return true;
     }
-    if ((stats->classes & 1U << CLASS_INTEGER) == 0 || (stats->classes & 1U << CLASS_REAL) != 0 ||
+    if ((stats->classes & 1U << CLASS_TEXT) != 0 ||
         (v->class_ != CLASS_INTEGER && v->class_ != CLASS_REAL))
         return false;
-    *out = v->class_ == CLASS_INTEGER ? (double)v->i : v->r;
+    *out = (v->class_ == CLASS_INTEGER ? (double)v->i : v->r) * number_power_real[stats->scale];
     return true;
 }
 
-/* Part of the rows with column < value; negative: not known. */
-static double part_below(struct expr *column, const struct expr *value)
+/* Part of the rows with column < value, or <=; negative: not known. */
+static double part_below(struct expr *column, const struct expr *value, bool or_equal)
 {
     const struct column_stats *stats = column_known(column, false);
     double                     at;
 
     if (stats == NULL || !on_scale(stats, value, &at))
         return -1;
-    return within((at - (double)stats->lo) / ((double)stats->hi - (double)stats->lo));
+    return within((at + or_equal - (double)stats->lo) /
+                  ((double)stats->hi - (double)stats->lo + 1));
 }
 
 static double range_selectivity(const struct expr *filter)
 {
     bool   less = filter->op == EXPR_OP_LT || filter->op == EXPR_OP_LE;
-    double below = part_below(filter->left, filter->right);
+    bool   equal = filter->op == EXPR_OP_LE || filter->op == EXPR_OP_GE;
+    double below = part_below(filter->left, filter->right, less == equal);
 
-    if (below < 0) {
-        below = part_below(filter->right, filter->left);
+    if (below < 0) { /* constant < column: NOT column <= constant */
         less = !less;
+        below = part_below(filter->right, filter->left, less == equal);
     }
     if (below < 0)
         return 0.35;
@@ -164,8 +167,8 @@ static double equal_selectivity(const struct expr *filter)
 
 static double between_selectivity(const struct expr *filter)
 {
-    double low = part_below(filter->left, filter->list.items[0]);
-    double high = part_below(filter->left, filter->list.items[1]);
+    double low = part_below(filter->left, filter->list.items[0], false);
+    double high = part_below(filter->left, filter->list.items[1], true);
     double part = low < 0 || high < 0 ? 0.15 : within(high - low);
 
     return filter->negated ? within(1 - part) : part;

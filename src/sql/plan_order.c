@@ -22,6 +22,7 @@ enum { PARTS_MAX = 12, UNITS_MAX = RELATIONS_MAX + 1 };
 static const double ROWS_WORTH_IT = 10000;
 /* A hash table of so many rows is no longer in the cache. */
 static const double ROWS_CACHED = 50000;
+static const double KEYS_PROBED = 1.5;
 
 struct term { /* one side of an equality */
     struct expr *expr;
@@ -56,6 +57,7 @@ struct search {
     double   *rows, *cost;
     uint16_t *left;      /* the best split */
     uint16_t *neighbors; /* parts that an equality joins to one of the set */
+    uint64_t *keys;      /* classes of equal columns that the set has, a bit each (modulo 64) */
 };
 
 /* --- the join graph ----------------------------------------------------------------------------
@@ -446,6 +448,8 @@ static double join_cost(const struct search *search, uint32_t a, uint32_t b, uin
 
     if ((search->neighbors[a] & b) == 0)
         return build + probe + search->rows[set] * 10 + 1e6;
+    if (!is_one(search->keys[a] & search->keys[b]))
+        probe *= KEYS_PROBED; /* one key is looked up straight from its column, more are packed */
     return build * (build > ROWS_CACHED ? 4 : 2) + probe * (build > ROWS_CACHED ? 1 : 0.4) +
            search->rows[set];
 }
@@ -458,9 +462,11 @@ static void set_estimate(struct search *search, uint32_t set)
     search->cost[set] = 0;
     search->rows[set] = search->parts[lowest_part].rows;
     search->neighbors[set] = search->neighbors[1U << lowest_part];
+    search->keys[set] = search->keys[1U << lowest_part];
     if (rest == 0)
         return;
     search->neighbors[set] |= search->neighbors[rest];
+    search->keys[set] |= search->keys[rest];
     search->rows[set] = joined_rows(search, (relations)1 << lowest_part, search->rows[set], rest,
                                     search->rows[rest]);
 }
@@ -510,9 +516,11 @@ static void steps_write(struct search *search, uint32_t set)
     step_add(search, set_mask(search, left), set_mask(search, set & ~left), search->rows[set]);
 }
 
-/* Which parts are joined by equalities: the neighbours of the sets of one part. */
+/* Which parts are joined by equalities, of which columns: for the sets of one part. */
 static void neighbors_make(struct search *search)
 {
+    for (uint32_t i = 0; i < search->term_count; i++)
+        search->keys[1U << search->terms[i].part] |= UINT64_C(1) << search->terms[i].class_ % 64;
     for (uint32_t a = 0; a < search->part_count; a++)
         for (uint32_t b = 0; b < search->part_count; b++)
             if ((part_partners(search, a) & search->parts[b].units) != 0)
@@ -528,8 +536,9 @@ static enum status sets_search(struct search *search)
     search->cost = arena_alloc(planner->arena, sets * sizeof *search->cost);
     search->left = arena_zalloc(planner->arena, sets * sizeof *search->left);
     search->neighbors = arena_zalloc(planner->arena, sets * sizeof *search->neighbors);
+    search->keys = arena_zalloc(planner->arena, sets * sizeof *search->keys);
     if (search->rows == NULL || search->cost == NULL || search->left == NULL ||
-        search->neighbors == NULL)
+        search->neighbors == NULL || search->keys == NULL)
         return fail_nomem(planner->err);
     neighbors_make(search);
     for (uint32_t set = 1; set < sets; set++) {

@@ -148,6 +148,7 @@ struct column_stats {
     uint32_t classes; /* bit per enum value_class seen */
     bool     bounded; /* lo/hi hold: all INTEGERs (or DEC/DAY payloads) between them */
     int64_t  lo, hi;
+    uint8_t  scale;    /* of DEC payloads */
     uint64_t distinct; /* estimate; exact for dictionary columns; 0: unknown */
     uint64_t nulls;
     size_t   bytes;
@@ -155,8 +156,8 @@ struct column_stats {
 };
 enum status table_column_stats(struct table *table, uint32_t column, struct column_stats *stats,
                                struct error *err);
-/* The same from memory, while the table has about as many rows as then: true enough to plan by,
- * without a look at the newest rows for each statement.  NULL: not known.  Borrowed, until the next
+/* The same from memory, while the table has about as many rows as then, distinct from a sample: true
+ * enough to plan by, without a look at the newest rows for each statement.  NULL: not known.  Borrowed, until the next
  * call. */
 const struct column_stats *table_column_estimate(struct table *table, uint32_t column);
 

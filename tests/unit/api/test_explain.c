@@ -322,10 +322,10 @@ static const struct {
     /* equalities that others imply: none is looked up twice, tables meet without the one between */
     {"SELECT * FROM t1, t2, t3 WHERE t1.b=t2.x AND t2.x=t3.p AND t3.p=t1.b",
      "SCAN t1\n"
-     "SEARCH t3 USING HASH TABLE (p=?)\n"
-     "  SCAN t3\n"
-     "SEARCH t2 USING HASH TABLE (x=?)\n"
-     "  SCAN t2\n"},
+     "SEARCH (join) USING HASH TABLE (x=?)\n"
+     "  SCAN t2\n"
+     "  SEARCH t3 USING HASH TABLE (p=?)\n"
+     "    SCAN t3\n"},
     {"SELECT m FROM t2, large, t3 WHERE t2.x=k AND k=t3.p AND t2.y=3 AND t3.q='q1'",
      "SCAN large\n"
      "SEARCH (join) USING HASH TABLE (x=?)\n"
