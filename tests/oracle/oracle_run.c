@@ -353,6 +353,7 @@ int main(int argc, char **argv)
             return 2;
         }
     }
+    compare_bind_parameters();
     if (options.schema != 0)
         schema_run(options.schema, &options, &counts);
     for (uint64_t k = 0; options.schema == 0 && counts.statements < options.count &&

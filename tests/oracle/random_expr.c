@@ -30,7 +30,12 @@ static const char *const binary[] = {"(@ + @)",
                                      "(@ IS DISTINCT FROM @)",
                                      "(@ == @)",
                                      "(@ = @ COLLATE NOCASE)",
-                                     "(@ < @ COLLATE RTRIM)"};
+                                     "(@ < @ COLLATE RTRIM)",
+                                     "(@ COLLATE NOCASE >= @)",
+                                     "(@ COLLATE BINARY = @)",
+                                     "(@ COLLATE RTRIM IS @)",
+                                     "(@ COLLATE NOCASE <> @ COLLATE BINARY)",
+                                     "(@ IS NOT DISTINCT FROM @)"};
 static const char *const unary[] = {"(- @)",
                                     "(+@)",
                                     "(~@)",
@@ -45,34 +50,169 @@ static const char *const unary[] = {"(- @)",
                                     "CAST(@ AS DECIMAL(10,2))",
                                     "CAST(@ AS VARCHAR)",
                                     "(@ COLLATE NOCASE)",
+                                    "(@ COLLATE RTRIM)",
+                                    "(@ COLLATE BINARY)",
+                                    "CAST(@ AS FLOATING POINT)",
+                                    "CAST(@ AS CHARINT)",
+                                    "(- + - @)",
+                                    "(~ - @)",
+                                    "(NOT NOT @)",
+                                    "(@ IS NOT TRUE)",
                                     "(@ IS FALSE)",
                                     "(@ ISNULL)",
                                     "(@ IS TRUE)",
                                     "(@ IS NOT FALSE)"};
-static const char *const calls1[] = {
-    "length(@)", "upper(@)",        "lower(@)",      "typeof(@)",  "hex(@)",       "quote(@)",
-    "trim(@)",   "ltrim(@)",        "rtrim(@)",      "unicode(@)", "sign(@)",      "round(@)",
-    "likely(@)", "octet_length(@)", "abs(@ % 1000)", "abs(@)",     "unhex(@)",     "unhex(hex(@))",
-    "iif(@, 1)", "unlikely(@)",     "char(@ % 200)", "soundex(@)", "ltrim(@, 'a')"};
-static const char *const calls2[] = {
-    "coalesce(@, @)", "ifnull(@, @)", "nullif(@, @)", "max(@, @)",         "min(@, @)",
-    "instr(@, @)",    "substr(@, @)", "trim(@, @)",   "(@ LIKE @)",        "round(@, abs(@ % 5))",
-    "(@ GLOB @)",     "concat(@, @)", "rtrim(@, @)",  "likelihood(@, 0.5)"};
-static const char *const calls3[] = {
-    "substr(@, @, @)",     "replace(@, @, @)",
-    "iif(@, @, @)",        "coalesce(@, @, @)",
-    "(@ BETWEEN @ AND @)", "(@ NOT BETWEEN @ AND @)",
-    "max(@, @, @)",        "CASE WHEN @ THEN @ ELSE @ END",
-    "(@ IN (@, @))",       "(@ NOT IN (@, @))",
-    "concat_ws(@, @, @)",  "((@, @) = (@, 1))",
-    "((@, @) < (@, 2))",   "(@ LIKE @ ESCAPE substr(hex(@) || '!', 1, 1))"};
-static const char *const math[] = {
-    "ceil(@)",     "floor(@)",          "trunc(@)",     "exp(@ % 50)", "ln(@)",
-    "log10(@)",    "log2(@)",           "log(@, 10)",   "log(2, @)",   "pow(@ % 20, 3)",
-    "pow(@, 0.5)", "mod(@, 7)",         "mod(@, 2.5)",  "sqrt(@)",     "sin(@)",
-    "cos(@)",      "tan(@ % 100)",      "asin(@)",      "acos(@)",     "atan(@)",
-    "atan2(@, 2)", "sinh(@ % 10)",      "cosh(@ % 10)", "tanh(@)",     "radians(@)",
-    "degrees(@)",  "round(@ * pi(), 3)"};
+static const char *const calls1[] = {"length(@)",
+                                     "upper(@)",
+                                     "lower(@)",
+                                     "typeof(@)",
+                                     "hex(@)",
+                                     "quote(@)",
+                                     "trim(@)",
+                                     "ltrim(@)",
+                                     "rtrim(@)",
+                                     "unicode(@)",
+                                     "sign(@)",
+                                     "round(@)",
+                                     "likely(@)",
+                                     "octet_length(@)",
+                                     "abs(@ % 1000)",
+                                     "abs(@)",
+                                     "unhex(@)",
+                                     "unhex(hex(@))",
+                                     "iif(@, 1)",
+                                     "unlikely(@)",
+                                     "char(@ % 200)",
+                                     "soundex(@)",
+                                     "ltrim(@, 'a')",
+                                     "hex(zeroblob(@ % 9))",
+                                     "zeroblob(@ % 5)",
+                                     "unistr(@)",
+                                     "unistr_quote(@)",
+                                     "concat(@)",
+                                     "subtype(@)",
+                                     "concat(@, NULL, 1)",
+                                     "quote(zeroblob(@ % 5))",
+                                     "substr(@, -2)",
+                                     "substring(@, 2)",
+                                     "char(@ % 70000, 65)",
+                                     "hex(char(@ % 70000))",
+                                     "instr(@, 'a')",
+                                     "replace(@, 'a', 'bb')",
+                                     "replace(@, '', 'x')",
+                                     "trim(@, ' a1')",
+                                     "unhex(@, ' -')",
+                                     "printf(@)",
+                                     "format(@, 1)",
+                                     "typeof(+@)",
+                                     "round(@, -1)",
+                                     "round(@, 2)",
+                                     "sign(-@)",
+                                     "glob(@, 'a*')",
+                                     "like('%a%', @)",
+                                     "like('a!%', @, '!')",
+                                     "max(@, 1)",
+                                     "min(@, 'a')"};
+static const char *const calls2[] = {"coalesce(@, @)",
+                                     "ifnull(@, @)",
+                                     "nullif(@, @)",
+                                     "max(@, @)",
+                                     "min(@, @)",
+                                     "instr(@, @)",
+                                     "substr(@, @)",
+                                     "trim(@, @)",
+                                     "(@ LIKE @)",
+                                     "round(@, abs(@ % 5))",
+                                     "(@ GLOB @)",
+                                     "concat(@, @)",
+                                     "rtrim(@, @)",
+                                     "likelihood(@, 0.5)",
+                                     "ltrim(@, @)",
+                                     "glob(@, @)",
+                                     "like(@, @)",
+                                     "unhex(@, @)",
+                                     "if(@, @)",
+                                     "substring(@, @)",
+                                     "concat_ws(@, @)",
+                                     "char(@ % 300, @ % 300)",
+                                     "max(@ COLLATE NOCASE, @)",
+                                     "min(@, @ COLLATE RTRIM)",
+                                     "nullif(@ COLLATE NOCASE, @)",
+                                     "(@ IN (@ COLLATE NOCASE, 'A'))",
+                                     "(@ COLLATE NOCASE IN (@, 'A'))",
+                                     "instr(@ || 'ab', @)",
+                                     "format('%s-%d', @, @)"};
+static const char *const calls3[] = {"substr(@, @, @)",
+                                     "replace(@, @, @)",
+                                     "iif(@, @, @)",
+                                     "coalesce(@, @, @)",
+                                     "(@ BETWEEN @ AND @)",
+                                     "(@ NOT BETWEEN @ AND @)",
+                                     "max(@, @, @)",
+                                     "CASE WHEN @ THEN @ ELSE @ END",
+                                     "(@ IN (@, @))",
+                                     "(@ NOT IN (@, @))",
+                                     "concat_ws(@, @, @)",
+                                     "((@, @) = (@, 1))",
+                                     "((@, @) < (@, 2))",
+                                     "(@ COLLATE NOCASE BETWEEN @ AND @)",
+                                     "(@ BETWEEN @ COLLATE RTRIM AND @)",
+                                     "CASE @ COLLATE NOCASE WHEN @ THEN 1 WHEN @ THEN 2 END",
+                                     "iif(@, @, 1, @, 2)",
+                                     "substring(@, @, @)",
+                                     "like(@, @, substr(@ || '!', 1, 1))",
+                                     "coalesce(nullif(@, @), @)",
+                                     "((@, @) IS (@, NULL))",
+                                     "((@, @) BETWEEN (@, 1) AND (3, 'z'))",
+                                     "(@ LIKE @ ESCAPE substr(hex(@) || '!', 1, 1))"};
+static const char *const math[] = {"ceil(@)",
+                                   "floor(@)",
+                                   "trunc(@)",
+                                   "exp(@ % 50)",
+                                   "ln(@)",
+                                   "log10(@)",
+                                   "log2(@)",
+                                   "log(@, 10)",
+                                   "log(2, @)",
+                                   "pow(@ % 20, 3)",
+                                   "pow(@, 0.5)",
+                                   "mod(@, 7)",
+                                   "mod(@, 2.5)",
+                                   "sqrt(@)",
+                                   "sin(@)",
+                                   "cos(@)",
+                                   "tan(@ % 100)",
+                                   "asin(@)",
+                                   "acos(@)",
+                                   "atan(@)",
+                                   "atan2(@, 2)",
+                                   "sinh(@ % 10)",
+                                   "cosh(@ % 10)",
+                                   "tanh(@)",
+                                   "radians(@)",
+                                   "degrees(@)",
+                                   "round(@ * pi(), 3)",
+                                   "acosh(@)",
+                                   "asinh(@)",
+                                   "atanh(@)",
+                                   "ceiling(@)",
+                                   "power(@, 2)",
+                                   "power(2, @ % 60)",
+                                   "pow(@, @ % 7)",
+                                   "mod(@, 0)",
+                                   "mod(@, -3)",
+                                   "mod(17, @)",
+                                   "log(@)",
+                                   "log(@, 2)",
+                                   "log(0, @)",
+                                   "atan2(@, @)",
+                                   "atan2(0, @)",
+                                   "trunc(@ / 3.0)",
+                                   "pow(@, -1)",
+                                   "exp(- @ % 10)",
+                                   "sqrt(abs(@ % 1000))",
+                                   "ln(abs(@ % 1000))",
+                                   "sign(@)"};
 static const char *const dates[] = {"date(@)",
                                     "time(@)",
                                     "datetime(@)",
@@ -90,7 +230,15 @@ static const char *const dates[] = {"date(@)",
                                     "unixepoch(@, @, 'subsec')",
                                     "time(@, @, 'subsec')",
                                     "strftime('%Y-%m-%d', @, @, @)",
-                                    "timediff(@, '2024-02-29')"};
+                                    "timediff(@, '2024-02-29')",
+                                    "timediff('2024-02-29', @)",
+                                    "timediff(@, @)",
+                                    "strftime(@, '2024-02-29 13:14:15.678')",
+                                    "unixepoch(@, @, @)",
+                                    "time(@, @, @)",
+                                    "julianday(@, @, @)",
+                                    "date(@, @, @)",
+                                    "strftime('%f %s %J', @, @)"};
 static const char *const modifiers[] = {
     "'+1 day'",        "'-1 month'",     "'+3 years'",    "'start of month'",
     "'start of year'", "'start of day'", "'weekday 0'",   "'weekday 3'",
@@ -123,10 +271,116 @@ static const char *const patterns[] = {"'a%'",
 static const char *const globs[] = {"'a*'",    "'*b*'", "'?bc'",      "'[a-z]*'",
                                     "'[^a]*'", "'*'",   "'id00[12]'", "'[[]a*'"};
 
+/* --- random texts for functions -----------------------------------------------------------------
+ */
+/* Any flags, width, precision and conversion, also ones that nobody wants. */
+static struct node *format_call(struct random_sql *random, struct node *argument)
+{
+    static const char *const flags[] = {"",  "",  "",   "-",  "+",  " ",  "0", "#",
+                                        ",", "!", "-0", "+,", "!#", "0+", "- "};
+    static const char *const widths[] = {"", "", "", "3", "10", "25", "01", "*"};
+    static const char *const precisions[] = {"", "", "", ".", ".0", ".3", ".12", ".20", ".*"};
+    static const char *const types[] = {"d", "i", "u",  "x",   "X", "o", "c", "s", "z",
+                                        "q", "Q", "w",  "f",   "F", "e", "E", "g", "G",
+                                        "p", "r", "ld", "lld", "n", "%", "y", "T", "lf"};
+    const char              *width = PICK(random, widths), *precision = PICK(random, precisions);
+    struct node             *stars = FIXED(
+                    random,
+                    pool_printf(random, "%s%s", width[0] == '*' ? ", 7" : "", precision[1] == '*' ? ", 2" : ""),
+                    0);
+
+    if (precision[0] == '\0')
+        stars = FIXED(random, width[0] == '*' ? ", -6" : "", 0);
+    return EXPR(random,
+                pool_printf(random, "printf('%s%%%s%s%s%s|'@, @)", chance(random, 20) ? "a" : "",
+                            PICK(random, flags), width, precision, PICK(random, types)),
+                2, stars, argument);
+}
+
+static const char *modifier(struct random_sql *random)
+{
+    static const char *const units[] = {"day",     "days",    "hour",  "hours",  "minute",
+                                        "minutes", "seconds", "month", "months", "year",
+                                        "years",   "second",  "weeks", "DAYS"};
+    static const char *const starts[] = {"month", "year", "day", "week", "Month"};
+    uint32_t                 n = random_below(random, 200);
+
+    switch (random_below(random, 9)) {
+    case 0:
+        return pool_printf(random, "'%s%u %s'", chance(random, 50) ? "+" : "-", n,
+                           PICK(random, units));
+    case 1:
+        return pool_printf(random, "'%d.%u %s'", (int)n - 100, n, PICK(random, units));
+    case 2:
+        return pool_printf(random, "'%s%02u:%02u'", chance(random, 50) ? "+" : "-", n % 25, n % 61);
+    case 3:
+        return pool_printf(random, "'%s%02u:%02u:%02u.%u'", chance(random, 50) ? "+" : "-", n % 24,
+                           n % 60, n * 7 % 60, n);
+    case 4:
+        return pool_printf(random, "'%s%04u-%02u-%02u'", chance(random, 50) ? "+" : "-", n % 30,
+                           n % 13, n * 3 % 32);
+    case 5:
+        return pool_printf(random, "'weekday %u%s'", n % 8, chance(random, 10) ? ".5" : "");
+    case 6:
+        return pool_printf(random, "'start of %s'", PICK(random, starts));
+    case 7:
+        return pool_printf(random, "'%u %s'", n, PICK(random, units));
+    default:
+        return pool_printf(random, "'%s%04u-%02u-%02u %02u:%02u'", chance(random, 50) ? "+" : "-",
+                           n % 30, n % 12, n * 3 % 31, n % 24, n % 60);
+    }
+}
+
 /* --- leaves -------------------------------------------------------------------------------------
  */
 struct node *literal(struct random_sql *random)
 {
+    static const char *const odd[] = {"0x10",
+                                      "0xFF",
+                                      "0x7fffffffffffffff",
+                                      "0xffffffffffffffff",
+                                      "0x8000000000000000",
+                                      "1_000",
+                                      "1_0.2_5",
+                                      "0x1_F",
+                                      "1e400",
+                                      "-1e400",
+                                      "1e-400",
+                                      "-0.0",
+                                      "-0",
+                                      "9223372036854775808",
+                                      "-9223372036854775808",
+                                      "-9223372036854775809",
+                                      "18446744073709551616",
+                                      "5.",
+                                      ".5e1",
+                                      "1E+2",
+                                      "00012",
+                                      "X'4142'",
+                                      "x'C3A9'",
+                                      "TRUE",
+                                      "false",
+                                      "'1e400'",
+                                      "' 12'",
+                                      "'0x1F'",
+                                      "'1_000'",
+                                      "'-0.0'",
+                                      "'9223372036854775807'",
+                                      "'a''b'",
+                                      "'A '",
+                                      "'\\u00e9'",
+                                      "'infinity'",
+                                      "'nan'",
+                                      "4.9406564584124654e-324",
+                                      "2.2250738585072014e-308",
+                                      "1.7976931348623157e308",
+                                      "123456789012345678",
+                                      "0.1234567890123456789"};
+
+    if (chance(random, 7))
+        return EXPR(random, PICK(random, odd), 0);
+    if (random->parameters && chance(random, 5))
+        return EXPR(random, pool_printf(random, "?%u", 1 + random_below(random, 12)), 0);
     return EXPR(random, random_value(random, chance(random, 50) ? TASTE_SMALL : TASTE_MIXED), 0);
 }
 
@@ -210,8 +464,17 @@ static struct node *date_call(struct random_sql *random)
     struct node *when = chance(random, 50)   ? column(random)
                         : chance(random, 70) ? EXPR(random, random_value(random, TASTE_DATE), 0)
                                              : expr(random);
-    struct node *one = EXPR(random, PICK(random, modifiers), 0),
-                *two = EXPR(random, PICK(random, modifiers), 0);
+    struct node *one = EXPR(random, chance(random, 60) ? PICK(random, modifiers) : modifier(random),
+                            0),
+                *two = EXPR(random, chance(random, 60) ? PICK(random, modifiers) : modifier(random),
+                            0);
+
+    if (chance(random, 10))
+        return EXPR(random,
+                    pool_printf(random, "strftime('%%%c%%%c', @, @)",
+                                "dDeEfFgGHIjJklmMnpPrRsSTuUVwWxXyYzZ%"[random_below(random, 36)],
+                                "dDeEfFgGHIjJklmMnpPrRsSTuUVwWxXyYzZ%"[random_below(random, 36)]),
+                    2, when, one);
 
     return EXPR(random, PICK(random, dates), 3, when, one, two);
 }
@@ -296,6 +559,8 @@ static struct node *expr_compound(struct random_sql *random)
         return EXPR(random, PICK(random, math), 1,
                     chance(random, 70) ? column(random) : expr(random));
     case 6:
+        if (chance(random, 50))
+            return format_call(random, chance(random, 70) ? column(random) : literal(random));
         return EXPR(random, PICK(random, formats), 1,
                     chance(random, 70) ? column(random) : expr(random));
     default:

@@ -116,7 +116,7 @@ static struct node *grouped_select(struct random_sql *random, struct node *from,
     random->here.grouped = true;
     random->here.selective |= selective;
     for (uint32_t i = 0; i < count; i++) {
-        keys[i] = !chance(random, 65)                                            ? expr(random)
+        keys[i] = !chance(random, 65)                                          ? expr(random)
                   : random->here.outer_count > 0 && random->here.alias == NULL ? own_key(random)
                                                                                : column(random);
         if ((keys[i]->count == 0 && strchr(keys[i]->format, '.') == NULL) ||
@@ -308,6 +308,23 @@ static struct node *order_by_some(struct random_sql *random, uint32_t columns)
 
 static struct node *limited(struct random_sql *random, struct node *query)
 {
+    static const char *const forms[] = {" LIMIT 2 + 3",
+                                        " LIMIT '5'",
+                                        " LIMIT 4.0 OFFSET '1'",
+                                        " LIMIT -1 OFFSET abs(-2)",
+                                        " LIMIT 2, 5",
+                                        " LIMIT (SELECT count(*) FROM t0) % 7 OFFSET 1",
+                                        " LIMIT 0x8",
+                                        " LIMIT CAST('6' AS INT) OFFSET -3",
+                                        " LIMIT iif(1, 3, 4)",
+                                        " LIMIT 9223372036854775807 OFFSET 2",
+                                        " LIMIT ?2 OFFSET ?3",
+                                        " LIMIT NULL",
+                                        " LIMIT 2.5",
+                                        " LIMIT 'x'"};
+
+    if (chance(random, 15))
+        return FIXED(random, "@@", 2, query, CLAUSE(random, PICK(random, forms), 0));
     return FIXED(
         random, "@@", 2, query,
         CLAUSE(random,
@@ -383,6 +400,7 @@ struct node *random_query(struct random_sql *random, bool *ordered)
     random->pool_used = 0;
     random->cte_count = random->alias_count = random->nesting = 0;
     random->changed = NULL;
+    random->parameters = true;
     random->here = (struct surroundings){.work = 1};
     random->open = false;
     *ordered = false;

@@ -252,7 +252,7 @@ static void random_table_make(struct random_sql *random, uint32_t t, struct prin
     random_columns(random, table, out);
     print_text(out, ");\n");
     random_rows(random, table, out);
-    if (t == 0 && table->rows > 0 && chance(random, 3))
+    if (t <= 1 && table->rows > 0 && chance(random, 4))
         multiply_rows(random, table, out);
     if (table->rows > 3 && chance(random, 20))
         print_text(out, pool_printf(random, "DELETE FROM %s WHERE rowid %% %u = 1;\n", table->name,
@@ -266,6 +266,7 @@ static void random_view_make(struct random_sql *random, struct printer *out)
     uint32_t             columns = 1 + random_below(random, 4);
 
     memset(&random->here, 0, sizeof random->here);
+    random->parameters = false;
     random->here.work = 1;
     random->here.level = 1;
     select =
@@ -443,6 +444,7 @@ char *random_change(struct random_sql *random, const struct random_table **chang
     *changed = table;
     random->pool_used = 0;
     random->changed = table;
+    random->parameters = true;
     random->cte_count = random->alias_count = random->nesting = 0;
     see_alone(random, table, chance(random, 60) ? 1 : LEVEL_MAX); /* with subqueries or without */
     if (table->rows < ROWS_CHANGED_MAX && chance(random, 40))

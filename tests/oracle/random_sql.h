@@ -80,7 +80,8 @@ struct random_sql {
     char                      *pool; /* node and text storage of the current query */
     size_t                     pool_bytes, pool_used;
     struct surroundings        here;
-    bool                       open; /* of the last query */
+    bool                       parameters; /* may stand here: not in views */
+    bool                       open;       /* of the last query */
 };
 
 void     random_sql_init(struct random_sql *random, uint64_t seed);

@@ -26,7 +26,8 @@ struct rows {
 };
 
 static char stoa_error[1024], oracle_error[1024];
-static bool with_texts;     /* errors have the same texts */
+static bool with_texts; /* errors have the same texts */
+static bool with_parameters;
 static bool sums_are_plain; /* the oracle is older than 3.43 */
 
 /* One thread compares. */
@@ -47,6 +48,11 @@ const char *compare_oracle_error(void)
 void compare_texts(bool texts)
 {
     with_texts = texts;
+}
+
+void compare_bind_parameters(void)
+{
+    with_parameters = true;
 }
 
 void compare_set_digits(sqlite3 *oracle, int digits)
@@ -141,6 +147,80 @@ static void rows_free(struct rows *rows)
     free(rows->cells);
 }
 
+/* --- parameters ---------------------------------------------------------------------------------
+ */
+struct parameter {
+    int         type;
+    int64_t     i;
+    double      r;
+    const char *s;
+};
+/* Of every class, in turn. */
+static const struct parameter parameters[] = {{.type = STOA_NULL},
+                                              {.type = STOA_INTEGER, .i = 3},
+                                              {.type = STOA_INTEGER, .i = 1},
+                                              {.type = STOA_FLOAT, .r = 2.5},
+                                              {.type = STOA_TEXT, .s = "a"},
+                                              {.type = STOA_TEXT, .s = "10"},
+                                              {.type = STOA_BLOB, .s = "A"},
+                                              {.type = STOA_INTEGER, .i = INT64_MAX},
+                                              {.type = STOA_FLOAT, .r = 1e300},
+                                              {.type = STOA_TEXT, .s = ""},
+                                              {.type = STOA_FLOAT, .r = 2.0}};
+
+static const struct parameter *parameter(int number)
+{
+    return &parameters[number % (int)(sizeof parameters / sizeof parameters[0])];
+}
+
+static void bind_stoa(stoa_stmt *stmt)
+{
+    for (int i = 1; with_parameters && i <= stoa_bind_parameter_count(stmt); i++) {
+        const struct parameter *given = parameter(i);
+
+        switch (given->type) {
+        case STOA_INTEGER:
+            stoa_bind_int64(stmt, i, given->i);
+            break;
+        case STOA_FLOAT:
+            stoa_bind_double(stmt, i, given->r);
+            break;
+        case STOA_TEXT:
+            stoa_bind_text(stmt, i, given->s, (int)strlen(given->s), STOA_STATIC);
+            break;
+        case STOA_BLOB:
+            stoa_bind_blob(stmt, i, given->s, (int)strlen(given->s), STOA_STATIC);
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+static void bind_oracle(sqlite3_stmt *stmt)
+{
+    for (int i = 1; with_parameters && i <= sqlite3_bind_parameter_count(stmt); i++) {
+        const struct parameter *given = parameter(i);
+
+        switch (given->type) {
+        case SQLITE_INTEGER:
+            sqlite3_bind_int64(stmt, i, given->i);
+            break;
+        case SQLITE_FLOAT:
+            sqlite3_bind_double(stmt, i, given->r);
+            break;
+        case SQLITE_TEXT:
+            sqlite3_bind_text(stmt, i, given->s, (int)strlen(given->s), SQLITE_STATIC);
+            break;
+        case SQLITE_BLOB:
+            sqlite3_bind_blob(stmt, i, given->s, (int)strlen(given->s), SQLITE_STATIC);
+            break;
+        default:
+            break;
+        }
+    }
+}
+
 static char *bytes_copy(const void *data, int64_t bytes)
 {
     char *copy = malloc((size_t)bytes + 1);
@@ -163,6 +243,7 @@ static void stoa_rows(stoa_db *db, const char *sql, struct rows *rows)
     rows->rc = stoa_prepare(db, sql, -1, &stmt, NULL);
     rows->prepared = rows->rc == STOA_OK;
     if (rows->prepared && stmt != NULL) {
+        bind_stoa(stmt);
         rows->columns = (size_t)stoa_column_count(stmt);
         while ((rows->rc = stoa_step(stmt)) == STOA_ROW)
             for (int c = 0; c < (int)rows->columns; c++) {
@@ -194,6 +275,7 @@ static void oracle_rows(sqlite3 *oracle, const char *sql, struct rows *rows)
     rows->rc = sqlite3_prepare_v2(oracle, sql, -1, &stmt, NULL);
     rows->prepared = rows->rc == SQLITE_OK;
     if (rows->prepared && stmt != NULL) {
+        bind_oracle(stmt);
         rows->columns = (size_t)sqlite3_column_count(stmt);
         while (!oracle_gave_up && (rows->rc = sqlite3_step(stmt)) == SQLITE_ROW)
             for (int c = 0; c < (int)rows->columns; c++) {

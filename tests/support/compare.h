@@ -36,6 +36,8 @@ bool compare_statement(stoa_db *db, sqlite3 *oracle, const char *sql, enum compa
  * and when it visits rows backwards?  If not, the answer to sql is open. */
 bool compare_oracle_alone(sqlite3 *oracle, const char *sql);
 
+/* From now on parameters have values, of every class, which the number of the parameter decides. */
+void compare_bind_parameters(void);
 /* From now on errors are equal only if their texts are. */
 void compare_texts(bool texts);
 
