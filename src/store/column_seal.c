@@ -81,9 +81,11 @@ static bool seal_integers(struct column_builder *b, struct segment *segment)
         segment->all.type = (uint8_t)types[b->slot_bytes];
         return payload_take(b, segment);
     }
-    /* payloads from the smallest number of the type up */
+    /* payloads from the smallest number of the type up, but the base is no more than an integer can
+     * be: payloads below it will do then */
     segment->all.type = (uint8_t)types[bytes];
-    segment->all.base = (int64_t)((uint64_t)segment->lo + (UINT64_C(1) << (bytes * 8 - 1)));
+    if (__builtin_add_overflow(segment->lo, INT64_C(1) << (bytes * 8 - 1), &segment->all.base))
+        segment->all.base = INT64_MAX;
     if (!payload_new(segment, bytes))
         return false;
     payload_store(types[b->slot_bytes], b->values, -segment->all.base, b->rows, bytes,

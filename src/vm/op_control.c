@@ -58,10 +58,8 @@ static const struct op *halt_with(struct vm *vm, const struct op *op)
 {
     enum status status = (enum status)op->p1;
 
-    if (op->p5 == CONFLICT_FAIL)
-        vm->keep_on_error = true;
-    else if (op->p5 == CONFLICT_ROLLBACK)
-        vm->end_on_error = true;
+    vm->keep_on_error = op->p5 == CONFLICT_FAIL;
+    vm->end_on_error = op->p5 == CONFLICT_ROLLBACK;
     return vm_stop(vm, fail(vm->err, status, "%s",
                             op->p4.text != NULL ? op->p4.text : status_text((int)status)));
 }

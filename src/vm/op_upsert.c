@@ -155,6 +155,7 @@ const struct op *op_Upsert(struct vm *vm, const struct op *op)
     VM_TRY(vm, insert_rows(vm, op, batch, &position, pending));
     if (pending->count == 0)
         return vm->ops + op->p2;
+    vm->keep_on_error = vm->end_on_error = false; /* the OR of INSERT is not DO UPDATE's */
     vm_batch(vm, batch->rows, pending->rows);
     register_constant(vm, vm_reg(vm, op->p1 + UPSERT_POSITION), value_int(position));
     register_constant(vm, vm_reg(vm, op->p1 + UPSERT_CLAUSE), value_int(pending->clause));

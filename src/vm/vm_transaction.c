@@ -68,6 +68,8 @@ enum status vm_statement_end(struct vm *vm, bool success)
 
     if (!vm->write_open)
         return STATUS_OK;
+    if (((int)vm->status & 255) != STATUS_CONSTRAINT) /* another error undoes, whatever OR says */
+        vm->keep_on_error = vm->end_on_error = false;
     vm->write_open = false;
     host->active_writes--;
     if (!database_in_write(host->database)) /* a ROLLBACK meanwhile */

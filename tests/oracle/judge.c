@@ -178,7 +178,8 @@ static bool is_of_row(const char *message)
                                         "1st argument to percentile",
                                         "frame starting offset",
                                         "frame ending offset",
-                                        "datatype mismatch"};
+                                        "datatype mismatch",
+                                        "unable to use function MATCH"};
 
     return HAS_ONE_OF(message, parts);
 }

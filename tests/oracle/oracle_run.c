@@ -180,7 +180,7 @@ static void trace(const char *sql)
 }
 
 /* A change in both; false if the tables may not be the same any more. */
-static bool change(struct run *run)
+static bool change(struct run *run, long number)
 {
     const struct random_table *table;
     bool                       returns;
@@ -205,6 +205,8 @@ static bool change(struct run *run)
         printf("-- schema seed %llu, after a change: %s: %s\n%s;\n",
                (unsigned long long)run->schema_seed, verdict_name(verdict), run->judge.difference,
                sql);
+        if (run->options->keep != NULL)
+            keep(run, number, sql);
     }
     if (verdict != VERDICT_GIVEN_UP)
         run->judge.script = run->script = text_append(run->script, sql);
@@ -288,7 +290,7 @@ static void schema_run(uint64_t schema_seed, const struct options *options, stru
          q++) {
         counts->statements++;
         if (q % 10 == 9)
-            same = change(&run);
+            same = change(&run, q);
         else
             query(&run, q);
     }

@@ -540,6 +540,8 @@ static struct node *choice(struct random_sql *random)
 
 static struct node *expr_compound(struct random_sql *random)
 {
+    struct node *a;
+
     switch (random_below(random, 17)) {
     case 0:
         return EXPR(random,
@@ -556,8 +558,8 @@ static struct node *expr_compound(struct random_sql *random)
     case 4:
         return chance(random, 60) ? date_call(random) : choice(random);
     case 5:
-        return EXPR(random, PICK(random, math), 1,
-                    chance(random, 70) ? column(random) : expr(random));
+        a = chance(random, 70) ? column(random) : expr(random);
+        return EXPR(random, PICK(random, math), 2, a, column(random));
     case 6:
         if (chance(random, 50))
             return format_call(random, chance(random, 70) ? column(random) : literal(random));

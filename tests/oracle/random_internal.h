@@ -43,6 +43,11 @@ enum taste {
     TASTE_COUNT
 };
 const char *random_value(struct random_sql *random, int taste);
+/* --- random_change.c ----------------------------------------------------------------------------
+ */
+/* The table random->unique. */
+void random_keyed_table(struct random_sql *random, struct printer *out);
+
 /* Whether a declared type has the affinity of numbers. */
 bool is_number_type(const char *type);
 /* Whether values of the column that compare equal are the same: no collation, one number class. */

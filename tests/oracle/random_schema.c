@@ -1,4 +1,4 @@
-/* random_schema.c - random tables with their rows, views over them, and changes of the rows. */
+/* random_schema.c - random tables with their rows, and views over them. */
 #include "tests/oracle/random_internal.h"
 
 #include <stdio.h>
@@ -8,8 +8,7 @@
 enum {
     ROWS_SMALL = 30,
     ROWS_LARGE = 5000,
-    ROWS_SOUGHT = 12000, /* a table of so many is sought in, and joins are ordered by their cost */
-    ROWS_CHANGED_MAX = 80
+    ROWS_SOUGHT = 12000 /* a table of so many is sought in, and joins are ordered by their cost */
 };
 
 /* --- values -------------------------------------------------------------------------------------
@@ -298,161 +297,8 @@ char *random_schema(struct random_sql *random)
     for (uint32_t t = 0; t < tables; t++)
         random_table_make(random, t, &out);
     random->table_count = tables;
+    random_keyed_table(random, &out);
     while (views-- > 0 && random->table_count < TABLES_MAX)
         random_view_make(random, &out);
     return out.text;
-}
-
-/* --- changes ------------------------------------------------------------------------------------
- */
-static struct node *random_where(struct random_sql *random)
-{
-    return chance(random, 85) ? CLAUSE(random, " WHERE @", 1, condition(random))
-                              : CLAUSE(random, "", 0);
-}
-
-/* value as an assignment to a column: again and again a text may not grow. */
-static struct node *assigned(struct random_sql *random, struct node *value)
-{
-    return FIXED(random, "iif(octet_length(@) > 40, 'long', @)", 2, value, value);
-}
-
-static uint32_t some_column(struct random_sql *random, const struct random_table *table)
-{
-    return table->keyed ? 1 + random_below(random, table->columns - 1)
-                        : random_below(random, table->columns);
-}
-
-/* SET (a, b) = (SELECT ...). */
-static struct node *update_row(struct random_sql *random, const struct random_table *table)
-{
-    uint32_t     a = some_column(random, table), b = some_column(random, table);
-    struct node *values = aggregate_pair(random, true);
-
-    return FIXED(random,
-                 pool_printf(random, "UPDATE %s SET (%s, %s) = (@)@", table->name,
-                             table->column[a].name, table->column[b].name),
-                 2, values, random_where(random));
-}
-
-/* UPDATE ... FROM one row, for of several that match any may be taken. */
-static struct node *update_from(struct random_sql *random, const struct random_table *table)
-{
-    struct node         *from = aggregate_pair(random, false), *value, *where;
-    struct random_table *row = pool_alloc(random, sizeof *row);
-
-    memset(row, 0, sizeof *row);
-    row->columns = 2;
-    row->rows = 1;
-    strcpy(row->column[0].name, "k0");
-    strcpy(row->column[1].name, "k1");
-    random->here.scope[random->here.scope_count].table = row;
-    random->here.scope[random->here.scope_count++].alias = "f";
-    value = chance(random, 40) ? EXPR(random, "f.k0", 0) : expr(random);
-    where = random_where(random);
-    return FIXED(random,
-                 pool_printf(random, "UPDATE %s SET %s = @ FROM (@) AS f@", table->name,
-                             table->column[some_column(random, table)].name),
-                 3, assigned(random, value), from, where);
-}
-
-static struct node *random_update(struct random_sql *random, const struct random_table *table)
-{
-    struct node *value, *where;
-
-    if (random->here.level < LEVEL_MAX && chance(random, 15))
-        return update_row(random, table);
-    if (random->here.level < LEVEL_MAX && chance(random, 15))
-        return update_from(random, table);
-    value = assigned(random, expr(random));
-    where = random_where(random);
-    return FIXED(random,
-                 pool_printf(random, "UPDATE %s SET %s = @@", table->name,
-                             table->column[some_column(random, table)].name),
-                 2, value, where);
-}
-
-/* A row of expressions for every row of the table itself that a condition takes; or the rows of
- * any select. */
-static struct node *random_insert(struct random_sql *random, struct random_table *table)
-{
-    char         names[256] = "", values[512] = "";
-    uint32_t     first = table->keyed ? 1 : 0;
-    struct node *select;
-
-    for (uint32_t c = first; c < table->columns; c++) {
-        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", c > first ? ", " : "",
-                 table->column[c].name);
-        snprintf(values + strlen(values), sizeof values - strlen(values),
-                 "%siif(octet_length(q%u) > 40, 'long', q%u)", c > first ? ", " : "", c - first,
-                 c - first);
-    }
-    table->rows += 20;
-    if (chance(random, 50)) {
-        struct surroundings saved = random->here;
-
-        random->here = (struct surroundings){.work = 1, .level = 1};
-        random->changed = NULL; /* the rows are made before the first one is added */
-        select = random_select(random, table->columns - first);
-        if (!random->here.open)
-            return FIXED(random,
-                         pool_printf(random, "INSERT INTO %s(%s) SELECT %s FROM (@ LIMIT 20)",
-                                     table->name, names, values),
-                         1, put_in_order(random, select, table->columns - first));
-        random->here = saved;
-    }
-    return FIXED(random,
-                 pool_printf(random, "INSERT INTO %s(%s) SELECT @ FROM %s@ LIMIT 20", table->name,
-                             names, table->name),
-                 2, list(random, column, table->columns - first), random_where(random));
-}
-
-/* Puts table into sight, by its name, and nothing else. */
-static void see_alone(struct random_sql *random, const struct random_table *table, uint32_t level)
-{
-    random->here = (struct surroundings){.work = 1, .level = level, .scope_count = 1};
-    random->here.scope[0].table = table;
-    random->here.scope[0].alias = table->name;
-}
-
-/* RETURNING, often.  Of columns: of expressions sqlite3 may return a REAL column's value as it is
- * stored, an INTEGER. */
-static struct node *returning(struct random_sql *random, const struct random_table *table,
-                              bool *returns)
-{
-    struct node *a, *b;
-
-    see_alone(random, table, LEVEL_MAX);
-    *returns = chance(random, 15);
-    if (!*returns)
-        return CLAUSE(random, "", 0);
-    a = column(random);
-    b = column(random);
-    return chance(random, 50) ? FIXED(random, " RETURNING *", 0)
-                              : FIXED(random, " RETURNING @, typeof(@)", 2, a, b);
-}
-
-char *random_change(struct random_sql *random, const struct random_table **changed, bool *returns)
-{
-    uint32_t             tables = 0;
-    struct random_table *table;
-    struct node         *node;
-
-    while (tables < random->table_count && random->table[tables].base)
-        tables++;
-    table = &random->table[random_below(random, tables)];
-    *changed = table;
-    random->pool_used = 0;
-    random->changed = table;
-    random->parameters = true;
-    random->cte_count = random->alias_count = random->nesting = 0;
-    see_alone(random, table, chance(random, 60) ? 1 : LEVEL_MAX); /* with subqueries or without */
-    if (table->rows < ROWS_CHANGED_MAX && chance(random, 40))
-        node = random_insert(random, table);
-    else if (chance(random, 70))
-        node = random_update(random, table);
-    else
-        node = FIXED(random, pool_printf(random, "DELETE FROM %s@", table->name), 1,
-                     CLAUSE(random, " WHERE @ AND rowid % 3 = 1", 1, condition(random)));
-    return node_print(FIXED(random, "@@", 2, node, returning(random, table, returns)));
 }

@@ -74,6 +74,9 @@ struct random_sql {
     uint64_t             work_max; /* rows that loops may visit */
     struct random_table  table[TABLES_MAX]; /* views are the last ones */
     struct random_table *cte[CTES_MAX];
+    struct random_table  unique;    /* a table with unique keys, which only changes name */
+    const char          *target[5]; /* its keys, as ON CONFLICT names them */
+    uint32_t             target_count;
     /* that a change is about: its subqueries read others, for sqlite3's would see rows that were
      * just changed */
     const struct random_table *changed;
