@@ -288,6 +288,8 @@ bool value_apply_affinity(struct value *v, enum affinity affinity, struct arena 
         if (affinity == AFFINITY_REAL) {
             if (v->class_ == CLASS_INTEGER)
                 *v = value_real((double)v->i);
+            else if (v->class_ == CLASS_REAL && v->r == 0)
+                v->r = 0.0; /* SQLite stores it as the integer 0: no -0.0 */
         } else if (v->class_ == CLASS_REAL) {
             integer_affinity(v);
         }

@@ -242,8 +242,9 @@ struct from_item {
     uint8_t          *column_affinities, *column_collations;
     uint64_t         *columns_used; /* bits */
     bool              rowid_used;
-    uint32_t          number;         /* unique within the statement, 0.. */
-    struct cte       *cte;            /* a reference to a common table expression */
+    bool              untyped; /* excluded: its columns are values without affinity and collation */
+    uint32_t          number;  /* unique within the statement, 0.. */
+    struct cte       *cte;     /* a reference to a common table expression */
     struct from_item *next_reference; /* to the same one */
     struct select    *recursion;      /* RECURSION: the compound that it is a reference to */
     bool              temporary;      /* SUBQUERY: of a view in temp */

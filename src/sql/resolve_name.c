@@ -145,6 +145,10 @@ enum status bind_column(struct resolver *r, struct scope *scope, uint32_t levels
         expr->resolved.affinity = item->column_affinities[column];
         expr->resolved.collation = item->column_collations[column];
     }
+    if (item->untyped) {
+        expr->resolved.affinity = AFFINITY_NONE;
+        expr->resolved.collation_known = false;
+    }
     track_reference(r, owner);
     return note_outer(r, scope, levels, expr);
 }

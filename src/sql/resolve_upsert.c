@@ -122,6 +122,7 @@ enum status resolve_upserts(struct resolver *r, struct insert *insert, struct ta
         return STATUS_OK;
     TRY(new_item(r, insert->table, insert->alias, table, &insert->target));
     TRY(new_item(r, insert->table, excluded, table, &insert->excluded));
+    insert->excluded->untyped = true;
     for (struct upsert *upsert = insert->upsert; upsert != NULL; upsert = upsert->next) {
         number++;
         TRY(resolve_clause(r, insert, upsert,

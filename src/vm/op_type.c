@@ -2,6 +2,21 @@
 #include "vm/exact.h"
 #include "vm/numeric.h"
 
+/* Whether v, of REALs, may have a -0.0: a column of REALs has none. */
+static bool has_negative_zero(const struct vector *v)
+{
+    const uint64_t negative = UINT64_C(1) << 63, *bits = v->values;
+    bool           found = false;
+
+    if (v->type != PHYS_F64)
+        return false; /* a decimal is none */
+    if (v->shape != VECTOR_FLAT)
+        return true;
+    for (uint32_t i = 0; i < v->count; i++)
+        found |= bits[i] == negative;
+    return found;
+}
+
 /* Whether applying the affinity changes no value of v, told by its type alone. */
 static bool affinity_idle(const struct vector *v, enum affinity affinity)
 {
@@ -15,7 +30,7 @@ static bool affinity_idle(const struct vector *v, enum affinity affinity)
     case AFFINITY_INTEGER:
         return numbers == NUMBERS_INT || numbers == NUMBERS_MIXED || v->type == PHYS_BLOB;
     case AFFINITY_REAL:
-        return numbers == NUMBERS_REAL || v->type == PHYS_BLOB;
+        return (numbers == NUMBERS_REAL && !has_negative_zero(v)) || v->type == PHYS_BLOB;
     default:
         return true;
     }

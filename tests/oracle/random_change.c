@@ -325,11 +325,9 @@ static struct node *keyed_rows(struct random_sql *random)
 
 static struct node *keyed_insert(struct random_sql *random)
 {
-    static const char *const verbs[] = {"INSERT",           "INSERT",
-                                        "INSERT",           "INSERT",
-                                        "INSERT OR IGNORE", "INSERT OR REPLACE",
-                                        "REPLACE",          "INSERT OR FAIL",
-                                        "INSERT OR ABORT",  "INSERT OR ROLLBACK"};
+    static const char *const verbs[] = {"INSERT",  "INSERT",           "INSERT",
+                                        "INSERT",  "INSERT OR IGNORE", "INSERT OR REPLACE",
+                                        "REPLACE", "INSERT OR ABORT",  "INSERT OR ROLLBACK"};
     struct node             *rows, *conflicts = upserts(random);
 
     if (chance(random, 25))
@@ -347,8 +345,8 @@ static struct node *keyed_insert(struct random_sql *random)
 
 static struct node *keyed_update(struct random_sql *random)
 {
-    static const char *const verbs[] = {"UPDATE", "UPDATE", "UPDATE OR IGNORE", "UPDATE OR REPLACE",
-                                        "UPDATE OR FAIL"};
+    static const char *const verbs[] = {"UPDATE", "UPDATE", "UPDATE OR IGNORE",
+                                        "UPDATE OR REPLACE"};
     struct node *sets = keyed_sets(random, false), *where = keyed_condition(random, false);
     struct node *joined = FIXED(random, "d = f.v, c = f.k || u.d", 0);
     const char  *verb = PICK(random, verbs);

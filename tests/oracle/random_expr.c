@@ -339,7 +339,6 @@ struct node *literal(struct random_sql *random)
                                       "0xFF",
                                       "0x7fffffffffffffff",
                                       "0xffffffffffffffff",
-                                      "0x8000000000000000",
                                       "1_000",
                                       "1_0.2_5",
                                       "0x1_F",
