@@ -5,6 +5,8 @@
  * asked for. */
 #include "api/connection.h"
 
+#include "base/utf8.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -92,8 +94,12 @@ static enum status statement_compile(stoa_db *db, const char *sql, size_t bytes,
     stmt->sql = memory_alloc(memory, *tail + 1);
     status = stmt->sql != NULL ? STATUS_OK : fail_nomem(&db->error);
     if (status == STATUS_OK) {
-        memcpy(stmt->sql, sql, *tail);
+        status = memory_copy(memory, stmt->sql, sql, *tail)
+                     ? STATUS_OK
+                     : fail(&db->error, STATUS_INTERRUPT, "interrupted");
         stmt->sql[*tail] = '\0';
+    }
+    if (status == STATUS_OK) {
         status = columns_prepare(stmt, program);
     }
     if (status == STATUS_OK && program->variable_count > 0) {
@@ -119,8 +125,9 @@ static enum status statement_compile(stoa_db *db, const char *sql, size_t bytes,
 
 int stoa_prepare(stoa_db *db, const char *sql, int nbytes, stoa_stmt **stmt, const char **tail)
 {
-    size_t      bytes, end = 0;
-    enum status status;
+    struct interrupt *before;
+    size_t            bytes, end = 0;
+    enum status       status;
 
     if (stmt == NULL)
         return STOA_MISUSE;
@@ -129,14 +136,21 @@ int stoa_prepare(stoa_db *db, const char *sql, int nbytes, stoa_stmt **stmt, con
         *tail = sql;
     if (!connection_ready(db) || sql == NULL)
         return connection_misuse(db, "no SQL text");
-    bytes = nbytes < 0 ? strlen(sql) : strnlen(sql, (size_t)nbytes);
     error_clear(&db->error);
     memory_release(&db->memory); /* of a text whose compilation was stopped */
     if (db->active == 0)
-        atomic_store_explicit(&db->memory.interrupt.raised, false, memory_order_relaxed);
+        interrupt_lower(&db->memory.interrupt);
+    before = interrupt_work;
+    interrupt_work = &db->memory.interrupt;
+    bytes = text_until_nul(sql, nbytes < 0 ? SIZE_MAX : (size_t)nbytes);
     status = statement_compile(db, sql, bytes, stmt, &end);
-    if (status == STATUS_NOMEM && memory_stopped(&db->memory))
+    interrupt_work = before;
+    if ((status == STATUS_NOMEM && memory_stopped(&db->memory)) || db->memory.interrupt.cut) {
+        if (status == STATUS_OK)
+            stoa_finalize(*stmt);
+        *stmt = NULL;
         status = fail(&db->error, STATUS_INTERRUPT, "interrupted"); /* and failed for that reason */
+    }
     if (tail != NULL)
         *tail = sql + end;
     if (status == STATUS_OK)
@@ -192,7 +206,7 @@ static inline void statement_begin(stoa_stmt *stmt)
     stoa_db *db = stmt->db;
 
     if (db->active++ == 0)
-        atomic_store_explicit(&db->memory.interrupt.raised, false, memory_order_relaxed);
+        interrupt_lower(&db->memory.interrupt);
 }
 
 static enum status statement_end(stoa_stmt *stmt, enum status status)
@@ -221,15 +235,18 @@ static enum status run_fresh(stoa_stmt *stmt, bool first)
 
 enum status statement_run(stoa_stmt *stmt)
 {
-    stoa_db    *db = stmt->db;
-    bool        first = stmt->state == STATEMENT_READY;
-    enum status status;
+    stoa_db          *db = stmt->db;
+    bool              first = stmt->state == STATEMENT_READY;
+    struct interrupt *before = interrupt_work;
+    enum status       status;
 
     if (first)
         statement_begin(stmt);
     stmt->state = STATEMENT_RUNNING;
     db->error.text[0] = '\0';
+    interrupt_work = &db->memory.interrupt;
     status = run_fresh(stmt, first);
+    interrupt_work = before;
     stmt->generation++;
     if (likely(status == STATUS_ROW)) {
         stmt->selection = vm_result_selection(stmt->vm);

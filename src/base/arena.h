@@ -68,6 +68,8 @@ static inline void *arena_zalloc(struct arena *arena, size_t bytes)
 {
     void *block = arena_alloc(arena, bytes);
 
+    if (unlikely(bytes > INTERRUPT_TEXT_PIECE) && block != NULL)
+        return memory_zero(arena->memory, block, bytes) ? block : NULL; /* or work was stopped */
     return block == NULL || bytes == 0 ? block : memset(block, 0, bytes);
 }
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-uint64_t hash_bytes(const void *data, size_t bytes);
+uint64_t hash_bytes(const void *data, size_t bytes); /* of long data in pieces: interrupt.h */
 
 /* Mixes a 64-bit key (MurmurHash3's 64-bit finaliser constants, one round). */
 static inline uint64_t hash_u64(uint64_t key)

@@ -1,9 +1,28 @@
-/* interrupt.c - the progress handler's turn. */
+/* interrupt.c - the progress handler's turn, and the pieces of long texts. */
 #include "base/interrupt.h"
 
 #include <time.h>
 
 enum { PROGRESS_NS = 10 * 1000 * 1000 };
+
+_Thread_local struct interrupt *interrupt_work;
+
+bool interrupt_cut(void)
+{
+    struct interrupt *interrupt = interrupt_work;
+
+    if (interrupt == NULL || !interrupt_poll(interrupt))
+        return false;
+    interrupt->cut = true;
+    return true;
+}
+
+size_t interrupt_text_piece(size_t at, size_t bytes)
+{
+    if (interrupt_cut())
+        return at;
+    return bytes - at < INTERRUPT_TEXT_PIECE ? bytes : at + INTERRUPT_TEXT_PIECE;
+}
 
 bool interrupt_progress(struct interrupt *interrupt)
 {

@@ -27,9 +27,8 @@ enum { SANITIZED = 0 };
 enum { SANITIZED = 0 };
 #endif
 
-/* Of large blocks, between two questions whether to stop.  Before a copy of more than the second it
- * is asked, too: whoever copies such texts copies many. */
-enum { PIECE_BYTES = 1 << 20, COPY_POLL_BYTES = 4096 };
+/* Of large blocks, between two questions whether to stop. */
+enum { PIECE_BYTES = 1 << 20 };
 
 static _Atomic uint64_t fault_countdown; /* 0: off */
 static _Atomic uint64_t fault_hits;
@@ -78,7 +77,11 @@ void memory_init(struct memory *memory, size_t limit)
     }
     atomic_init(&memory->next_spare, 0);
     atomic_init(&memory->parked, NULL);
+    atomic_init(&memory->parked_bytes, 0);
+    atomic_init(&memory->parked_debt, 0);
+    atomic_init(&memory->parking, false);
     atomic_init(&memory->interrupt.raised, false);
+    memory->interrupt.cut = false;
     atomic_init(&memory->interrupt.due, 0);
     memory->interrupt.progress = NULL;
     atomic_init(&memory->interrupt.in_callback, 0);
@@ -142,16 +145,47 @@ static void *spare_take(struct memory *memory, size_t bytes)
 /* --- accounting
  * ------------------------------------------------------------------------------------ */
 
+/* What may be asked for before that gives parked blocks back: a piece of them. */
+enum { DEBT_BYTES = 4 << 20 };
+
+/* Gives parked blocks back, bytes of them at least while there are as many; in the middle of work
+ * no more when it is stopped.  False: there are none. */
+static bool parked_release(struct memory *memory, size_t bytes, bool working);
+
+/* A request of bytes while there are parked blocks. */
+static void parked_pay(struct memory *memory, size_t bytes)
+{
+    size_t debt = atomic_fetch_add_explicit(&memory->parked_debt, bytes, memory_order_relaxed);
+
+    if (debt + bytes < DEBT_BYTES)
+        return;
+    atomic_store_explicit(&memory->parked_debt, 0, memory_order_relaxed);
+    parked_release(memory, debt + bytes, true);
+}
+
+/* Whether the account holds more than its limit; parked blocks do not stay for it. */
+static bool limit_passed(struct memory *memory, size_t used)
+{
+    size_t limit = atomic_load_explicit(&memory->limit, memory_order_relaxed);
+
+    if (limit == 0)
+        return false;
+    if (used + atomic_load_explicit(&memory->parked_bytes, memory_order_relaxed) > limit)
+        parked_release(memory, SIZE_MAX, true);
+    return used > limit;
+}
+
 /* Books bytes; false when the limit refuses them. */
 static bool account_add(struct memory *memory, size_t bytes)
 {
-    size_t used, limit, peak;
+    size_t used, peak;
 
     if (memory == NULL)
         return true;
+    if (unlikely(atomic_load_explicit(&memory->parked_bytes, memory_order_relaxed) > 0))
+        parked_pay(memory, bytes);
     used = atomic_fetch_add_explicit(&memory->used, bytes, memory_order_relaxed) + bytes;
-    limit = atomic_load_explicit(&memory->limit, memory_order_relaxed);
-    if (limit != 0 && used > limit) {
+    if (limit_passed(memory, used)) {
         atomic_fetch_sub_explicit(&memory->used, bytes, memory_order_relaxed);
         return false;
     }
@@ -198,6 +232,16 @@ static void *heap_alloc(struct memory *memory, size_t bytes)
     return aligned_alloc(BLOCK_ALIGN, (bytes + BLOCK_ALIGN - 1) & ~(size_t)(BLOCK_ALIGN - 1));
 }
 
+/* The same, for which parked blocks go when the system has no more. */
+static void *block_alloc(struct memory *memory, size_t bytes)
+{
+    void *block = heap_alloc(memory, bytes);
+
+    if (unlikely(block == NULL) && memory != NULL && parked_release(memory, SIZE_MAX, true))
+        block = heap_alloc(memory, bytes);
+    return block;
+}
+
 void *memory_alloc(struct memory *memory, size_t bytes)
 {
     void *block;
@@ -205,7 +249,7 @@ void *memory_alloc(struct memory *memory, size_t bytes)
     assert(bytes > 0);
     if (size_is_absurd(bytes) || fault_strikes() || !account_add(memory, bytes))
         return NULL;
-    block = heap_alloc(memory, bytes);
+    block = block_alloc(memory, bytes);
     if (block == NULL)
         account_subtract(memory, bytes);
     return block;
@@ -229,7 +273,7 @@ bool memory_copy(struct memory *memory, void *to, const void *from, size_t bytes
     const char *source = from;
     char       *target = to;
 
-    while (bytes > COPY_POLL_BYTES) {
+    while (bytes > INTERRUPT_TEXT_LONG) { /* whoever copies such texts copies many */
         size_t piece = bytes < PIECE_BYTES ? bytes : PIECE_BYTES;
 
         if (memory_stopped(memory))
@@ -252,7 +296,7 @@ void *memory_zalloc(struct memory *memory, size_t bytes)
     if (size_is_absurd(bytes) || fault_strikes() || !account_add(memory, bytes))
         return NULL;
     /* not calloc: the C library's goes past its cache of small blocks */
-    block = heap_alloc(memory, bytes);
+    block = block_alloc(memory, bytes);
     if (block == NULL) {
         account_subtract(memory, bytes);
     } else if (bytes < ALIGNED_FROM_BYTES) {
@@ -304,8 +348,9 @@ void *memory_realloc(struct memory *memory, void *block, size_t old_bytes, size_
 /* --- giving back
  * ------------------------------------------------------------------------------------ */
 
-/* Of smaller blocks a heap may hold many, but they do not make it give pages back. */
-enum { PARK_FROM_BYTES = 4096 };
+/* Of smaller blocks a heap may hold many, but they do not make it give pages back.  What goes back
+ * in one memory_release takes about 2 ms. */
+enum { PARK_FROM_BYTES = 4096, RELEASE_BYTES = 16 << 20 };
 
 struct parked {
     struct parked *next;
@@ -313,22 +358,74 @@ struct parked {
     bool           mapped; /* bytes may be less than those of mapped blocks by now */
 };
 
-static bool interrupt_came(struct memory *memory)
+static bool parking(struct memory *memory)
 {
-    return memory != NULL &&
-           unlikely(atomic_load_explicit(&memory->interrupt.raised, memory_order_relaxed));
+    return atomic_load_explicit(&memory->interrupt.raised, memory_order_relaxed) ||
+           atomic_load_explicit(&memory->parking, memory_order_relaxed);
+}
+
+/* Adds a list, which seldom is more than one block where there are others. */
+static void parked_push(struct memory *memory, struct parked *first)
+{
+    void          *head = NULL;
+    struct parked *last = first;
+
+    if (atomic_compare_exchange_strong(&memory->parked, &head, first))
+        return;
+    while (last->next != NULL)
+        last = last->next;
+    do
+        last->next = head;
+    while (!atomic_compare_exchange_weak(&memory->parked, &head, first));
 }
 
 static void block_park(struct memory *memory, void *block, size_t bytes, bool mapped)
 {
     struct parked *parked = block;
-    void          *head = atomic_load_explicit(&memory->parked, memory_order_relaxed);
 
-    parked->bytes = bytes;
-    parked->mapped = mapped;
-    do
-        parked->next = head;
-    while (!atomic_compare_exchange_weak(&memory->parked, &head, block));
+    *parked = (struct parked){.bytes = bytes, .mapped = mapped};
+    atomic_fetch_add_explicit(&memory->parked_bytes, bytes, memory_order_relaxed);
+    parked_push(memory, parked);
+}
+
+/* Gives the end of a parked block back, or all of it; how much. */
+static size_t parked_free(struct parked *parked)
+{
+    size_t bytes = parked->bytes, left = 0;
+
+    if (parked->mapped)
+        left = pages_unmap_some(parked, bytes);
+    else
+        free(parked);
+    if (left > 0)
+        parked->bytes = left;
+    return bytes - left;
+}
+
+static bool parked_release(struct memory *memory, size_t bytes, bool working)
+{
+    struct parked *first = atomic_exchange(&memory->parked, NULL);
+    bool           any = first != NULL;
+
+    for (size_t done = 0; first != NULL && done < bytes && !(working && memory_stopped(memory));) {
+        struct parked *next = first->next;
+        size_t         all = first->bytes, gone = parked_free(first);
+
+        done += gone;
+        atomic_fetch_sub_explicit(&memory->parked_bytes, gone, memory_order_relaxed);
+        if (gone == all)
+            first = next;
+    }
+    if (first != NULL)
+        parked_push(memory, first);
+    return any;
+}
+
+/* The progress handler is asked only while a statement runs, not when one is let go. */
+static bool freeing_stops(struct memory *memory)
+{
+    return memory != NULL && (interrupt_work == &memory->interrupt ? memory_stopped(memory)
+                                                                   : parking(memory));
 }
 
 void memory_free(struct memory *memory, void *block, size_t bytes)
@@ -336,41 +433,35 @@ void memory_free(struct memory *memory, void *block, size_t bytes)
     if (block == NULL)
         return;
     account_subtract(memory, bytes);
-    if (bytes >= PARK_FROM_BYTES && interrupt_came(memory)) {
+    if (bytes >= PARK_FROM_BYTES && memory != NULL && unlikely(parking(memory))) {
         block_park(memory, block, bytes, size_is_mapped(bytes));
     } else if (size_is_kept(memory, bytes)) {
         spare_keep(memory, block, bytes);
     } else if (!size_is_mapped(bytes)) {
         free(block);
     } else {
-        while (bytes > 0 && !interrupt_came(memory))
+        while (bytes > 0 && !freeing_stops(memory))
             bytes = pages_unmap_some(block, bytes);
         if (bytes > 0)
             block_park(memory, block, bytes, true);
     }
 }
 
+void memory_park(struct memory *memory, bool on)
+{
+    atomic_store_explicit(&memory->parking, on, memory_order_relaxed);
+}
+
 void memory_release(struct memory *memory)
 {
-    struct parked *parked = atomic_exchange(&memory->parked, NULL), *next;
-
-    for (; parked != NULL; parked = next) {
-        size_t bytes = parked->bytes;
-
-        next = parked->next;
-        if (!parked->mapped)
-            free(parked);
-        else
-            while (bytes > 0)
-                bytes = pages_unmap_some(parked, bytes);
-    }
+    parked_release(memory, RELEASE_BYTES, false);
 }
 
 void memory_trim(struct memory *memory)
 {
     for (int i = 0; i < MEMORY_SPARES; i++)
         free(atomic_exchange(&memory->spares[i].block, NULL));
-    memory_release(memory);
+    parked_release(memory, SIZE_MAX, false);
 }
 
 size_t memory_product(size_t count, size_t bytes)

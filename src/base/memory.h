@@ -26,7 +26,9 @@ struct memory {
         _Atomic size_t  bytes; /* of block; may be out of date, then the block's word is right */
     } spares[MEMORY_SPARES];
     _Atomic unsigned next_spare; /* which is replaced when all are taken */
-    _Atomic(void *)  parked;     /* freed after an interrupt, but still held: memory_release */
+    _Atomic(void *)  parked;     /* freed, but still held: see memory_park */
+    _Atomic size_t   parked_bytes, parked_debt; /* asked for since some of them were given back */
+    _Atomic bool     parking;    /* what is freed is parked, without an interrupt too */
     struct interrupt interrupt;  /* of all work that is done on this account */
     int real_digits; /* of REALs that become texts in that work; 0: NUMBER_DIGITS_DEFAULT */
 };
@@ -45,11 +47,17 @@ void *memory_zalloc(struct memory *memory, size_t bytes);
  * was stopped in a long copy: block is as it was. */
 void *memory_realloc(struct memory *memory, void *block, size_t old_bytes, size_t new_bytes);
 
-/* block may be NULL.  bytes is what it was allocated with.  Giving pages back takes about 70 ms a
- * gigabyte, so an interrupt comes first: from then on blocks are parked until memory_release. */
+/* block may be NULL.  bytes is what it was allocated with.
+ *
+ * Giving pages back takes about 100 ms a gigabyte, so an interrupt comes first: from then on blocks
+ * are parked, and so they are while memory_park says so.  They are not counted as used, but go
+ * before the account holds more than it does: requests give back as many bytes as they ask for, one
+ * beyond the limit, or one that the system refuses, all of them. */
 void memory_free(struct memory *memory, void *block, size_t bytes);
-/* Gives parked blocks back: whoever lets go of a stopped piece of work does it, after the answer.
- */
+/* on: what is freed on this account is parked from now on. */
+void memory_park(struct memory *memory, bool on);
+/* Gives parked blocks back, as many as go in some milliseconds: every call of the connection that
+ * begins or ends a statement does it. */
 void memory_release(struct memory *memory);
 
 /* Whether work on this account shall stop; memory may be NULL: never. */

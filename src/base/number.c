@@ -423,8 +423,7 @@ struct scan {
 /* From here on another digit might not fit 64 bits. */
 #define DIGITS_FULL ((UINT64_MAX - 9) / 10)
 
-/* Behind the digits '0'..high that stand at p. */
-static const char *skip_digits(const char *p, const char *end, char high)
+static const char *skip_digits_piece(const char *p, const char *end, char high)
 {
     enum { STRIDE = 64 };
 
@@ -439,6 +438,19 @@ static const char *skip_digits(const char *p, const char *end, char high)
     while (p < end && *p >= '0' && *p <= high)
         p++;
     return p;
+}
+
+/* Behind the digits '0'..high that stand at p. */
+static const char *skip_digits(const char *p, const char *end, char high)
+{
+    size_t bytes = (size_t)(end - p), at = 0;
+
+    for (size_t next; (next = interrupt_text(at, bytes)) > at;) {
+        at = (size_t)(skip_digits_piece(p + at, p + next, high) - p);
+        if (at < next)
+            break;
+    }
+    return p + at;
 }
 
 const char *number_skip_zeros(const char *p, const char *end)
@@ -474,9 +486,9 @@ static bool scan_exponent(struct scan *s)
         negative = *p++ == '-';
     if (p == s->end || !ascii_digit(*p))
         return false;
-    for (; p < s->end && ascii_digit(*p); p++)
-        if (exponent < EXPONENT_DIGITS_LIMIT)
-            exponent = exponent * 10 + (*p - '0');
+    for (; p < s->end && ascii_digit(*p) && exponent < EXPONENT_DIGITS_LIMIT; p++)
+        exponent = exponent * 10 + (*p - '0');
+    p = skip_digits(p, s->end, '9');
     s->exponent10 += negative ? -exponent : exponent;
     s->p = p;
     return true;
@@ -484,9 +496,15 @@ static bool scan_exponent(struct scan *s)
 
 static const char *skip_blanks(const char *p, const char *end)
 {
-    while (p < end && ascii_space(*p))
-        p++;
-    return p;
+    size_t bytes = (size_t)(end - p), at = 0;
+
+    for (size_t next; (next = interrupt_text(at, bytes)) > at;) {
+        while (at < next && ascii_space(p[at]))
+            at++;
+        if (at < next)
+            break;
+    }
+    return p + at;
 }
 
 struct number number_parse(const char *text, size_t bytes)

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 
 /* A page; what one page table maps, so that tables move whole; what is given back at a time. */
-enum { PAGE_BYTES = 4096, TABLE_BYTES = 2 << 20, PIECE_BYTES = 16 << 20 };
+enum { PAGE_BYTES = 4096, TABLE_BYTES = 2 << 20, PIECE_BYTES = 4 << 20 };
 
 static size_t page_round(size_t bytes)
 {

@@ -17,7 +17,7 @@ void *pages_map(size_t bytes);
 /* The block of old_bytes with its content as one of new_bytes, what is new being zero; both
  * sizes >= PAGES_MIN_BYTES.  NULL: no room, block is as it was. */
 void *pages_remap(void *block, size_t old_bytes, size_t new_bytes);
-/* Gives the end of a block back, as much as takes about a millisecond; how many bytes are left,
+/* Gives the end of a block back, as much as takes less than a millisecond; how many bytes are left,
  * 0: it is gone. */
 size_t pages_unmap_some(void *block, size_t bytes);
 

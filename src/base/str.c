@@ -122,3 +122,13 @@ bool ascii_equal(const char *a, size_t a_bytes, const char *b, size_t b_bytes)
             return false;
     return true;
 }
+
+bool bytes_equal_long(const char *a, const char *b, size_t bytes)
+{
+    size_t at = 0;
+
+    for (size_t end; (end = interrupt_text(at, bytes)) > at; at = end)
+        if (memcmp(a + at, b + at, end - at) != 0)
+            return false;
+    return at == bytes;
+}

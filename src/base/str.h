@@ -5,6 +5,8 @@
 #ifndef STOA_BASE_STR_H
 #define STOA_BASE_STR_H
 
+#include <string.h>
+
 #include "base/memory.h"
 #include "base/status.h"
 
@@ -43,6 +45,14 @@ static inline bool ascii_digit(char c)
 static inline bool ascii_space(char c) /* SQLite's isspace: blank \t \n \v \f \r */
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
+}
+/* Whether both have the same bytes; not a long text when work was stopped: interrupt.h. */
+bool               bytes_equal_long(const char *a, const char *b, size_t bytes);
+static inline bool bytes_equal(const char *a, const char *b, size_t bytes)
+{
+    if (__builtin_expect(bytes > INTERRUPT_TEXT_LONG, 0))
+        return bytes_equal_long(a, b, bytes);
+    return bytes == 0 || memcmp(a, b, bytes) == 0;
 }
 int  ascii_casecmp(const char *a,
                    const char *b); /* order of NUL-terminated texts, ASCII case folded */

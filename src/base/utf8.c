@@ -1,8 +1,6 @@
 /* utf8.c - reading, writing and counting characters; ASCII runs go eight bytes at a time. */
 #include "base/utf8.h"
 
-enum { PIECE_BYTES = 1 << 19 }; /* between two questions whether to stop */
-
 static bool word_is_ascii(const char *s)
 {
     uint64_t word;
@@ -31,8 +29,11 @@ uint32_t utf8_read_wide(const char **p, const char *end)
         code = lead & 0x03;
     else
         code = lead == 0xfd;
-    while (*p < end && utf8_continues(**p))
+    for (uint32_t n = 1; *p < end && utf8_continues(**p); n++) {
         code = code << 6 | ((uint8_t) * (*p)++ & 0x3f);
+        if (n % INTERRUPT_TEXT_PIECE == 0 && interrupt_text(0, (size_t)(end - *p)) == 0)
+            break;
+    }
     if (code < 0x80 || (code & 0xfffff800) == 0xd800 || (code & 0xfffffffe) == 0xfffe)
         return UTF8_REPLACEMENT;
     return code;
@@ -62,13 +63,40 @@ size_t utf8_write(uint32_t code, char out[UTF8_BYTES_MAX])
     return 4;
 }
 
-size_t utf8_length(struct memory *memory, const char *s, size_t bytes)
+const char *utf8_skip_continuation(const char *p, const char *end)
 {
-    const char *end = s + bytes, *piece;
+    size_t bytes = (size_t)(end - p), at = 0;
+
+    for (size_t piece; (piece = interrupt_text(at, bytes)) > at;) {
+        while (at < piece && utf8_continues(p[at]))
+            at++;
+        if (at < piece)
+            break;
+    }
+    return p + at;
+}
+
+size_t text_until_nul(const char *s, size_t bytes)
+{
+    size_t at = 0;
+
+    for (size_t end; (end = interrupt_text(at, bytes)) > at; at = end) {
+        size_t found = strnlen(s + at, end - at);
+
+        if (found < end - at)
+            return at + found;
+    }
+    return at;
+}
+
+size_t utf8_length(const char *s, size_t bytes)
+{
+    const char *begin = s, *end = s + bytes;
     size_t      count = 0;
 
-    for (; s < end && !memory_stopped(memory);) {
-        piece = end - s > PIECE_BYTES ? s + PIECE_BYTES : end;
+    for (size_t at = 0, next; (next = interrupt_text(at, bytes)) > at; at = (size_t)(s - begin)) {
+        const char *piece = begin + next;
+
         while (s < piece) {
             if (end - s >= 8 && word_is_ascii(s)) {
                 s += 8;
@@ -82,12 +110,14 @@ size_t utf8_length(struct memory *memory, const char *s, size_t bytes)
     return count;
 }
 
-const char *utf8_skip(struct memory *memory, const char *s, size_t bytes, uint64_t count)
+const char *utf8_skip(const char *s, size_t bytes, uint64_t count)
 {
-    const char *end = s + bytes, *piece;
+    const char *begin = s, *end = s + bytes;
 
-    for (; count > 0 && s < end && !memory_stopped(memory);) {
-        piece = end - s > PIECE_BYTES ? s + PIECE_BYTES : end;
+    for (size_t at = 0, next; count > 0 && (next = interrupt_text(at, bytes)) > at;
+         at = (size_t)(s - begin)) {
+        const char *piece = begin + next;
+
         while (count > 0 && s < piece) {
             if (count >= 8 && end - s >= 8 && word_is_ascii(s)) {
                 s += 8;

@@ -84,10 +84,13 @@ int compare_int_real(int64_t i, double r)
 static int compare_bytes(const char *a, size_t a_bytes, const char *b, size_t b_bytes)
 {
     size_t shared = a_bytes < b_bytes ? a_bytes : b_bytes;
-    int    order = shared == 0 ? 0 : memcmp(a, b, shared);
 
-    if (order != 0)
-        return order;
+    for (size_t at = 0, end; (end = interrupt_text(at, shared)) > at; at = end) {
+        int order = memcmp(a + at, b + at, end - at);
+
+        if (order != 0)
+            return order;
+    }
     return a_bytes < b_bytes ? -1 : a_bytes > b_bytes;
 }
 
@@ -109,8 +112,14 @@ static int compare_nocase(const char *a, size_t a_bytes, const char *b, size_t b
 {
     size_t shared = a_bytes < b_bytes ? a_bytes : b_bytes, i = 0;
 
-    while (shared - i >= NOCASE_STRIDE && nocase_goes_on(a + i, b + i))
-        i += NOCASE_STRIDE;
+    for (size_t end; (end = interrupt_text(i, shared)) > i;) {
+        while (end - i >= NOCASE_STRIDE && nocase_goes_on(a + i, b + i))
+            i += NOCASE_STRIDE;
+        if (end - i >= NOCASE_STRIDE || end == shared)
+            break;
+    }
+    if (shared - i > NOCASE_STRIDE) /* it ends there, or work was stopped */
+        shared = i + NOCASE_STRIDE;
     for (; i < shared; i++) {
         unsigned char x = (unsigned char)ascii_lower(a[i]), y = (unsigned char)ascii_lower(b[i]);
 
@@ -124,9 +133,15 @@ static int compare_nocase(const char *a, size_t a_bytes, const char *b, size_t b
 
 static size_t bytes_without_trailing_spaces(const char *s, size_t bytes)
 {
-    while (bytes > 0 && s[bytes - 1] == ' ')
-        bytes--;
-    return bytes;
+    size_t spaces = 0;
+
+    for (size_t end; (end = interrupt_text(spaces, bytes)) > spaces;) {
+        while (spaces < end && s[bytes - spaces - 1] == ' ')
+            spaces++;
+        if (spaces < end)
+            break;
+    }
+    return bytes - spaces;
 }
 
 int compare_text(const char *a, size_t a_bytes, const char *b, size_t b_bytes,
@@ -175,11 +190,12 @@ int value_compare(const struct value *a, const struct value *b, enum collation c
 /* Hash of the text that compare_nocase sees: up to a NUL in lower case, and the whole length. */
 static uint64_t hash_nocase(const char *s, size_t bytes)
 {
+    enum { PIECES_PER_POLL = INTERRUPT_TEXT_PIECE / 256 };
     char     buffer[256];
     size_t   done = 0;
     uint64_t hash = hash_u64(bytes);
 
-    while (done < bytes) {
+    for (uint32_t piece = 0; done < bytes; piece++) {
         size_t n = 0;
         bool   nul = false;
 
@@ -188,7 +204,7 @@ static uint64_t hash_nocase(const char *s, size_t bytes)
             nul = buffer[n] == '\0';
         }
         hash = hash_combine(hash, hash_bytes(buffer, n));
-        if (nul)
+        if (nul || (piece % PIECES_PER_POLL == 0 && interrupt_text(done, bytes) == done))
             break;
         done += n;
     }
@@ -269,7 +285,7 @@ bool value_identical(const struct value *a, const struct value *b)
     if (a->class_ != b->class_)
         return false;
     if (a->class_ == CLASS_TEXT || a->class_ == CLASS_BLOB)
-        return a->bytes == b->bytes && (a->bytes == 0 || memcmp(a->s, b->s, a->bytes) == 0);
+        return a->bytes == b->bytes && bytes_equal(a->s, b->s, a->bytes);
     return a->class_ == CLASS_NULL || a->i == b->i;
 }
 

@@ -103,6 +103,8 @@ static bool text_needs_quotes(const struct csv_writer *writer, const char *text,
         memcmp(text, writer->options.null_text, bytes) == 0)
         return true;
     for (size_t i = 0; i < bytes; i++) {
+        if (i % INTERRUPT_TEXT_PIECE == INTERRUPT_TEXT_PIECE - 1 && interrupt_cut())
+            break;
         if (text[i] == writer->delimiter || text[i] == '\n' || text[i] == '\r' ||
             (text[i] == writer->quote && writer->quote != '\0') || text[i] == '#')
             return true;
@@ -117,7 +119,9 @@ static void text_write(struct csv_writer *writer, const char *text, size_t bytes
         return;
     }
     str_char(&writer->out, writer->quote);
-    for (size_t i = 0; i < bytes; i++) {
+    for (size_t i = 0; i < bytes && !writer->out.failed; i++) {
+        if (i % INTERRUPT_TEXT_PIECE == INTERRUPT_TEXT_PIECE - 1 && interrupt_cut())
+            break;
         if (text[i] == writer->quote || text[i] == writer->escape)
             str_char(&writer->out, writer->escape);
         str_char(&writer->out, text[i]);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/stack.h"
+#include "base/utf8.h"
 
 void cg_fail(struct cg *cg, enum status status)
 {
@@ -65,7 +66,7 @@ void *cg_alloc(struct cg *cg, size_t bytes)
 
 char *cg_text(struct cg *cg, const char *text)
 {
-    char *copy = arena_copy_text(&cg->program->arena, text, strlen(text));
+    char *copy = arena_copy_text(&cg->program->arena, text, text_until_nul(text, SIZE_MAX));
 
     if (copy == NULL)
         cg_fail(cg, fail_nomem(cg->err));

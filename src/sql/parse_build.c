@@ -37,20 +37,38 @@ void parser_fail_token(struct parser *parser, struct token token)
                 (int)token.bytes, token.text);
 }
 
+static _Noreturn void parser_nomem(struct parser *parser)
+{
+    parser->status = fail_nomem(parser->err);
+    longjmp(parser->failed, 1);
+}
+
 void *parser_alloc(struct parser *parser, size_t bytes)
 {
     void *block = arena_alloc(parser->arena, bytes);
 
-    if (block == NULL) {
-        parser->status = fail_nomem(parser->err);
-        longjmp(parser->failed, 1);
-    }
+    if (block == NULL)
+        parser_nomem(parser);
     return block;
 }
 
 void *parser_zalloc(struct parser *parser, size_t bytes)
 {
-    return memset(parser_alloc(parser, bytes), 0, bytes);
+    void *block = arena_zalloc(parser->arena, bytes);
+
+    if (block == NULL)
+        parser_nomem(parser);
+    return block;
+}
+
+/* A copy of the text with a NUL behind it. */
+static char *copy_text(struct parser *parser, const char *text, size_t bytes)
+{
+    char *copy = arena_copy_text(parser->arena, text, bytes);
+
+    if (copy == NULL)
+        parser_nomem(parser);
+    return copy;
 }
 
 void *parser_grow(struct parser *parser, void *items, uint32_t count, uint32_t *capacity,
@@ -107,7 +125,6 @@ static char *copy_unquoted(struct parser *parser, struct token token, uint32_t *
 struct name build_name(struct parser *parser, struct token token)
 {
     struct name name = {.bytes = token.bytes, .position = token_position(parser, token)};
-    char       *copy;
 
     assert(token.bytes > 0);
     if (strchr("'\"`[", token.text[0]) != NULL) {
@@ -116,16 +133,13 @@ struct name build_name(struct parser *parser, struct token token)
         name.quoted = true;
         return name;
     }
-    copy = parser_zalloc(parser, (size_t)token.bytes + 1);
-    memcpy(copy, token.text, token.bytes);
-    name.text = copy;
+    name.text = copy_text(parser, token.text, token.bytes);
     return name;
 }
 
 struct name build_text(struct parser *parser, const char *from, const char *to)
 {
     struct name name = {0};
-    char       *copy;
 
     while (to > from && ascii_space(to[-1]))
         to--;
@@ -133,9 +147,7 @@ struct name build_text(struct parser *parser, const char *from, const char *to)
         from++;
     name.bytes = (uint32_t)(to - from);
     name.position = (int32_t)(from - parser->sql);
-    copy = parser_zalloc(parser, (size_t)name.bytes + 1);
-    memcpy(copy, from, name.bytes);
-    name.text = copy;
+    name.text = copy_text(parser, from, name.bytes);
     return name;
 }
 

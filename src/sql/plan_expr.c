@@ -14,9 +14,17 @@ static void walk_select(struct select *select, expr_visit *visit, void *data)
         expr_walk(select->lookup->outer[i], visit, data);
 }
 
+/* Walks cannot fail: an interrupt leaves them. */
+static bool walk_goes_on(void)
+{
+    static _Thread_local uint32_t steps;
+
+    return ++steps % INTERRUPT_ROWS != 0 || !interrupt_cut();
+}
+
 void expr_walk(struct expr *expr, expr_visit *visit, void *data)
 {
-    if (expr == NULL || !visit(expr, data))
+    if (expr == NULL || !walk_goes_on() || !visit(expr, data))
         return;
     expr_walk(expr->left, visit, data);
     expr_walk(expr->right, visit, data);

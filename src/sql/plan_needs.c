@@ -93,6 +93,7 @@ static enum status need_carried(struct planner *planner, struct plan *plan, cons
 
 enum status plan_need(struct planner *planner, struct plan *plan, const void *owner, int32_t column)
 {
+    TRY(memory_poll(planner->arena->memory, planner->err));
     switch (plan->kind) {
     case PLAN_SUBQUERY:
         return owner == plan->item ? plan_need(planner, plan->input, plan->input->owner, column)

@@ -73,6 +73,18 @@ static unsigned char byte_at(const char *sql, size_t bytes, size_t i)
     return i < bytes ? (unsigned char)sql[i] : '\0';
 }
 
+/* Moves i, an offset into sql, on while what is said of it holds, and it is before the end; less far
+ * when work is stopped, which cuts the token. */
+#define SKIP_WHILE(i, holds)                                                                       \
+    do {                                                                                           \
+        for (size_t end_; (end_ = interrupt_text((i), bytes)) > (i);) {                            \
+            while ((i) < end_ && (holds))                                                          \
+                (i)++;                                                                             \
+            if ((i) < end_)                                                                        \
+                break;                                                                             \
+        }                                                                                          \
+    } while (0)
+
 static bool is_hex(unsigned char c)
 {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
@@ -82,8 +94,7 @@ static size_t read_blanks(const char *sql, size_t bytes, size_t at)
 {
     size_t i = at + 1;
 
-    while (i < bytes && ascii_space(sql[i]))
-        i++;
+    SKIP_WHILE(i, ascii_space(sql[i]));
     return i - at;
 }
 
@@ -91,8 +102,7 @@ static size_t read_line_comment(const char *sql, size_t bytes, size_t at)
 {
     size_t i = at + 2;
 
-    while (i < bytes && sql[i] != '\n' && sql[i] != '\0')
-        i++;
+    SKIP_WHILE(i, sql[i] != '\n' && sql[i] != '\0');
     return i - at;
 }
 
@@ -101,8 +111,7 @@ static size_t read_block_comment(const char *sql, size_t bytes, size_t at)
 {
     size_t i = at + 3;
 
-    while (byte_at(sql, bytes, i) != '\0' && !(sql[i] == '/' && sql[i - 1] == '*'))
-        i++;
+    SKIP_WHILE(i, sql[i] != '\0' && !(sql[i] == '/' && sql[i - 1] == '*'));
     return (byte_at(sql, bytes, i) == '\0' ? i : i + 1) - at;
 }
 
@@ -110,16 +119,16 @@ static size_t read_block_comment(const char *sql, size_t bytes, size_t at)
 static size_t read_quoted(const char *sql, size_t bytes, size_t at, int *code)
 {
     char   quote = sql[at];
-    size_t i;
+    size_t i = at + 1;
 
-    for (i = at + 1; byte_at(sql, bytes, i) != '\0'; i++) {
-        if (sql[i] != quote)
-            continue;
+    for (;; i += 2) {
+        SKIP_WHILE(i, sql[i] != quote && sql[i] != '\0');
+        if (byte_at(sql, bytes, i) != (unsigned char)quote)
+            break;
         if (byte_at(sql, bytes, i + 1) != (unsigned char)quote) {
             *code = quote == '\'' ? TOKEN_STRING : TOKEN_ID;
             return i + 1 - at;
         }
-        i++;
     }
     *code = TOKEN_ILLEGAL;
     return i - at;
@@ -129,8 +138,7 @@ static size_t read_bracketed(const char *sql, size_t bytes, size_t at, int *code
 {
     size_t i = at + 1;
 
-    while (byte_at(sql, bytes, i) != '\0' && sql[i] != ']')
-        i++;
+    SKIP_WHILE(i, sql[i] != '\0' && sql[i] != ']');
     *code = byte_at(sql, bytes, i) == ']' ? TOKEN_ID : TOKEN_ILLEGAL;
     return (*code == TOKEN_ID ? i + 1 : i) - at;
 }
@@ -139,12 +147,13 @@ static size_t read_bracketed(const char *sql, size_t bytes, size_t at, int *code
 static size_t skip_digits(const char *sql, size_t bytes, size_t i, bool hex, int *code)
 {
     for (;; i++) {
-        unsigned char c = byte_at(sql, bytes, i);
-
-        if (c == '_')
-            *code = TOKEN_SEPARATED_NUMBER;
-        else if (hex ? !is_hex(c) : !ascii_digit((char)c))
+        if (hex)
+            SKIP_WHILE(i, is_hex((unsigned char)sql[i]));
+        else
+            SKIP_WHILE(i, ascii_digit(sql[i]));
+        if (byte_at(sql, bytes, i) != '_')
             return i;
+        *code = TOKEN_SEPARATED_NUMBER;
     }
 }
 
@@ -174,10 +183,9 @@ static size_t read_number(const char *sql, size_t bytes, size_t at, int *code)
             i = skip_digits(sql, bytes, i + 2, false, code);
         }
     }
-    while (token_is_word_byte(byte_at(sql, bytes, i))) {
+    if (token_is_word_byte(byte_at(sql, bytes, i)))
         *code = TOKEN_ILLEGAL;
-        i++;
-    }
+    SKIP_WHILE(i, token_is_word_byte((unsigned char)sql[i]));
     return i - at;
 }
 
@@ -188,15 +196,16 @@ static size_t read_named_variable(const char *sql, size_t bytes, size_t at, int 
 
     *code = TOKEN_VARIABLE;
     for (;; i++) {
-        unsigned char c = byte_at(sql, bytes, i);
+        size_t        word = i;
+        unsigned char c;
 
-        if (token_is_word_byte(c)) {
-            letters++;
-        } else if (c == '(' && letters > 0) {
-            do
-                c = byte_at(sql, bytes, ++i);
-            while (c != '\0' && !ascii_space((char)c) && c != ')');
-            if (c == ')')
+        SKIP_WHILE(i, token_is_word_byte((unsigned char)sql[i]));
+        letters += i - word;
+        c = byte_at(sql, bytes, i);
+        if (c == '(' && letters > 0) {
+            i++;
+            SKIP_WHILE(i, sql[i] != '\0' && !ascii_space(sql[i]) && sql[i] != ')');
+            if (byte_at(sql, bytes, i) == ')')
                 i++;
             else
                 *code = TOKEN_ILLEGAL;
@@ -217,13 +226,11 @@ static size_t read_blob(const char *sql, size_t bytes, size_t at, int *code)
 {
     size_t i = at + 2;
 
-    while (is_hex(byte_at(sql, bytes, i)))
-        i++;
+    SKIP_WHILE(i, is_hex((unsigned char)sql[i]));
     *code = TOKEN_BLOB;
     if (byte_at(sql, bytes, i) != '\'' || (i - at) % 2 != 0) {
         *code = TOKEN_ILLEGAL;
-        while (byte_at(sql, bytes, i) != '\0' && sql[i] != '\'')
-            i++;
+        SKIP_WHILE(i, sql[i] != '\0' && sql[i] != '\'');
     }
     return (byte_at(sql, bytes, i) == '\'' ? i + 1 : i) - at;
 }
@@ -232,8 +239,7 @@ static size_t read_word(const char *sql, size_t bytes, size_t at, int *code)
 {
     size_t i = at + 1;
 
-    while (token_is_word_byte(byte_at(sql, bytes, i)))
-        i++;
+    SKIP_WHILE(i, token_is_word_byte((unsigned char)sql[i]));
     *code = keyword_find(sql + at, i - at);
     return i - at;
 }
@@ -306,8 +312,7 @@ static size_t read_parameter_number(const char *sql, size_t bytes, size_t at, in
 {
     size_t i = at + 1;
 
-    while (ascii_digit((char)byte_at(sql, bytes, i)))
-        i++;
+    SKIP_WHILE(i, ascii_digit(sql[i]));
     *code = TOKEN_VARIABLE;
     return i - at;
 }

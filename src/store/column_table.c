@@ -390,13 +390,14 @@ static enum status rebuild_rows(struct rebuild *r, uint32_t from, uint32_t to, s
     for (;;) {
         uint32_t room = target - r->builder.rows;
 
+        TRY(memory_poll(r->table->memory, err));
         TRY(scan_next(&r->scan, room < VECTOR_CAP ? room : VECTOR_CAP, err));
         if (r->scan.count == 0)
             break;
         if (!rebuild_batch(r) || (r->builder.rows == target && !rebuild_seal(r)))
             return fail_nomem(err);
     }
-    return rebuild_seal(r) ? STATUS_OK : fail_nomem(err);
+    return rebuild_seal(r) ? memory_poll(r->table->memory, err) : fail_nomem(err);
 }
 
 /* Replaces groups [at, at + removed) of the working state by the groups made. */

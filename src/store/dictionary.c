@@ -14,11 +14,13 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "base/str.h"
 #include "store/dictionary_internal.h"
 
 enum {
     FIRST_SLOTS = 128, /* a block large enough to be aligned to a cache line */
     FIRST_ENTRIES = 16,
+    SLOTS_PER_POLL = 1 << 15, /* of new ones */
     BLOCK_ROWS = 256, /* hashed ahead of being looked up: keys of a block stay in L1 */
     SHORT_BYTES = 16,
     SPARSE_SLOTS = 1 << 20, /* smaller tables are at most half full: the second probe costs a branch
@@ -64,8 +66,14 @@ static struct slot *slots_new(struct memory *memory, uint32_t count)
 {
     struct slot *slots = memory_alloc(memory, memory_product(count, sizeof *slots));
 
-    if (slots != NULL)
-        memset(slots, 0xff, count * sizeof *slots); /* CODE_NONE */
+    for (uint32_t at = 0, end; slots != NULL && at < count; at = end) {
+        end = count - at < SLOTS_PER_POLL ? count : at + SLOTS_PER_POLL;
+        memset(slots + at, 0xff, (end - at) * sizeof *slots); /* CODE_NONE */
+        if (end < count && memory_stopped(memory)) {
+            memory_free(memory, slots, count * sizeof *slots);
+            slots = NULL;
+        }
+    }
     return slots;
 }
 
@@ -212,7 +220,7 @@ static inline bool slot_matches(const struct dictionary *d, const struct slot *s
     if (((slot->word[0] ^ key->word[0]) | (slot->word[1] ^ key->word[1]) |
          (slot->bytes ^ bytes)) != 0)
         return false;
-    return bytes <= SHORT_BYTES || memcmp(dictionary_entries(d)[slot->code].s, s, bytes) == 0;
+    return bytes <= SHORT_BYTES || bytes_equal(dictionary_entries(d)[slot->code].s, s, bytes);
 }
 
 static uint64_t slot_hash(const struct slot *slot)
@@ -242,6 +250,10 @@ static bool slots_grow(struct dictionary *d)
     for (uint32_t i = 0; i < d->slot_count; i++) {
         uint32_t at;
 
+        if (i % INTERRUPT_ROWS == 0 && memory_stopped(d->memory)) {
+            memory_free(d->memory, slots, count * sizeof *slots);
+            return false;
+        }
         if (d->slots[i].code == CODE_NONE)
             continue;
         at = (uint32_t)slot_hash(&d->slots[i]) & mask;
@@ -268,7 +280,11 @@ static bool entries_grow(struct dictionary *d)
     }
     *retained =
         (struct retained){.older = d->retained, .entries = d->entries, .capacity = d->capacity};
-    memcpy(entries, d->entries, d->capacity * sizeof *entries);
+    if (!memory_copy(d->memory, entries, d->entries, d->capacity * sizeof *entries)) {
+        memory_free(d->memory, retained, sizeof *retained);
+        memory_free(d->memory, entries, capacity * sizeof *entries);
+        return false;
+    }
     atomic_store_explicit(&d->entries, entries, memory_order_release);
     d->capacity = capacity;
     d->retained = retained;
@@ -442,6 +458,7 @@ static struct ranking *ranking_new(struct dictionary *d, uint32_t count)
     for (uint32_t i = 0; i < count; i++)
         order[i] = i;
     qsort_r(order, count, sizeof *order, entry_order, &sort);
+    sort.stopped = sort.stopped || memory_stopped(d->memory); /* in the middle of a text, perhaps */
     for (uint32_t i = 0; i < count; i++)
         ranking->ranks[order[i]] = i;
     memory_free(d->memory, order, order_bytes);

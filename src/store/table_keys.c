@@ -70,9 +70,14 @@ static bool index_grow(struct memory *memory, struct key_index *index)
 
     if (slots == NULL)
         return false;
-    for (uint64_t i = 0; i < index->slot_count; i++)
+    for (uint64_t i = 0; i < index->slot_count; i++) {
+        if (i % INTERRUPT_ROWS == 0 && memory_stopped(memory)) {
+            memory_free(memory, slots, count * sizeof *slots);
+            return false;
+        }
         if (index->slots[i].hash != 0)
             slot_put(slots, count, index->slots[i].hash, index->slots[i].rowid);
+    }
     memory_free(memory, index->slots, index->slot_count * sizeof *slots);
     index->slots = slots;
     index->slot_count = count;

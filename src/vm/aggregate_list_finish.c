@@ -210,13 +210,17 @@ static enum status rows_sort(const struct finish *f, uint32_t n,
     return memory_poll(memory, f->err);
 }
 
-/* From f->rows[at] on, n sorted: how many equal it. */
+/* From f->rows[at] on, n sorted: how many equal it.  All of them when work is stopped, for an end. */
 static uint32_t run_length(const struct finish *f, uint32_t at, uint32_t n)
 {
     uint32_t end = at + 1;
 
-    while (end < n && value_order(&f->rows[at], &f->rows[end], (void *)f->part->call) == 0)
-        end++;
+    for (; end < n; end++) {
+        if (end % INTERRUPT_ROWS == 0 && interrupt_cut())
+            return n - at;
+        if (value_order(&f->rows[at], &f->rows[end], (void *)f->part->call) != 0)
+            break;
+    }
     return end - at;
 }
 

@@ -52,9 +52,9 @@ bool func_kept_text(struct function_context *context, const struct value *v, str
 const char *func_find(struct function_context *context, const char *p, const char *end,
                       struct text needle);
 /* text up to its first NUL: what a function sees that sqlite3 writes over C strings. */
-static inline struct text func_until_nul(const struct function_context *context, struct text text)
+static inline struct text func_until_nul(struct text text)
 {
-    return (struct text){text.s, text_until_nul(context->arena->memory, text.s, text.bytes)};
+    return (struct text){text.s, text_until_nul(text.s, text.bytes)};
 }
 
 /* bytes of arena for a result, STATUS_TOOBIG beyond VALUE_BYTES_MAX, STATUS_NOMEM. */

@@ -238,7 +238,7 @@ enum status func_strftime(FUNCTION_ARGUMENTS)
     *out = value_null();
     if (argc == 0 || argv[0].class_ == CLASS_NULL)
         return STATUS_OK;
-    format = func_until_nul(context, func_text(context, &argv[0], buffer));
+    format = func_until_nul(func_text(context, &argv[0], buffer));
     if (only_canonical(argc - 1, argv + 1, canonical) &&
         (plain_bytes = moment_plain_bytes(format)) > 0) {
         moment_format_plain(canonical, format, plain);
@@ -249,9 +249,11 @@ enum status func_strftime(FUNCTION_ARGUMENTS)
         return STATUS_OK;
     moment_need_fields(&m);
     str_init_room(&str, context->arena->memory, start, sizeof start);
-    for (size_t i = 0; i < format.bytes; i++) {
+    for (size_t i = 0, parts = 1; i < format.bytes && !str.failed; i++, parts++) {
         char c = format.s[i];
 
+        if (parts % INTERRUPT_ROWS == 0 && memory_stopped(context->arena->memory))
+            str.failed = true;
         if (c != '%') {
             str_char(&str, c);
             continue;

@@ -91,12 +91,12 @@ static enum status part_of(struct function_context *context, const struct value 
 
     if (!func_kept_text(context, &argv[0], &text))
         return fail_nomem(context->err);
-    length = (int64_t)utf8_length(context->arena->memory, text.s, text.bytes);
+    length = (int64_t)utf8_length(text.s, text.bytes);
     if (count < 0)
         count = count < -length ? 0 : length + count;
     else if (count > length)
         count = length;
-    cut = utf8_skip(context->arena->memory, text.s, text.bytes,
+    cut = utf8_skip(text.s, text.bytes,
                     (uint64_t)(left ? count : length - count));
     *out = left ? value_text(text.s, (size_t)(cut - text.s))
                 : value_text(cut, (size_t)(text.s + text.bytes - cut));
@@ -119,10 +119,10 @@ enum status func_right(FUNCTION_ARGUMENTS)
 /* Bytes of count characters of fill, taken over and over. */
 static size_t fill_bytes(struct text fill, uint64_t count)
 {
-    uint64_t length = utf8_length(NULL, fill.s, fill.bytes);
+    uint64_t length = utf8_length(fill.s, fill.bytes);
 
     return (size_t)(count / length * fill.bytes) +
-           (size_t)(utf8_skip(NULL, fill.s, fill.bytes, count % length) - fill.s);
+           (size_t)(utf8_skip(fill.s, fill.bytes, count % length) - fill.s);
 }
 
 /* fill over and over until there are bytes of it; NULL: stopped. */
@@ -156,9 +156,9 @@ static enum status pad(struct function_context *context, uint32_t argc, const st
         fill = func_text(context, &argv[2], buffer);
     missing = 0;
     if (fill.bytes > 0 && wanted > 0)
-        missing = wanted - (int64_t)utf8_length(context->arena->memory, text.s, text.bytes);
+        missing = wanted - (int64_t)utf8_length(text.s, text.bytes);
     if (missing <= 0) {
-        text.bytes = (size_t)(utf8_skip(context->arena->memory, text.s, text.bytes,
+        text.bytes = (size_t)(utf8_skip(text.s, text.bytes,
                                         wanted > 0 ? (uint64_t)wanted : 0) -
                               text.s);
         *out = value_text(text.s, text.bytes);

@@ -96,7 +96,7 @@ static struct text next_text(struct format *f, char buffer[NUMBER_TEXT_CAP])
     const struct value *v = next_argument(f);
 
     return v == NULL ? (struct text){NULL, 0}
-                     : func_until_nul(f->context, func_text(f->context, v, buffer));
+                     : func_until_nul(func_text(f->context, v, buffer));
 }
 
 /* --- the specification ------------------------------------------------------------------------ */
@@ -436,7 +436,7 @@ static bool format_text(struct format *f, const struct format_spec *spec)
     if (spec->precision >= 0) {
         if (spec->alternate2)
             text.bytes =
-                (size_t)(utf8_skip(f->out->memory, text.s, text.bytes, (uint64_t)spec->precision) -
+                (size_t)(utf8_skip(text.s, text.bytes, (uint64_t)spec->precision) -
                          text.s);
         else if ((size_t)spec->precision < text.bytes)
             text.bytes = (size_t)spec->precision;
@@ -608,11 +608,16 @@ static bool format_all(struct format *f, struct text format)
     struct format_spec spec;
     bool               stop = false;
 
-    while (p < end) {
-        const char *percent = memchr(p, '%', (size_t)(end - p));
+    for (uint32_t parts = 1; p < end; parts++) {
+        size_t      piece = end - p > INTERRUPT_TEXT_PIECE ? INTERRUPT_TEXT_PIECE : (size_t)(end - p);
+        const char *percent = memchr(p, '%', piece);
 
+        if (parts % INTERRUPT_ROWS == 0 && memory_stopped(f->out->memory))
+            f->out->failed = true;
+        if (f->out->failed)
+            break;
         if (percent == NULL)
-            percent = end;
+            percent = p + piece;
         if (percent > p) {
             f->wrote = true;
             if (!make_room(f->out, (uint64_t)(percent - p)))
@@ -621,6 +626,10 @@ static bool format_all(struct format *f, struct text format)
         }
         if (percent == end)
             break;
+        if (*percent != '%') { /* only the piece ends */
+            p = percent;
+            continue;
+        }
         if (percent + 1 == end) {
             f->wrote = true;
             str_char(f->out, '%');
@@ -647,7 +656,7 @@ enum status func_printf(FUNCTION_ARGUMENTS)
     *out = value_null();
     if (argc == 0 || argv[0].class_ == CLASS_NULL)
         return STATUS_OK;
-    format = func_until_nul(context, func_text(context, &argv[0], buffer));
+    format = func_until_nul(func_text(context, &argv[0], buffer));
     f.argv = argv + 1;
     f.argc = argc - 1;
     str_init_room(&str, context->arena->memory, start, sizeof start);

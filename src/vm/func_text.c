@@ -18,8 +18,8 @@ enum status func_length(FUNCTION_ARGUMENTS)
 
     (void)argc;
     if (argv[0].class_ == CLASS_TEXT) {
-        text = func_until_nul(context, text);
-        text.bytes = utf8_length(context->arena->memory, text.s, text.bytes);
+        text = func_until_nul(text);
+        text.bytes = utf8_length(text.s, text.bytes);
     }
     *out = value_int((int64_t)text.bytes);
     return STATUS_OK;
@@ -140,11 +140,11 @@ enum status func_substr(FUNCTION_ARGUMENTS)
         *out = value_blob(text.s + start, (size_t)count);
         return STATUS_OK;
     }
-    text = func_until_nul(context, text);
+    text = func_until_nul(text);
     substr_range(&start, &count,
-                 start < 0 ? (int64_t)utf8_length(context->arena->memory, text.s, text.bytes) : 0);
-    from = utf8_skip(context->arena->memory, text.s, text.bytes, (uint64_t)start);
-    to = utf8_skip(context->arena->memory, from, text.bytes - (size_t)(from - text.s),
+                 start < 0 ? (int64_t)utf8_length(text.s, text.bytes) : 0);
+    from = utf8_skip(text.s, text.bytes, (uint64_t)start);
+    to = utf8_skip(from, text.bytes - (size_t)(from - text.s),
                    (uint64_t)count);
     *out = value_text(from, (size_t)(to - from));
     return STATUS_OK;
@@ -177,7 +177,7 @@ static enum status trim(struct function_context *context, uint32_t argc, const s
     if (!func_kept_text(context, &argv[0], &text))
         return fail_nomem(context->err);
     if (argc == 2)
-        set = func_until_nul(context, func_text(context, &argv[1], buffer));
+        set = func_until_nul(func_text(context, &argv[1], buffer));
     while (left && (bytes = set_match(set, text, false)) > 0) {
         text.s += bytes;
         text.bytes -= bytes;
@@ -396,12 +396,13 @@ enum status func_soundex(FUNCTION_ARGUMENTS)
 {
     static const char codes[] = "01230120022455012623010202"; /* of A to Z */
     char              buffer[NUMBER_TEXT_CAP], result[4] = "?000";
-    struct text       text = func_until_nul(context, func_text(context, &argv[0], buffer));
+    struct text       text = func_until_nul(func_text(context, &argv[0], buffer));
     size_t            i = 0, n = 1;
 
     (void)argc;
-    while (i < text.bytes && (ascii_lower(text.s[i]) < 'a' || ascii_lower(text.s[i]) > 'z'))
-        i++;
+    for (; i < text.bytes && (ascii_lower(text.s[i]) < 'a' || ascii_lower(text.s[i]) > 'z'); i++)
+        if (i % INTERRUPT_TEXT_PIECE == INTERRUPT_TEXT_PIECE - 1)
+            TRY(memory_poll(context->arena->memory, context->err));
     if (i < text.bytes) {
         char prior = codes[ascii_lower(text.s[i]) - 'a'];
 
@@ -413,6 +414,8 @@ enum status func_soundex(FUNCTION_ARGUMENTS)
             if (code != '0' && code != prior)
                 result[n++] = code;
             prior = code;
+            if (i % INTERRUPT_TEXT_PIECE == INTERRUPT_TEXT_PIECE - 1)
+                TRY(memory_poll(context->arena->memory, context->err));
         }
     }
     return func_result_copy(context, result, sizeof result, out);
@@ -469,7 +472,7 @@ static bool contains_character(struct text set, uint32_t code)
 enum status func_unhex(FUNCTION_ARGUMENTS)
 {
     char        buffer[NUMBER_TEXT_CAP], pass_buffer[NUMBER_TEXT_CAP], *result;
-    struct text text = func_until_nul(context, func_text(context, &argv[0], buffer)),
+    struct text text = func_until_nul(func_text(context, &argv[0], buffer)),
                 pass = {"", 0};
     const char *p = text.s, *end = text.s + text.bytes;
     size_t      bytes = 0;
@@ -478,7 +481,9 @@ enum status func_unhex(FUNCTION_ARGUMENTS)
         pass = func_text(context, &argv[1], pass_buffer);
     TRY(func_alloc(context, text.bytes / 2 + 1, &result));
     *out = value_null();
-    while (p < end) {
+    for (uint32_t n = 1; p < end; n++) {
+        if (n % INTERRUPT_TEXT_PIECE == 0)
+            TRY(memory_poll(context->arena->memory, context->err));
         if (hex_value(*p) < 0) { /* allowed between two bytes only */
             if (!contains_character(pass, utf8_read(&p, end)))
                 return STATUS_OK;
@@ -523,14 +528,16 @@ enum status func_unistr(FUNCTION_ARGUMENTS)
     char        buffer[NUMBER_TEXT_CAP], *result;
     struct text text = func_text(context, &argv[0], buffer);
     const char *p = text.s, *end = text.s + text.bytes;
-    const char *escapes_end = text.s + text_until_nul(context->arena->memory, text.s, text.bytes);
+    const char *escapes_end = text.s + text_until_nul(text.s, text.bytes);
     size_t      bytes = 0;
 
     (void)argc;
     TRY(func_alloc(context, text.bytes + 1, &result));
-    while (p < end) {
+    for (uint32_t n = 1; p < end; n++) {
         uint32_t code;
 
+        if (n % INTERRUPT_TEXT_PIECE == 0)
+            TRY(memory_poll(context->arena->memory, context->err));
         if (*p != '\\' || p >= escapes_end) {
             result[bytes++] = *p++;
             continue;
@@ -576,7 +583,7 @@ static enum status quote(struct function_context *context, const struct value *v
             v->r);
         break;
     case CLASS_TEXT:
-        format_escaped(&str, func_until_nul(context, (struct text){v->s, v->bytes}), 'Q',
+        format_escaped(&str, func_until_nul((struct text){v->s, v->bytes}), 'Q',
                        alternate);
         break;
     case CLASS_BLOB:
@@ -651,12 +658,12 @@ enum status func_like(FUNCTION_ARGUMENTS)
     *out = value_null();
     TRY(check_pattern(context, pattern));
     if (argc == 3) {
-        struct text e = func_until_nul(context, func_text(context, &argv[2], buffers[2]));
+        struct text e = func_until_nul(func_text(context, &argv[2], buffers[2]));
         const char *p = e.s, *end = e.s + e.bytes;
 
         if (e.s == NULL)
             return STATUS_OK;
-        if (utf8_length(context->arena->memory, e.s, e.bytes) != 1)
+        if (utf8_length(e.s, e.bytes) != 1)
             return fail(context->err, STATUS_ERROR, "ESCAPE expression must be a single character");
         escape = utf8_read(&p, end);
     }

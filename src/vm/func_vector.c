@@ -44,8 +44,8 @@ enum status vector_length(FUNCTION_VECTOR_ARGUMENTS)
         size_t bytes = cells[row].bytes;
 
         if (vector_row_valid(v, row) && bytes > 0)
-            bytes = utf8_length(context->arena->memory, cells[row].s,
-                                text_until_nul(context->arena->memory, cells[row].s, bytes));
+            bytes = utf8_length(cells[row].s,
+                                text_until_nul(cells[row].s, bytes));
         lengths[row] = (int64_t)bytes;
     });
     return STATUS_OK;
@@ -130,10 +130,10 @@ enum status vector_substr(FUNCTION_VECTOR_ARGUMENTS)
 
             results[row] = value_text(s + skip, left < (uint64_t)count.i ? left : (size_t)count.i);
         } else {
-            const char *end = s + text_until_nul(context->arena->memory, s, bytes), *from, *to;
+            const char *end = s + text_until_nul(s, bytes), *from, *to;
 
-            from = utf8_skip(context->arena->memory, s, (size_t)(end - s), (uint64_t)start.i - 1);
-            to = utf8_skip(context->arena->memory, from, (size_t)(end - from), (uint64_t)count.i);
+            from = utf8_skip(s, (size_t)(end - s), (uint64_t)start.i - 1);
+            to = utf8_skip(from, (size_t)(end - from), (uint64_t)count.i);
             results[row] = value_text(from, (size_t)(to - from));
         }
     });

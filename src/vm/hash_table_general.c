@@ -2,6 +2,7 @@
 #include "vm/hash_table_general.h"
 
 #include "base/hash.h"
+#include "base/str.h"
 #include "base/number.h"
 #include "vm/hash_table.h"
 
@@ -88,7 +89,7 @@ static inline bool cell_equal(const struct value *a, const struct value *b,
     default:
         break;
     }
-    return a->bytes == b->bytes && (a->bytes == 0 || memcmp(a->s, b->s, a->bytes) == 0);
+    return a->bytes == b->bytes && bytes_equal(a->s, b->s, a->bytes);
 }
 
 /* A batch of long texts takes long: when work was stopped they are not read any more. */

@@ -47,8 +47,8 @@ static bool find_literal(const char **text, const char *end, uint32_t literal, b
 bool text_like(struct memory *memory, const char *pattern, size_t pattern_bytes, const char *text,
                size_t text_bytes, uint32_t escape, bool case_sensitive)
 {
-    const char *pattern_end = pattern + text_until_nul(memory, pattern, pattern_bytes);
-    const char *end = text + text_until_nul(memory, text, text_bytes);
+    const char *pattern_end = pattern + text_until_nul(pattern, pattern_bytes);
+    const char *end = text + text_until_nul(text, text_bytes);
     const char *after_any = NULL, *retry = NULL; /* behind the last %, and the text to try next */
     uint32_t    retries = 0;
 
@@ -124,8 +124,8 @@ static bool set_contains(const char **pattern, const char *end, uint32_t c)
 bool text_glob(struct memory *memory, const char *pattern, size_t pattern_bytes, const char *text,
                size_t text_bytes)
 {
-    const char *pattern_end = pattern + text_until_nul(memory, pattern, pattern_bytes);
-    const char *end = text + text_until_nul(memory, text, text_bytes);
+    const char *pattern_end = pattern + text_until_nul(pattern, pattern_bytes);
+    const char *end = text + text_until_nul(text, text_bytes);
     const char *after_any = NULL, *retry = NULL;
     uint32_t    retries = 0;
 
@@ -175,7 +175,7 @@ void like_prepare(struct like_matcher *m, struct memory *memory, const char *pat
 {
     size_t used = 0, piece = 0;
 
-    bytes = text_until_nul(memory, pattern, bytes);
+    bytes = text_until_nul(pattern, bytes);
     *m = (struct like_matcher){.memory = memory,
                                .pattern = pattern,
                                .pattern_bytes = bytes,
@@ -302,5 +302,5 @@ bool like_matches(const struct like_matcher *m, const char *text, size_t bytes, 
     if (!m->simple)
         return text_like(m->memory, m->pattern, m->pattern_bytes, text, bytes, m->escape,
                          m->case_sensitive);
-    return pieces_match(m, text, no_nul ? bytes : text_until_nul(m->memory, text, bytes));
+    return pieces_match(m, text, no_nul ? bytes : text_until_nul(text, bytes));
 }

@@ -140,7 +140,7 @@ typedef const struct op *op_function(struct vm *vm, const struct op *op);
 #undef OP
 extern op_function *const op_table[OP_COUNT];
 /* Loops poll once a batch; this is for the one statement that has 100,000 ops in a batch. */
-enum { OPS_PER_POLL = 1024 };
+enum { OPS_PER_POLL = 64 };
 void run_profiled(struct vm *vm, const struct op *op); /* vm_profile.c */
 
 /* --- leaving ------------------------------------------------------------------------------------

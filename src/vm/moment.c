@@ -622,11 +622,11 @@ static enum status terminated_text(struct function_context *context, const struc
     char  number[NUMBER_TEXT_CAP];
     char *copy = buffer;
 
-    *text = func_until_nul(context, func_text(context, v, number));
+    *text = func_until_nul(func_text(context, v, number));
     if (text->bytes >= TIME_TEXT_CAP)
         TRY(func_alloc(context, text->bytes + 1, &copy));
-    if (text->bytes > 0)
-        memcpy(copy, text->s, text->bytes);
+    if (text->bytes > 0 && !memory_copy(context->arena->memory, copy, text->s, text->bytes))
+        return memory_poll(context->arena->memory, context->err);
     copy[text->bytes] = '\0';
     text->s = copy;
     return STATUS_OK;

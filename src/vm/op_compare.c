@@ -265,7 +265,7 @@ static bool same_value(const struct value *a, const struct value *b)
     if (a->class_ != b->class_ || a->bytes != b->bytes)
         return false;
     if (a->class_ == CLASS_TEXT || a->class_ == CLASS_BLOB)
-        return a->bytes == 0 || memcmp(a->s, b->s, a->bytes) == 0;
+        return bytes_equal(a->s, b->s, a->bytes);
     return a->i == b->i;
 }
 
@@ -414,7 +414,7 @@ static void compare_text_constant(struct vm *vm, const struct vector *v, enum co
         ACTIVE_EACH(vm, row, {
             bool equal =
                 (valid == NULL || bits_get(valid, row)) && cells[row].bytes == constant->bytes &&
-                (constant->bytes == 0 || memcmp(cells[row].s, constant->s, constant->bytes) == 0);
+                bytes_equal(cells[row].s, constant->s, constant->bytes);
 
             if (equal == (op == COMPARE_EQ))
                 bits_set(mask, row);

@@ -241,6 +241,8 @@ static enum status rowset_ints(struct vm *vm, const struct rowset *rows, uint32_
         char         scratch[16];
         struct value value = rowset_value(rows, column, i, scratch);
 
+        if (i % INTERRUPT_ROWS == 0)
+            TRY(vm_poll(vm));
         if (value.class_ != CLASS_INTEGER) /* SET of a rowid to what is none */
             return fail(vm->err, STATUS_MISMATCH, "datatype mismatch");
         ints[i] = value.i;

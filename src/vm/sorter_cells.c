@@ -234,8 +234,11 @@ uint32_t shared_bytes(const struct value *a, const struct value *b, uint32_t mos
     uint32_t n = 0;
 
     most = b->bytes < most ? b->bytes : most;
-    while (most - n >= SHARED_STRIDE && memcmp(a->s + n, b->s + n, SHARED_STRIDE) == 0)
+    while (most - n >= SHARED_STRIDE && memcmp(a->s + n, b->s + n, SHARED_STRIDE) == 0) {
         n += SHARED_STRIDE;
+        if (n % INTERRUPT_TEXT_PIECE == 0 && interrupt_cut())
+            return n;
+    }
     while (n < most && a->s[n] == b->s[n])
         n++;
     return n;

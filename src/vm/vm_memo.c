@@ -73,7 +73,7 @@ static bool cell_same(const struct value *a, const struct value *b)
     if (a->class_ == CLASS_NULL)
         return true;
     if (a->class_ == CLASS_TEXT || a->class_ == CLASS_BLOB)
-        return a->bytes == b->bytes && (a->bytes == 0 || memcmp(a->s, b->s, a->bytes) == 0);
+        return a->bytes == b->bytes && bytes_equal(a->s, b->s, a->bytes);
     return a->i == b->i;
 }
 

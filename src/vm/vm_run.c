@@ -133,6 +133,7 @@ static void caches_free(struct vm *vm)
 
         if (cache != NULL)
             cache->free(vm, cache);
+        vm->caches[i] = NULL;
     }
 }
 
@@ -235,6 +236,21 @@ static void slots_clear(struct vm *vm)
             vm_slot_clear(vm, &vm->slots[i]);
 }
 
+/* What failed after an interrupt did so for that reason, and what came about while a text was cut
+ * does not count: nothing of it is kept. */
+static void run_judge(struct vm *vm)
+{
+    bool done = vm->status == STATUS_DONE || vm->status == STATUS_ROW;
+
+    if (vm->status != STATUS_INTERRUPT &&
+        (vm->memory->interrupt.cut || (!done && memory_stopped(vm->memory))))
+        vm->status = fail(vm->err, STATUS_INTERRUPT, "interrupted");
+    if (vm->status != STATUS_INTERRUPT)
+        return;
+    vm->keep_on_error = false;
+    caches_free(vm);
+}
+
 enum status vm_run(struct vm *vm, struct error *err)
 {
     const struct op *op;
@@ -258,9 +274,8 @@ enum status vm_run(struct vm *vm, struct error *err)
     } else {
         run_profiled(vm, op);
     }
-    if (unlikely(vm->status != STATUS_DONE && vm->status != STATUS_ROW) &&
-        vm->status != STATUS_INTERRUPT && memory_stopped(vm->memory))
-        vm->status = fail(err, STATUS_INTERRUPT, "interrupted"); /* and failed for that reason */
+    if (unlikely(vm->status != STATUS_ROW) || unlikely(vm->memory->interrupt.cut))
+        run_judge(vm);
     if (vm->status == STATUS_ROW)
         return STATUS_ROW;
     if (vm->profiles == NULL)

@@ -115,8 +115,10 @@ static void savepoint_drop(struct vm_host *host)
 
 void vm_host_rollback(struct vm_host *host)
 {
+    memory_park(host->memory, true); /* ROLLBACK is an answer to an interrupt, too */
     if (database_in_write(host->database))
         database_rollback(host->database);
+    memory_park(host->memory, false);
     while (host->savepoints != NULL)
         savepoint_drop(host);
     host->autocommit = true;
@@ -204,8 +206,10 @@ static enum status savepoint_release(struct vm *vm, struct savepoint_name *savep
 /* Back to where the savepoint began; it stays open, later ones are gone. */
 static void savepoint_rollback(struct vm_host *host, struct savepoint_name *savepoint)
 {
+    memory_park(host->memory, true);
     if (savepoint->marked)
         database_rollback_to(host->database, savepoint->mark);
+    memory_park(host->memory, false);
     while (host->savepoints != savepoint)
         savepoint_drop(host);
 }

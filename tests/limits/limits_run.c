@@ -1,25 +1,29 @@
 /* limits_run.c - watches how the statements of heavy_sql.h end when they are interrupted, and how
  * much memory the process has while memory_limit holds.
  *
- *   limits_run interrupts [-rounds N] [-rows N] [-cap MS] [-only TEXT]
- *   limits_run memory [-limit MB] [-rows N] [-cap MS] [-only TEXT]
+ *   limits_run interrupts [-rounds N] [-rows N] [-cap MS] [-only TEXT] [-from N] [-where MS]
+ *   limits_run memory [-limit MB] [-rows N] [-cap MS] [-only TEXT] [-from N]
  *
- * interrupts: each statement runs once for its length (-cap ends it), then N times with an
- * interrupt by another thread, at moments spread over that length.  Printed are its length, then
- * the longest times from the interrupt until prepare or step came back and until finalize did, of
- * the ROLLBACK after it, and between two calls of the progress handler, which is due every 10 ms.
+ * interrupts: each statement runs once to its end (or for -cap) while every poll of the engine is
+ * seen: the longest time between two of them, or between one and the begin or end of a call, is
+ * the longest that an interrupt at any moment can go unseen.  -where prints the addresses of the
+ * functions that are under way MS after a poll, for addr2line.  Then the statement runs N times
+ * with an interrupt by another thread, at moments spread over its length.  Printed are its length,
+ * that longest gap, then the longest times from the interrupt until prepare or step came back and
+ * until finalize did, and of the ROLLBACK after it.
  * memory: each statement runs under -limit, and the most memory that the process had is compared
  * with it.
  *
  * Times are processor time of the thread that runs the statement, so that what else the machine
- * does is left out as far as it can; a time over the bound is taken three more times at the same
- * moment, and the shortest one counts.  The bound is for the answer and for ROLLBACK; finalize also
- * gives the memory back, which takes as long as the system needs for it.  It is no test: machines
- * differ.  -only: the statements with that text. */
-#include "stoa.h"
+ * does is left out as far as it can; a time over the bound is taken three more times, and the
+ * shortest one counts.  It is no test: machines differ.  -only: the
+ * statements with that text; -from: those behind the first N. */
+#include "api/connection.h"
 #include "tests/support/heavy_sql.h"
 
+#include <execinfo.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,8 +41,8 @@ static const char csv[] = "heavy.csv";
 
 struct options {
     const char *only;
-    long        rounds, rows, limit_mb;
-    double      cap_ms;
+    long        rounds, rows, limit_mb, from;
+    double      cap_ms, where_ms;
 };
 
 static double clock_ms(clockid_t clock)
@@ -52,6 +56,11 @@ static double clock_ms(clockid_t clock)
 static double larger(double a, double b)
 {
     return a > b ? a : b;
+}
+
+static double smaller(double a, double b)
+{
+    return a < b ? a : b;
 }
 
 static void must(stoa_db *db, const char *sql)
@@ -101,30 +110,103 @@ struct times {
     double length_ms;               /* in all */
     double answer_ms, finalized_ms; /* after the interrupt; 0: it came too late or between calls */
     double rollback_ms;             /* of the ROLLBACK alone */
-    double pace_ms;                 /* between calls of the progress handler */
+    double gap_ms;                  /* between polls */
     int    rc;                      /* of the call that was last */
 };
 
-struct handler {
-    double start_ms, last_ms, pace_ms, cap_ms;
-    double stopped_ms; /* when it asked to stop; 0: it did not */
+/* What sees every poll: a progress handler that is due again at once. */
+struct watch {
+    stoa_db *db;
+    double   start_ms, last_ms, gap_ms, cap_ms;
+    double   stopped_ms, answered_ms; /* when it asked to stop, 0: it did not; and the end of the call */
+    bool     calling; /* prepare or step is under way */
+    timer_t  timer;      /* runs out where_ms after a poll */
+    double   where_ms;   /* 0: no timer */
 };
 
-static int note_pace(void *data)
+static void print_where(int signal)
 {
-    struct handler *handler = data;
-    double          now = clock_ms(CLOCK_THREAD_CPUTIME_ID);
+    void *frames[40];
+    int   count = backtrace(frames, countof(frames));
 
-    handler->pace_ms = larger(handler->pace_ms, now - handler->last_ms);
-    handler->last_ms = now;
-    if (now - handler->start_ms < handler->cap_ms || handler->stopped_ms > 0)
+    (void)signal;
+    backtrace_symbols_fd(frames, count, STDERR_FILENO);
+    (void)!write(STDERR_FILENO, "--\n", 3);
+}
+
+static void watch_arm(struct watch *watch)
+{
+    struct itimerspec due = {.it_value = {0, (long)(watch->where_ms * 1e6)}};
+
+    if (watch->where_ms > 0)
+        timer_settime(watch->timer, 0, &due, NULL);
+}
+
+/* A poll, or the end of a call. */
+static double watch_note(struct watch *watch)
+{
+    double now = clock_ms(CLOCK_THREAD_CPUTIME_ID);
+
+    watch->gap_ms = larger(watch->gap_ms, now - watch->last_ms);
+    watch_arm(watch);
+    watch->last_ms = clock_ms(CLOCK_THREAD_CPUTIME_ID);
+    return now;
+}
+
+static void watch_call(struct watch *watch)
+{
+    watch->calling = true;
+    watch_arm(watch);
+    watch->last_ms = clock_ms(CLOCK_THREAD_CPUTIME_ID);
+}
+
+static double watch_answer(struct watch *watch)
+{
+    if (watch->stopped_ms > 0)
+        watch->answered_ms = clock_ms(CLOCK_THREAD_CPUTIME_ID);
+    else
+        watch_note(watch);
+    watch->calling = false;
+    return clock_ms(CLOCK_THREAD_CPUTIME_ID);
+}
+
+static int note_poll(void *data)
+{
+    struct watch *watch = data;
+    double        now;
+
+    atomic_store(&watch->db->memory.interrupt.due, 0);
+    if (!watch->calling)
         return 0;
-    handler->stopped_ms = now;
+    now = watch_note(watch);
+    if (now - watch->start_ms < watch->cap_ms || watch->stopped_ms > 0)
+        return 0;
+    watch->stopped_ms = now;
     return 1;
 }
 
+static void watch_begin(struct watch *watch)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
+
+    signal(SIGUSR1, print_where);
+    if (watch->where_ms > 0 && timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &watch->timer) != 0)
+        exit(2);
+    atomic_store(&watch->db->memory.interrupt.due, 0);
+    stoa_progress_handler(watch->db, note_poll, watch);
+    watch->start_ms = watch->last_ms = clock_ms(CLOCK_THREAD_CPUTIME_ID);
+}
+
+static void watch_end(struct watch *watch)
+{
+    stoa_progress_handler(watch->db, NULL, NULL);
+    if (watch->where_ms > 0)
+        timer_delete(watch->timer);
+}
+
 /* Runs the statements of sql one after the other until one fails or fired; times are on clock. */
-static void run_statements(stoa_db *db, const char *sql, struct interrupter *i, struct times *times)
+static void run_statements(stoa_db *db, const char *sql, struct interrupter *i,
+                           struct watch *watch, struct times *times)
 {
     double start = 0;
 
@@ -134,16 +216,18 @@ static void run_statements(stoa_db *db, const char *sql, struct interrupter *i, 
         double     end;
 
         start = clock_ms(i->clock);
+        watch_call(watch);
         times->rc = stoa_prepare(db, sql, -1, &stmt, &sql);
-        end = clock_ms(i->clock);
+        end = watch_answer(watch);
         if (stmt == NULL && times->rc == STOA_OK)
             break;
         if (times->rc == STOA_OK && !atomic_load(&i->fired)) {
             start = end;
-            do
+            do {
+                watch_call(watch);
                 times->rc = stoa_step(stmt);
-            while (times->rc == STOA_ROW && !atomic_load(&i->fired));
-            end = clock_ms(i->clock);
+                end = watch_answer(watch);
+            } while (times->rc == STOA_ROW && !atomic_load(&i->fired));
         }
         if (times->rc == STOA_DONE || times->rc == STOA_ROW)
             times->rc = STOA_OK;
@@ -157,7 +241,8 @@ static void run_statements(stoa_db *db, const char *sql, struct interrupter *i, 
 }
 
 /* One run in a transaction that is taken back.  after_ms < 0: without an interrupt. */
-static void run_once(stoa_db *db, const char *sql, double after_ms, struct times *times)
+static void run_once(stoa_db *db, const char *sql, double after_ms, struct watch *watch,
+                     struct times *times)
 {
     struct interrupter i = {.db = db, .after_ms = after_ms};
     pthread_t          thread;
@@ -170,7 +255,7 @@ static void run_once(stoa_db *db, const char *sql, double after_ms, struct times
     i.start_ms = clock_ms(i.clock);
     if (after_ms >= 0 && pthread_create(&thread, NULL, interrupt_when_due, &i) != 0)
         exit(2);
-    run_statements(db, sql, &i, times);
+    run_statements(db, sql, &i, watch, times);
     start = clock_ms(i.clock);
     times->length_ms = start - i.start_ms;
     atomic_store(&i.done, true);
@@ -185,38 +270,67 @@ static void run_once(stoa_db *db, const char *sql, double after_ms, struct times
         times->answer_ms = times->finalized_ms = -1;
 }
 
-/* The first run: how long it takes, no longer than cap_ms, and what the progress handler sees. */
-static void run_whole(stoa_db *db, const char *sql, double cap_ms, struct times *times)
+/* A run in which every poll is seen; it takes no longer than -cap. */
+static struct times run_watched(stoa_db *db, const char *sql, const struct options *options)
 {
-    double         now = clock_ms(CLOCK_THREAD_CPUTIME_ID);
-    struct handler handler = {.start_ms = now, .last_ms = now, .cap_ms = cap_ms};
+    struct watch watch = {.db = db, .cap_ms = options->cap_ms, .where_ms = options->where_ms};
+    struct times times;
 
-    stoa_progress_handler(db, note_pace, &handler);
-    run_once(db, sql, -1, times); /* which takes the handler away */
-    if (handler.stopped_ms > 0)
-        times->finalized_ms = handler.start_ms + times->length_ms - handler.stopped_ms;
-    times->pace_ms = handler.pace_ms;
+    watch_begin(&watch);
+    run_once(db, sql, -1, &watch, &times);
+    watch_end(&watch);
+    times.gap_ms = watch.gap_ms;
+    if (watch.stopped_ms > 0) {
+        times.answer_ms = watch.answered_ms - watch.stopped_ms;
+        times.finalized_ms = watch.start_ms + times.length_ms - watch.stopped_ms;
+    }
+    return times;
 }
 
 /* --- interrupts ------------------------------------------------------------------------------- */
 static double worst_of(const struct times *times)
 {
-    return larger(times->answer_ms, times->rollback_ms);
+    return larger(larger(times->answer_ms, times->gap_ms),
+                  larger(times->finalized_ms, times->rollback_ms));
 }
 
-/* An interrupt after after_ms, again when the clock was read late or the answer came late. */
-static struct times interrupt_after(stoa_db *db, const char *sql, double after_ms)
+static struct times worst_each(struct times a, struct times b)
+{
+    a.gap_ms = larger(a.gap_ms, b.gap_ms);
+    a.answer_ms = larger(a.answer_ms, b.answer_ms);
+    a.finalized_ms = larger(a.finalized_ms, b.finalized_ms);
+    a.rollback_ms = larger(a.rollback_ms, b.rollback_ms);
+    return a;
+}
+
+/* What is in both: the time that the machine took for something else is seldom taken again. */
+static struct times best_each(struct times a, struct times b)
+{
+    a.gap_ms = smaller(a.gap_ms, b.gap_ms);
+    a.answer_ms = smaller(a.answer_ms, b.answer_ms);
+    a.finalized_ms = smaller(a.finalized_ms, b.finalized_ms);
+    a.rollback_ms = smaller(a.rollback_ms, b.rollback_ms);
+    return a;
+}
+
+/* A watched run (after_ms < 0), or one with an interrupt after after_ms; again when the clock was
+ * read late or a time is over the bound. */
+static struct times run_calmly(stoa_db *db, const char *sql, double after_ms,
+                               const struct options *options)
 {
     struct times best = {0}, times;
+    struct watch idle = {.db = db};
 
     for (int repeat = 0, disturbed = 0; repeat <= REPEATS && disturbed < DISTURBED_MAX;) {
-        run_once(db, sql, after_ms, &times);
+        if (after_ms < 0)
+            times = run_watched(db, sql, options);
+        else
+            run_once(db, sql, after_ms, &idle, &times);
         if (times.answer_ms < 0) {
             disturbed++;
             continue;
         }
-        if (repeat++ == 0 || worst_of(&times) < worst_of(&best))
-            best = times;
+        best = repeat++ == 0 ? times : best_each(best, times);
         if (worst_of(&best) <= BOUND_MS)
             break;
     }
@@ -225,26 +339,21 @@ static struct times interrupt_after(stoa_db *db, const char *sql, double after_m
 
 static bool interrupts_of(stoa_db *db, const char *sql, const struct options *options)
 {
-    struct times whole, worst;
-    double       length, at = 0;
+    struct times worst = run_calmly(db, sql, -1, options);
+    double       length = worst.length_ms, at = 0;
 
-    run_whole(db, sql, options->cap_ms, &whole);
-    worst = whole;
-    length = whole.length_ms;
     for (long round = 0; round < options->rounds; round++) {
         double       spread = (double)rand() / RAND_MAX;
         double       after_ms = length * ((double)round + spread) / (double)options->rounds;
-        struct times times = interrupt_after(db, sql, after_ms);
+        struct times times = run_calmly(db, sql, after_ms, options);
 
         if (times.answer_ms > worst.answer_ms)
             at = after_ms;
-        worst.answer_ms = larger(worst.answer_ms, times.answer_ms);
-        worst.finalized_ms = larger(worst.finalized_ms, times.finalized_ms);
-        worst.rollback_ms = larger(worst.rollback_ms, times.rollback_ms);
+        worst = worst_each(worst, times);
     }
     printf("%c %7.0f %7.1f %7.1f %7.1f %7.1f  at %5.0f  %.150s\n",
-           worst_of(&worst) > BOUND_MS ? '!' : ' ', length, worst.answer_ms, worst.finalized_ms,
-           worst.rollback_ms, worst.pace_ms, at, sql);
+           worst_of(&worst) > BOUND_MS ? '!' : ' ', length, worst.gap_ms, worst.answer_ms,
+           worst.finalized_ms, worst.rollback_ms, at, sql);
     fflush(stdout);
     return worst_of(&worst) <= BOUND_MS;
 }
@@ -284,7 +393,7 @@ static bool memory_of(stoa_db *db, const char *sql, const struct options *option
     stoa_memory_peak(db, 1);
     if (!peak_reset())
         exit(2);
-    run_whole(db, sql, options->cap_ms, &times);
+    times = run_watched(db, sql, options);
     peak = status_mb("VmHWM:");
     over = peak - text_mb - (double)options->limit_mb;
     kept = stoa_memory_used(db) == used;
@@ -299,13 +408,15 @@ static bool memory_of(stoa_db *db, const char *sql, const struct options *option
 /* --- all statements --------------------------------------------------------------------------- */
 static long run_all(stoa_db *db, const struct heavy *statements, size_t count,
                     bool (*watch)(stoa_db *, const char *, const struct options *),
-                    const struct options *options)
+                    struct options *options)
 {
     long beyond = 0;
 
     for (size_t s = 0; s < count; s++) {
         char *sql;
 
+        if (options->from-- > 0)
+            continue;
         if (options->only != NULL && strstr(statements[s].before, options->only) == NULL)
             continue;
         sql = heavy_sql(&statements[s]);
@@ -328,6 +439,10 @@ static bool options_read(int argc, char **argv, struct options *options)
             options->limit_mb = atol(argv[i + 1]);
         else if (strcmp(argv[i], "-cap") == 0)
             options->cap_ms = atof(argv[i + 1]);
+        else if (strcmp(argv[i], "-from") == 0)
+            options->from = atol(argv[i + 1]);
+        else if (strcmp(argv[i], "-where") == 0)
+            options->where_ms = atof(argv[i + 1]);
         else if (strcmp(argv[i], "-only") == 0)
             options->only = argv[i + 1];
         else
@@ -347,7 +462,7 @@ int main(int argc, char **argv)
     if ((!memory && (argc < 2 || strcmp(argv[1], "interrupts") != 0)) ||
         !options_read(argc, argv, &options)) {
         fprintf(stderr, "usage: limits_run interrupts|memory [-rounds N] [-rows N] [-limit MB] "
-                        "[-cap MS] [-only TEXT]\n");
+                        "[-cap MS] [-only TEXT] [-from N] [-where MS]\n");
         return 2;
     }
     if (options.rows == 0)
@@ -362,7 +477,7 @@ int main(int argc, char **argv)
         return 2;
     }
     printf(memory ? "   CPU ms  counted process    over  MB\n"
-                  : "   CPU ms  answer finaliz rollbck    pace  ms\n");
+                  : "   CPU ms     gap  answer finaliz rollbck  ms\n");
     beyond = run_all(db, heavy_statements, heavy_statement_count,
                      memory ? memory_of : interrupts_of, &options);
     beyond +=

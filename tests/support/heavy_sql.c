@@ -326,6 +326,67 @@ const struct heavy heavy_statements[] = {
                "UPDATE made SET x = y"},
     {.before = "EXPLAIN ANALYZE SELECT count(*) FROM n x JOIN n y ON x.t = y.t"},
     {.before = "COPY (SELECT hex(zeroblob(30000000)) AS x, t FROM n LIMIT 10) TO '/dev/null'"},
+    /* frames of every kind, over numbers and texts */
+    {.before = "SELECT max(s) FROM (SELECT sum(a) OVER (ORDER BY b GROUPS BETWEEN 50 PRECEDING AND "
+               "CURRENT ROW EXCLUDE GROUP) AS s FROM n)"},
+    {.before = "SELECT max(s) FROM (SELECT min(b) OVER (ORDER BY a RANGE BETWEEN 900 PRECEDING AND "
+               "900 FOLLOWING) AS s FROM n)"},
+    {.before = "SELECT max(s) FROM (SELECT first_value(t) OVER (PARTITION BY b % 100 ORDER BY a "
+               "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS s FROM n)"},
+    {.before = "SELECT max(s) FROM (SELECT count(*) FILTER (WHERE b % 2) OVER (ORDER BY a ROWS "
+               "BETWEEN 70 FOLLOWING AND 700 FOLLOWING) AS s FROM n)"},
+    {.before = "SELECT max(s) FROM (SELECT mode(b % 50) OVER (ORDER BY a ROWS 200 PRECEDING) AS s "
+               "FROM n)"},
+    {.before = "SELECT max(s), max(p), max(d) FROM (SELECT avg(w) OVER w AS s, percent_rank() OVER "
+               "w AS p, dense_rank() OVER w AS d FROM big WINDOW w AS (PARTITION BY v % 1000 ORDER "
+               "BY w))"},
+    {.before = "SELECT max(s) FROM (SELECT lag(t) IGNORE NULLS OVER (ORDER BY b DESC) AS s FROM "
+               "n)"},
+    /* upserts and conflicts */
+    {.before = "INSERT INTO keyed SELECT w % 100000 FROM big WHERE 1 ON CONFLICT DO NOTHING"},
+    {.before = "CREATE TABLE made(x TEXT PRIMARY KEY, y); INSERT INTO made SELECT t, a FROM n WHERE "
+               "1 ON CONFLICT(x) DO UPDATE SET y = y + excluded.y; INSERT INTO made SELECT t, a "
+               "FROM n WHERE 1 ON CONFLICT(x) DO UPDATE SET y = y + excluded.y"},
+    {.before = "INSERT OR IGNORE INTO keyed SELECT v % 100000 FROM big"},
+    {.before = "DELETE FROM n WHERE a % 3 RETURNING t, b"},
+    {.before = "UPDATE n SET b = x.v FROM big x WHERE x.w = n.a"},
+    {.before = "CREATE INDEX made ON big(v DESC); SELECT sum(w) FROM big WHERE v = 77"},
+    {.before = "ALTER TABLE n ADD COLUMN extra DEFAULT 'much'; UPDATE n SET extra = t || a"},
+    {.before = "CREATE TABLE made AS SELECT * FROM big ORDER BY v, w; VACUUM"},
+    {.before = "DELETE FROM big WHERE v % 2; INSERT INTO big SELECT v, w FROM big; DELETE FROM big"},
+    /* files, in other shapes */
+    {.before = "CREATE TABLE made AS SELECT * FROM read_csv('heavy.csv', all_varchar = true)"},
+    {.before = "SELECT count(DISTINCT t), sum(b) FROM 'heavy.csv'"},
+    {.before = "COPY (SELECT t || '\"', b * 0.37, a FROM n) TO '/dev/null' (HEADER, FORCE_QUOTE *)"},
+    /* aggregates of values in groups, distinct and ordered */
+    {.before = "SELECT count(*) FROM (SELECT b % 1000, median(DISTINCT a), quantile(b, 0.1), "
+               "arg_min(t, b) FROM n GROUP BY 1)"},
+    {.before = "SELECT group_concat(DISTINCT b % 5000), sum(DISTINCT v), count(DISTINCT v % 77777) "
+               "FROM n JOIN big ON w = a"},
+    {.before = "SELECT count(*) FROM (SELECT t, group_concat(b ORDER BY b DESC) FROM n GROUP BY t)"},
+    {.before = "SELECT stddev(v), skewness(v), corr(v, w), regr_slope(v, w), product(1 + v * 1e-15) "
+               "FROM big"},
+    {.before = "SELECT count(*) FROM (SELECT a % 10, b % 10, t, sum(a) FROM n GROUP BY GROUPING "
+               "SETS ((1, 2, 3), (3), ()))"},
+    /* functions over many rows */
+    {.before = "SELECT max(printf('%08.3f %s %d', b * 0.01, t, a)) FROM n"},
+    {.before = "SELECT sum(length(replace(upper(t), 'T', 'xyz') || hex(t))) FROM n"},
+    {.before = "SELECT max(strftime('%Y-%m-%d %H:%M', b)), min(date_trunc('month', date(b))) FROM n"},
+    {.before = "SELECT sum(levenshtein(t, 'text 12345')), max(reverse(t)) FROM n"},
+    {.before = "SELECT count(*) FROM n WHERE regexp_matches(t, '(1|2)+9$') OR t REGEXP '[4-6]{4}'"},
+    /* texts that are long, but not by themselves */
+    {.before = "SELECT count(DISTINCT substr(x, a % 7 + 1)) FROM (SELECT hex(zeroblob(100000)) AS "
+               "x), n WHERE a < 2000"},
+    {.before = "SELECT count(*) FROM (SELECT hex(zeroblob(100000)) || a AS x FROM n WHERE a < 1000) "
+               "p JOIN (SELECT hex(zeroblob(100000)) || a AS y FROM n WHERE a < 1000) q ON x < y"},
+    {.before = "SELECT hex(zeroblob(40000)) || a AS x FROM n WHERE a < 4000 ORDER BY x COLLATE "
+               "NOCASE DESC LIMIT 1 OFFSET 3000"},
+    {.before = "SELECT count(*) FROM n WHERE a < 3000 AND hex(zeroblob(50000)) || a LIKE '%7_%8%'"},
+    {.before = "SELECT length(concat_ws(';', hex(zeroblob(40000000)), hex(zeroblob(40000000)), "
+               "zeroblob(40000000)))"},
+    {.before = "SELECT CAST(x'e2' || CAST(replace(hex(zeroblob(20000000)), '00', x'80') AS BLOB) AS "
+               "TEXT) LIKE '_', length(CAST(x'e2' || CAST(replace(hex(zeroblob(20000000)), '00', "
+               "x'80') AS BLOB) AS TEXT))"},
 };
 const size_t heavy_statement_count = sizeof heavy_statements / sizeof heavy_statements[0];
 
@@ -402,6 +463,21 @@ const struct heavy heavy_texts[] = {
                " d1 AS (SELECT p.x FROM d0 p, d0 q), d2 AS (SELECT p.x FROM d1 p, d1 q),"
                " d3 AS (SELECT p.x FROM d2 p, d2 q), d4 AS (SELECT p.x FROM d3 p, d3 q) SELECT "
                "count(*) FROM d4"},
+    {.before = "SELECT ", .piece = "abs(", .count = 900, .after = "1"},
+    {.before = "SELECT * FROM ", .piece = "(SELECT * FROM ", .count = 200, .after = "n"},
+    {.before = "SELECT count(*) FROM n WHERE (a, b) IN (VALUES (0, 0)",
+     .piece = ",(1, 2)",
+     .count = 50000,
+     .after = ")"},
+    {.before = "SELECT max(0", .piece = ", a", .count = 120, .after = ") FROM n"},
+    {.before = "SELECT 'x'", .piece = " || 'some longer text'", .count = 90000},
+    {.before = "SELECT -- ", .piece = "comment ", .count = 20000000, .after = "\n 1"},
+    {.before = "SELECT /* ", .piece = "comment ", .count = 20000000, .after = "*/ 1"},
+    {.before = "SELECT 1 AS \"", .piece = "name ", .count = 20000000, .after = "\""},
+    {.before = "SELECT '", .piece = "''", .count = 50000000, .after = "'"},
+    {.before = "SELECT 0x", .piece = "0", .count = 50000000, .after = "1"},
+    {.before = "SELECT 1.", .piece = "5", .count = 50000000, .after = "e5"},
+    {.before = "SELECT $", .piece = "name", .count = 20000000},
 };
 const size_t heavy_text_count = sizeof heavy_texts / sizeof heavy_texts[0];
 

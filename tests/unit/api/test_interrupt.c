@@ -1,7 +1,8 @@
 /* test_interrupt.c - every long piece of work stops soon after stoa_interrupt and asks the progress
  * handler all along.
  * STOA_INTERRUPT_ONLY=text chooses statements; limits_run measures them. */
-#include "base/status.h" /* before cmocka.h, which makes fail a macro */
+#include "api/connection.h"
+#include "base/str.h" /* before cmocka.h, which makes fail a macro */
 #include "tests/support/heavy_sql.h"
 #include "tests/unit/api/api_help.h"
 
@@ -180,12 +181,130 @@ static void progress_is_called_all_along(void **state)
     unlink(csv);
 }
 
+/* --- every poll in turn
+ * ---------------------------------------------------------------------------- */
+/* Stops at the n-th poll, whatever the clock says. */
+struct stopper {
+    stoa_db *db;
+    int      left;
+};
+
+static int stop_at(void *data)
+{
+    struct stopper *stopper = data;
+
+    atomic_store(&stopper->db->memory.interrupt.due, 0);
+    return --stopper->left == 0;
+}
+
+static int collect(void *data, int columns, char **values, char **names)
+{
+    struct str *text = data;
+
+    (void)names;
+    for (int c = 0; c < columns; c++) {
+        str_text(text, values[c] == NULL ? "NULL" : values[c]);
+        str_char(text, '|');
+    }
+    return 0;
+}
+
+/* Texts of several pieces: what is cut between two must not count, nor stay behind. */
+static void an_answer_is_whole_or_interrupted(void **state)
+{
+    static const char *const texts[] = {
+        "SELECT x < y, x = y, x COLLATE NOCASE < y, x COLLATE RTRIM >= y FROM long",
+        "SELECT count(DISTINCT x), min(x) < max(y), count(*) FROM long",
+        "SELECT length(x), rowid FROM long ORDER BY x DESC, y",
+        "SELECT count(*) FROM long a JOIN long b ON a.x = b.x",
+        "SELECT a.rowid IN (SELECT b.rowid FROM long b WHERE b.x > a.x) FROM long a",
+        "SELECT max(rowid) FROM long GROUP BY x, y COLLATE NOCASE",
+        "SELECT CAST(replace(x, 'a', '0') AS INTEGER), replace(x, 'a', '1') + 0 FROM long",
+        "SELECT instr(x, 'b'), x LIKE '%b%a', x GLOB '*[b]*', length(x) FROM long",
+        "INSERT INTO keys SELECT x || rowid FROM long; SELECT count(*), count(DISTINCT k) FROM keys",
+        "INSERT OR IGNORE INTO keys SELECT x FROM long; SELECT length(k) FROM keys ORDER BY k",
+        "UPDATE OR FAIL long SET x = y; SELECT count(DISTINCT x) FROM long",
+        "CREATE UNIQUE INDEX made ON long(y); SELECT count(*) FROM long"};
+    stoa_db *db;
+
+    (void)state;
+    assert_int_equal(stoa_open(":memory:", &db), STOA_OK);
+    run(db, "CREATE TABLE long(x TEXT, y TEXT); CREATE TABLE keys(k TEXT UNIQUE);"
+            "INSERT INTO long SELECT replace(hex(zeroblob(300000)), '0', 'a') || CASE WHEN value % 3 "
+            "THEN 'a' ELSE 'b' END, replace(hex(zeroblob(200000)), '0', 'a') || char(value + 65) "
+            "FROM generate_series(1, 6)");
+    for (size_t t = 0; t < countof(texts); t++) {
+        struct str want, got;
+        int        rc = STOA_INTERRUPT;
+
+        str_init(&want, NULL);
+        run(db, "BEGIN");
+        assert_int_equal(stoa_exec(db, texts[t], collect, &want, NULL), STOA_OK);
+        run(db, "ROLLBACK");
+        for (int n = 1; rc == STOA_INTERRUPT; n += 1 + n / 16) {
+            struct stopper stopper = {db, n};
+
+            str_init(&got, NULL);
+            run(db, "BEGIN");
+            atomic_store(&db->memory.interrupt.due, 0);
+            stoa_progress_handler(db, stop_at, &stopper);
+            rc = stoa_exec(db, texts[t], collect, &got, NULL);
+            stoa_progress_handler(db, NULL, NULL);
+            if (rc == STOA_INTERRUPT) { /* nothing of it is left */
+                str_clear(&got);
+                run(db, "ROLLBACK; BEGIN");
+                if (stoa_exec(db, texts[t], collect, &got, NULL) != STOA_OK)
+                    fail_msg("%s after poll %d of %s", stoa_errmsg(db), n, texts[t]);
+            }
+            if (strcmp(str_end(&got), str_end(&want)) != 0)
+                fail_msg("stopped at poll %d: %s instead of %s: %s", n, str_end(&got),
+                         str_end(&want), texts[t]);
+            run(db, "ROLLBACK");
+            str_free(&got);
+        }
+        assert_int_equal(rc, STOA_OK);
+        str_free(&want);
+    }
+    stoa_close(db);
+}
+
+/* What is freed after an interrupt goes before the limit is reached, or its connection closed. */
+static void parked_memory_makes_room(void **state)
+{
+    enum { BLOCK = 40 << 20, LIMIT = 60 << 20 };
+    struct memory memory;
+    void         *block;
+
+    (void)state;
+    memory_init(&memory, LIMIT);
+    block = memory_zalloc(&memory, BLOCK);
+    assert_non_null(block);
+    atomic_store(&memory.interrupt.raised, true);
+    memory_free(&memory, block, BLOCK);
+    interrupt_lower(&memory.interrupt);
+    assert_int_equal(atomic_load(&memory.used), 0);
+    assert_int_equal(atomic_load(&memory.parked_bytes), BLOCK);
+    block = memory_zalloc(&memory, BLOCK); /* both are too much */
+    assert_non_null(block);
+    assert_int_equal(atomic_load(&memory.parked_bytes), 0);
+    memory_park(&memory, true);
+    memory_free(&memory, block, BLOCK);
+    memory_park(&memory, false);
+    assert_int_equal(atomic_load(&memory.parked_bytes), BLOCK);
+    memory_release(&memory);
+    assert_true(atomic_load(&memory.parked_bytes) < BLOCK);
+    memory_trim(&memory);
+    assert_int_equal(atomic_load(&memory.parked_bytes), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_statement_answers_an_interrupt),
         cmocka_unit_test(compiling_answers_an_interrupt),
         cmocka_unit_test(progress_is_called_all_along),
+        cmocka_unit_test(an_answer_is_whole_or_interrupted),
+        cmocka_unit_test(parked_memory_makes_room),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

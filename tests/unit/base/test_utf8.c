@@ -22,7 +22,7 @@ static void every_code_point_survives(void **state)
             want = UTF8_REPLACEMENT;
         assert_int_equal(utf8_read(&p, bytes + count), want);
         assert_ptr_equal(p, bytes + count);
-        assert_int_equal(utf8_length(NULL, bytes, count), 1);
+        assert_int_equal(utf8_length(bytes, count), 1);
     }
 }
 
@@ -47,7 +47,7 @@ static void malformed_bytes_have_their_own_rules(void **state)
 
         assert_int_equal(utf8_read(&p, end), cases[i].code);
         assert_int_equal((size_t)(p - cases[i].bytes), cases[i].used);
-        assert_int_equal(utf8_length(NULL, cases[i].bytes, strlen(cases[i].bytes)), cases[i].length);
+        assert_int_equal(utf8_length(cases[i].bytes, strlen(cases[i].bytes)), cases[i].length);
     }
 }
 
@@ -55,21 +55,21 @@ static void skipping_and_counting_agree(void **state)
 {
     static const char text[] =
         "plain ascii, then n\xc3\xa4h \xe2\x82\xac and \xf0\x9f\x98\x80 and on";
-    size_t      bytes = sizeof text - 1, length = utf8_length(NULL, text, bytes);
+    size_t      bytes = sizeof text - 1, length = utf8_length(text, bytes);
     const char *p = text;
 
     (void)state;
     assert_int_equal(length, 36);
     for (size_t i = 0; i <= length; i++) {
-        assert_ptr_equal(utf8_skip(NULL, text, bytes, i), p);
+        assert_ptr_equal(utf8_skip(text, bytes, i), p);
         if (i < length)
             p = utf8_next(p, text + bytes);
     }
-    assert_ptr_equal(utf8_skip(NULL, text, bytes, UINT64_MAX), text + bytes);
+    assert_ptr_equal(utf8_skip(text, bytes, UINT64_MAX), text + bytes);
     assert_false(utf8_all_ascii(text, bytes));
     for (size_t i = 0; i < 19; i++)
         assert_true(utf8_all_ascii(text, i));
-    assert_int_equal(text_until_nul(NULL, "ab\0c", 4), 2);
+    assert_int_equal(text_until_nul("ab\0c", 4), 2);
 }
 
 int main(void)
