@@ -86,11 +86,15 @@ static uint64_t allocations(stoa_db *db, const char *sql, const char *table)
 
 static void allocations_do_not_follow_rows(void **state)
 {
-    stoa_db *db = open_with(NULL);
+    stoa_db *db;
     char     sql[1000];
     int      wrong = 0;
 
     (void)state;
+#if defined(__SANITIZE_ADDRESS__)
+    skip(); /* whatever an arena hands out is a block of its own there */
+#endif
+    db = open_with(NULL);
     (void)snprintf(sql, sizeof sql, setup, "small", "small", SMALL_ROWS, SMALL_ROWS);
     run(db, sql);
     (void)snprintf(sql, sizeof sql, setup, "large", "large", LARGE_ROWS, LARGE_ROWS);
