@@ -1,5 +1,6 @@
 /* aggregate.c - grouping and aggregation: what an aggregate holds, and its life. */
 #include "vm/aggregate_more.h"
+#include "vm/aggregate_rows.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -65,6 +66,22 @@ static void parts_place(struct aggregate *aggregate)
         }
     }
     aggregate->states.stride = offset;
+}
+
+uint32_t aggregate_argument_count(const struct aggregate_desc *desc)
+{
+    int32_t last = -1;
+
+    for (uint32_t i = 0; i < desc->call_count; i++) {
+        const struct aggregate_call *call = &desc->calls[i];
+
+        last = call->argument > last ? call->argument : last;
+        last = call->separator > last ? call->separator : last;
+        last = call->filter > last ? call->filter : last;
+        for (uint32_t k = 0; k < call->order_count; k++)
+            last = call->order[k].argument > last ? call->order[k].argument : last;
+    }
+    return (uint32_t)(last + 1);
 }
 
 /* --- lifetime -----------------------------------------------------------------------------------
@@ -151,7 +168,7 @@ enum status aggregate_new(struct memory *memory, const struct aggregate_desc *de
     return status;
 }
 
-static void order_drop(struct aggregate *aggregate)
+void aggregate_drop_order(struct aggregate *aggregate)
 {
     memory_free(aggregate->memory, aggregate->order,
                 aggregate->order_count * sizeof *aggregate->order);
@@ -175,16 +192,17 @@ void aggregate_free(struct aggregate *aggregate)
         part_free(aggregate, &aggregate->parts[i]);
     memory_free(aggregate->memory, aggregate->parts,
                 (aggregate->desc->call_count + (size_t)1) * sizeof *aggregate->parts);
+    aggregate_rows_drop(aggregate);
     hash_table_free(aggregate->keys);
     memory_free(aggregate->memory, aggregate->states.records,
                 aggregate->capacity * aggregate->states.stride);
-    order_drop(aggregate);
+    aggregate_drop_order(aggregate);
     arena_free(&aggregate->texts);
     arena_free(&aggregate->scratch);
     memory_free(aggregate->memory, aggregate, sizeof *aggregate);
 }
 
-void aggregate_reset(struct aggregate *aggregate)
+static void parts_reset(struct aggregate *aggregate)
 {
     for (uint32_t i = 0; i < aggregate->desc->call_count; i++) {
         struct aggregate_part *part = &aggregate->parts[i];
@@ -196,7 +214,23 @@ void aggregate_reset(struct aggregate *aggregate)
         if (part->distinct != NULL)
             hash_table_clear(part->distinct);
     }
-    order_drop(aggregate);
+}
+
+void aggregate_drop_groups(struct aggregate *aggregate)
+{
+    parts_reset(aggregate);
+    memory_free(aggregate->memory, aggregate->states.records,
+                aggregate->capacity * aggregate->states.stride);
+    aggregate->states.records = NULL;
+    aggregate->groups = aggregate->capacity = 0;
+    arena_reset(&aggregate->texts);
+}
+
+void aggregate_reset(struct aggregate *aggregate)
+{
+    parts_reset(aggregate);
+    aggregate_rows_drop(aggregate);
+    aggregate_drop_order(aggregate);
     arena_reset(&aggregate->texts);
     aggregate->groups = 0;
     if (aggregate->keys != NULL) {
@@ -337,17 +371,44 @@ static bool counts_only(const struct aggregate *aggregate)
 
 /* --- input --------------------------------------------------------------------------------------
  */
+enum status aggregate_step_calls(struct aggregate *aggregate, const struct vector *const *arguments,
+                                 const struct selection *sel, const struct picked *all,
+                                 struct error *err)
+{
+    const struct aggregate_desc *desc = aggregate->desc;
+
+    TRY(sums_step(aggregate, arguments, sel, all, err));
+    for (uint32_t i = 0; i < desc->call_count; i++) {
+        struct aggregate_part *part = &aggregate->parts[i];
+
+        if (part->source == NULL && !part->stepped && part->call->kind != AGGREGATE_BARE)
+            TRY(part_step(aggregate, part, arguments, sel, all, err));
+    }
+    for (uint32_t i = 0; i < desc->call_count; i++) /* these ask what min and max took */
+        if (desc->calls[i].kind == AGGREGATE_BARE)
+            TRY(part_step(aggregate, &aggregate->parts[i], arguments, sel, all, err));
+    if (aggregate->shares_count) /* last: until here these are the rows of earlier batches */
+        kernel_count(&aggregate->states, &aggregate->rows_part, all);
+    return STATUS_OK;
+}
+
 enum status aggregate_step(struct aggregate *aggregate, const struct vector *const *keys,
                            const struct vector *const *arguments, const struct selection *sel,
                            struct error *err)
 {
-    const struct aggregate_desc *desc = aggregate->desc;
     struct picked                all = {.rows = {.count = sel->count},
                                         .groups = aggregate->keys == NULL ? NULL : aggregate->numbers};
 
     assert(aggregate->order == NULL);
     if (sel->count == 0)
         return STATUS_OK;
+    if (aggregate_is_apart(aggregate)) {
+        bool taken;
+
+        TRY(aggregate_rows_add(aggregate, keys, arguments, sel, &taken, err));
+        if (taken)
+            return STATUS_OK;
+    }
     if (!counts_only(aggregate))
         all.rows = row_list_of(sel, aggregate->rows);
     aggregate->groups_before = aggregate->groups;
@@ -355,26 +416,24 @@ enum status aggregate_step(struct aggregate *aggregate, const struct vector *con
         TRY(hash_table_add(aggregate->keys, keys, sel, aggregate->numbers, err));
         TRY(aggregate_reserve(aggregate, hash_table_count(aggregate->keys), err));
     }
-    TRY(sums_step(aggregate, arguments, sel, &all, err));
-    for (uint32_t i = 0; i < desc->call_count; i++) {
-        struct aggregate_part *part = &aggregate->parts[i];
+    TRY(aggregate_step_calls(aggregate, arguments, sel, &all, err));
+    return aggregate->keys == NULL ? STATUS_OK
+                                   : aggregate_rows_watch(aggregate, arguments, sel, err);
+}
 
-        if (part->source == NULL && !part->stepped && part->call->kind != AGGREGATE_BARE)
-            TRY(part_step(aggregate, part, arguments, sel, &all, err));
-    }
-    for (uint32_t i = 0; i < desc->call_count; i++) /* these ask what min and max took */
-        if (desc->calls[i].kind == AGGREGATE_BARE)
-            TRY(part_step(aggregate, &aggregate->parts[i], arguments, sel, &all, err));
-    if (aggregate->shares_count) /* last: until here these are the rows of earlier batches */
-        kernel_count(&aggregate->states, &aggregate->rows_part, &all);
-    return STATUS_OK;
+void aggregate_settle(struct aggregate *aggregate)
+{
+    for (uint32_t i = 0; i < aggregate->desc->call_count; i++)
+        part_settle(aggregate, &aggregate->parts[i], aggregate->groups);
 }
 
 enum status aggregate_fill(struct aggregate *aggregate, const struct vector *const *keys,
                            const struct selection *sel, struct error *err)
 {
-    for (uint32_t i = 0; i < aggregate->desc->call_count; i++)
-        part_settle(aggregate, &aggregate->parts[i], aggregate->groups);
+    if (aggregate_is_apart(aggregate))
+        TRY(aggregate_rows_group(aggregate, err));
+    aggregate_rows_drop(aggregate);
+    aggregate_settle(aggregate);
     TRY(hash_table_add(aggregate->keys, keys, sel, aggregate->numbers, err));
     return aggregate_reserve(aggregate, hash_table_count(aggregate->keys), err);
 }
@@ -460,9 +519,15 @@ static enum status order_descend(struct aggregate *aggregate, struct error *err)
 
 enum status aggregate_finish(struct aggregate *aggregate, struct error *err)
 {
-    order_drop(aggregate);
-    for (uint32_t i = 0; i < aggregate->desc->call_count; i++)
-        part_settle(aggregate, &aggregate->parts[i], aggregate->groups);
+    bool sorted = false;
+
+    aggregate_drop_order(aggregate);
+    if (aggregate_is_apart(aggregate))
+        TRY(aggregate_rows_finish(aggregate, &sorted, err));
+    if (sorted)
+        return STATUS_OK;
+    aggregate_rows_drop(aggregate);
+    aggregate_settle(aggregate);
     for (uint32_t i = 0; i < aggregate->desc->call_count; i++)
         if (aggregate->parts[i].form == FORM_LIST)
             TRY(list_finish(aggregate, &aggregate->parts[i], err));
@@ -481,6 +546,8 @@ void aggregate_describe(const struct aggregate *aggregate, char *text, size_t by
 {
     if (aggregate->keys == NULL)
         snprintf(text, bytes, "one group");
+    else if (aggregate_is_apart(aggregate))
+        snprintf(text, bytes, "sorted rows, %u keys", aggregate->groups);
     else
         hash_table_describe(aggregate->keys, text, bytes);
     if (aggregate->general_batches != 0)

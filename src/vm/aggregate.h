@@ -110,6 +110,9 @@ bool aggregate_find(const char *name, size_t bytes, uint32_t argc, bool star,
  * the rows come, which shows in the bare columns that follow them.) */
 bool aggregate_minds_order(enum aggregate_kind kind);
 
+/* How many argument vectors the calls refer to. */
+uint32_t aggregate_argument_count(const struct aggregate_desc *desc);
+
 struct aggregate;
 
 /* key_count 0: exactly one group, even without input.  desc is borrowed and outlives the aggregate.

@@ -1,16 +1,20 @@
 /* aggregate_cursor.c - the groups as a cursor: keys, then a column per call. */
-#include "vm/aggregate_internal.h"
+#include "vm/aggregate_rows.h"
 
 #include <assert.h>
 
 struct group_cursor {
     struct cursor          cursor;
     struct aggregate      *aggregate;
-    uint32_t               position; /* groups delivered */
-    uint32_t               count;    /* of the batch */
-    struct vector_buffer **buffers;  /* [columns], each made on first use */
+    uint32_t               position;  /* groups delivered */
+    uint32_t               row;       /* rows read, if they are apart */
+    bool                   overflows; /* the next group does */
+    uint32_t               count;     /* of the batch */
+    struct aggregate      *states;    /* where the states of the batch are, */
+    const uint32_t        *numbers;   /* [count] and by which numbers */
+    struct vector_buffer **buffers;   /* [columns], each made on first use */
     uint32_t               columns;
-    uint32_t               groups[VECTOR_CAP]; /* of the batch */
+    uint32_t               groups[VECTOR_CAP]; /* of the batch: numbers of their keys */
 };
 
 static enum status group_cursor_rewind(struct cursor *cursor, struct error *err)
@@ -18,7 +22,8 @@ static enum status group_cursor_rewind(struct cursor *cursor, struct error *err)
     struct group_cursor *c = (struct group_cursor *)cursor;
 
     (void)err;
-    c->position = c->count = 0;
+    c->position = c->count = c->row = 0;
+    c->overflows = false;
     return STATUS_OK;
 }
 
@@ -60,23 +65,40 @@ static void groups_prefetch(const struct aggregate *aggregate, const uint32_t *g
     }
 }
 
+/* The groups of the next batch, at most cap of them, and where their states are. */
+static enum status groups_next(struct group_cursor *c, uint32_t cap, uint32_t *count,
+                               struct error *err)
+{
+    struct aggregate *aggregate = c->aggregate;
+    uint32_t          left = aggregate->groups - c->position, n = left < cap ? left : cap;
+
+    if (aggregate_is_apart(aggregate))
+        return aggregate_rows_next(aggregate, &c->row, cap, c->groups, count, &c->states,
+                                   &c->numbers, err);
+    for (uint32_t i = 0; i < n; i++)
+        c->groups[i] =
+            aggregate->order == NULL ? c->position + i : aggregate->order[c->position + i];
+    if (aggregate->order != NULL)
+        groups_prefetch(aggregate, c->groups, n);
+    c->states = aggregate;
+    c->numbers = c->groups;
+    *count = n;
+    return STATUS_OK;
+}
+
 static enum status group_cursor_next(struct cursor *cursor, uint32_t cap, uint32_t *count,
                                      const uint64_t **active, struct error *err)
 {
-    struct group_cursor    *c = (struct group_cursor *)cursor;
-    const struct aggregate *aggregate = c->aggregate;
-    uint32_t                left = aggregate->groups - c->position, n;
+    struct group_cursor *c = (struct group_cursor *)cursor;
+    uint32_t             left = 0, n;
 
-    left = left < cap ? left : cap;
-    for (n = 0; n < left; n++)
-        c->groups[n] = aggregate->order == NULL ? c->position + n
-                                                : aggregate->order[c->position + n];
-    if (aggregate->order != NULL)
-        groups_prefetch(aggregate, c->groups, left);
-    n = may_overflow(aggregate) ? 0 : left;
-    while (n < left && !group_overflows(aggregate, c->groups[n]))
+    if (!c->overflows)
+        TRY(groups_next(c, cap, &left, err));
+    n = c->overflows || may_overflow(c->states) ? 0 : left;
+    while (n < left && !group_overflows(c->states, c->numbers[n]))
         n++;
-    if (n == 0 && left > 0)
+    c->overflows = c->overflows || n < left;
+    if (c->overflows && n == 0)
         return fail(err, STATUS_ERROR, "integer overflow");
     c->position += n;
     c->count = n;
@@ -106,8 +128,8 @@ static enum status group_cursor_column(struct cursor *cursor, uint32_t column,
             hash_table_keys(aggregate->keys, column, c->groups, c->count, c->buffers[column], out);
         return STATUS_OK;
     }
-    state_vector(&aggregate->states, &aggregate->parts[column - aggregate->desc->key_count],
-                 c->groups, c->count, c->buffers[column], out);
+    state_vector(&c->states->states, &c->states->parts[column - aggregate->desc->key_count],
+                 c->numbers, c->count, c->buffers[column], out);
     return STATUS_OK;
 }
 

@@ -9,13 +9,14 @@ struct aggregate {
     const struct aggregate_desc *desc;
     bool                         exact; /* aggregate_force_exact */
     struct hash_table           *keys;  /* NULL without keys: group 0 is all */
+    struct aggregate_rows       *kept;  /* aggregate_rows.h; NULL: none are kept */
     struct aggregate_part       *parts; /* [desc->call_count] */
     bool                         shares_count; /* among uncounted parts: */
     struct aggregate_part        rows_part;    /* the rows of each group, FORM_NONE: not kept */
     struct state_array           states;
     struct arena                 texts;
     uint32_t                     groups, capacity; /* records in use, allocated */
-    uint32_t                    *order; /* after finish: groups as delivered; NULL: by number */
+    uint32_t *order; /* after finish: groups as delivered, or rows apart; NULL: by number */
     uint32_t                     order_count;
     struct arena                 scratch; /* of one call in one batch */
     uint64_t                     general_batches; /* that a call took cell by cell */
@@ -36,6 +37,15 @@ struct aggregate {
 
 /* Room for so many groups, the new ones zeroed. */
 enum status aggregate_reserve(struct aggregate *aggregate, uint32_t groups, struct error *err);
+/* One batch into all calls; all: its active rows. */
+enum status aggregate_step_calls(struct aggregate *aggregate, const struct vector *const *arguments,
+                                 const struct selection *sel, const struct picked *all,
+                                 struct error *err);
+/* No groups, and no memory for them. */
+void aggregate_drop_groups(struct aggregate *aggregate);
+void aggregate_drop_order(struct aggregate *aggregate);
+/* part_settle of all calls for all groups. */
+void aggregate_settle(struct aggregate *aggregate);
 /* Ends part->uncounted: the first `groups` groups, those of earlier batches, get a count. */
 void part_settle(struct aggregate *aggregate, struct aggregate_part *part, uint32_t groups);
 /* Converts the states of part to a wider form. */

@@ -139,6 +139,46 @@ static enum status batch_cells(struct hash_table *table, const struct vector *co
     return STATUS_OK;
 }
 
+/* --- rows that are keys of their own ------------------------------------------------------------
+ */
+bool hash_table_can_spread(const struct hash_table *table)
+{
+    return table->tier == TIER_PACKED && !table->packed.raw && table->packed.slots != NULL;
+}
+
+enum status hash_table_spread(struct hash_table *table, const uint32_t *numbers, uint32_t rows,
+                              struct error *err)
+{
+    assert(hash_table_can_spread(table));
+    return packed_spread(&table->packed, numbers, rows, err);
+}
+
+enum status hash_table_append(struct hash_table *table, const struct vector *const *columns,
+                              const struct selection *sel, bool *fits, struct error *err)
+{
+    return packed_append(&table->packed, columns, table->binary, sel, fits, err);
+}
+
+enum status hash_table_gather(struct hash_table *table, uint32_t *numbers, struct error *err)
+{
+    return packed_gather(&table->packed, numbers, err);
+}
+
+double hash_table_rows_per_key(const struct hash_table *table)
+{
+    return packed_rows_per_key(&table->packed);
+}
+
+enum status hash_table_runs(struct hash_table *table, uint32_t *order, uint64_t *starts,
+                            uint32_t *keys, bool *fits, struct error *err)
+{
+    TRY(packed_order(&table->packed, order, fits, err));
+    *fits = *fits && table->packed.sorted.keys != NULL;
+    if (*fits)
+        *keys = packed_sorted_runs(&table->packed, starts);
+    return memory_poll(table->memory, err);
+}
+
 /* --- from tier to tier --------------------------------------------------------------------------
  */
 static enum status tier_add(struct hash_table *table, int tier, const struct vector *const *columns,

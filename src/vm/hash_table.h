@@ -35,6 +35,27 @@ enum status hash_table_add(struct hash_table *table, const struct vector *const 
 enum status hash_table_find(struct hash_table *table, const struct vector *const *columns,
                             const struct selection *sel, uint32_t *numbers, struct error *err);
 
+/* Rows that are keys of their own: where there are about as many keys as rows, sorting finds the
+ * equal ones in less time than looking up does.
+ *
+ * hash_table_spread makes them of the keys of a table: row i has the key numbers[i]; only where
+ * hash_table_can_spread.  From then on rows are added by hash_table_append, row i being number i;
+ * *fits false: these cannot be, nothing was changed.  hash_table_gather ends it: numbers[i] becomes
+ * the number of the key of row i, as hash_table_add would have given it. */
+bool        hash_table_can_spread(const struct hash_table *table);
+enum status hash_table_spread(struct hash_table *table, const uint32_t *numbers, uint32_t rows,
+                              struct error *err);
+enum status hash_table_append(struct hash_table *table, const struct vector *const *columns,
+                              const struct selection *sel, bool *fits, struct error *err);
+enum status hash_table_gather(struct hash_table *table, uint32_t *numbers, struct error *err);
+/* An estimate, reading the keys once. */
+double hash_table_rows_per_key(const struct hash_table *table);
+/* order[0..count) = the rows by key and then by number.  starts: [bits_words(count)], zeroed; a bit
+ * for each row in this order that begins a key; *keys of them.  hash_table_sorted_keys then counts
+ * keys, not rows.  *fits false: these keys must be gathered first. */
+enum status hash_table_runs(struct hash_table *table, uint32_t *order, uint64_t *starts,
+                            uint32_t *keys, bool *fits, struct error *err);
+
 /* out row i = column of the key with number numbers[i], i < count <= VECTOR_CAP.  Arrays are in
  * buffer or borrowed from the table until it changes. */
 void hash_table_keys(const struct hash_table *table, uint32_t column, const uint32_t *numbers,

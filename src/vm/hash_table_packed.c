@@ -404,8 +404,10 @@ static enum status codes_rewrite(struct packed_table *table, const struct packed
     return STATUS_OK;
 }
 
-/* A layout that also holds the batch, and all codes in it; *fits false: there is none. */
-static enum status layout_grow(struct packed_table *table, bool *fits, struct error *err)
+/* A layout that also holds the batch, and all codes in it; *fits false: there is none.  may_be_raw:
+ * a single column may be stored raw. */
+static enum status layout_grow(struct packed_table *table, bool may_be_raw, bool *fits,
+                               struct error *err)
 {
     size_t                bytes = memory_product(table->columns, sizeof(struct packed_column));
     struct packed_column *next = memory_alloc(table->memory, bytes);
@@ -418,7 +420,7 @@ static enum status layout_grow(struct packed_table *table, bool *fits, struct er
     *fits = true;
     if (raw ||
         (!layout_plan(table, true, next, &domain) && !layout_plan(table, false, next, &domain))) {
-        *fits = table->columns == 1;
+        *fits = table->columns == 1 && may_be_raw;
         raw = true;
         domain = UINT64_MAX;
         next[0] = (struct packed_column){.domain = table->work->plans[0].domain, .stride = 1};
@@ -437,10 +439,10 @@ static enum status layout_grow(struct packed_table *table, bool *fits, struct er
     return status;
 }
 
-/* Makes layout and index ready for the batch. */
-static enum status batch_prepare(struct packed_table *table, const struct vector *const *columns,
-                                 const bool *binary, const struct row_list *rows, bool *fits,
-                                 struct error *err)
+/* Makes the layout ready for the batch. */
+static enum status batch_layout(struct packed_table *table, const struct vector *const *columns,
+                                const bool *binary, const struct row_list *rows, bool may_be_raw,
+                                bool *fits, struct error *err)
 {
     bool grows = false;
 
@@ -454,9 +456,7 @@ static enum status batch_prepare(struct packed_table *table, const struct vector
         layout_drop(table);
         *fits = plans_make(table, columns, binary, rows);
     }
-    if (grows)
-        TRY(layout_grow(table, fits, err));
-    return *fits ? packed_reserve(table, rows->count, err) : STATUS_OK;
+    return grows ? layout_grow(table, may_be_raw, fits, err) : STATUS_OK;
 }
 
 /* --- codes of a batch ---------------------------------------------------------------------------
@@ -652,9 +652,10 @@ enum status packed_add(struct packed_table *table, const struct vector *const *c
 {
     struct row_list rows = row_list_of(sel, table->work->list);
 
-    TRY(batch_prepare(table, columns, binary, &rows, fits, err));
+    TRY(batch_layout(table, columns, binary, &rows, true, fits, err));
     if (!*fits)
         return STATUS_OK;
+    TRY(packed_reserve(table, rows.count, err));
     ranks_drop(table);
     table->rows += rows.count;
     if (table->direct != NULL) {
@@ -670,6 +671,91 @@ enum status packed_add(struct packed_table *table, const struct vector *const *c
         numbers_raw_nulls(table, &rows, numbers);
     else
         numbers_hashed(table, rows.count, numbers);
+    return STATUS_OK;
+}
+
+/* --- rows that are keys of their own ------------------------------------------------------------
+ */
+enum status packed_spread(struct packed_table *table, const uint32_t *numbers, uint32_t rows,
+                          struct error *err)
+{
+    size_t    capacity = rows < KEYS_MIN ? KEYS_MIN : rows;
+    uint64_t *codes = memory_alloc(table->memory, memory_product(capacity, sizeof *codes));
+
+    assert(!table->raw);
+    if (codes == NULL)
+        return fail_nomem(err);
+    for (uint32_t i = 0; i < rows; i++)
+        codes[i] = table->codes[numbers[i]];
+    packed_trim(table);
+    table->codes = codes;
+    table->count = rows;
+    table->capacity = (uint32_t)capacity;
+    return STATUS_OK;
+}
+
+enum status packed_append(struct packed_table *table, const struct vector *const *columns,
+                          const bool *binary, const struct selection *sel, bool *fits,
+                          struct error *err)
+{
+    struct row_list rows = row_list_of(sel, table->work->list);
+
+    TRY(batch_layout(table, columns, binary, &rows, false, fits, err));
+    if (!*fits)
+        return STATUS_OK;
+    TRY(codes_reserve(table, rows.count, err));
+    packed_sorted_drop(table);
+    codes_of(table, columns, sel, &rows);
+    memcpy(table->codes + table->count, table->work->codes, rows.count * sizeof *table->codes);
+    table->count += rows.count;
+    table->rows += rows.count;
+    return STATUS_OK;
+}
+
+/* Counts the keys with a hash below a bound, which are as good as drawn at random. */
+double packed_rows_per_key(const struct packed_table *table)
+{
+    enum { SEEN_SLOTS = 1 << 12, SAMPLE = SEEN_SLOTS / 4 };
+    uint64_t seen[SEEN_SLOTS]; /* codes + 1: they are below 2^63 */
+    unsigned shift = 0;
+    uint32_t keys = 0;
+
+    while (table->count >> shift > SAMPLE)
+        shift++;
+    memset(seen, 0, sizeof seen);
+    for (uint32_t n = 0; n < table->count && keys < SEEN_SLOTS / 2; n++) {
+        uint64_t hash = hash_u64(table->codes[n]), at = hash % SEEN_SLOTS;
+
+        if (shift > 0 && hash >> (64 - shift) != 0)
+            continue;
+        while (seen[at] != 0 && seen[at] != table->codes[n] + 1)
+            at = (at + 1) % SEEN_SLOTS;
+        keys += seen[at] == 0;
+        seen[at] = table->codes[n] + 1;
+    }
+    return keys == 0 ? 1.0 : (double)table->count / ((double)keys * (double)(1u << shift));
+}
+
+enum status packed_gather(struct packed_table *table, uint32_t *numbers, struct error *err)
+{
+    struct packed_work *work = table->work;
+    uint32_t            rows = table->count;
+
+    packed_sorted_drop(table);
+    table->count = 0; /* codes of keys take the place of codes of rows that were read */
+    for (uint32_t at = 0, n; at < rows; at += n) {
+        n = rows - at < VECTOR_CAP ? rows - at : VECTOR_CAP;
+        TRY(memory_poll(table->memory, err));
+        memcpy(work->codes, table->codes + at, n * sizeof *work->codes);
+        TRY(packed_reserve(table, n, err));
+        if (table->direct == NULL) {
+            numbers_hashed(table, n, numbers + at);
+            continue;
+        }
+        for (uint32_t k = 0; k < n; k++)
+            work->slots[k] = (uint32_t)work->codes[k];
+        numbers_direct(table, n, numbers + at);
+    }
     return STATUS_OK;
 }
 

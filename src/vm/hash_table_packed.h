@@ -98,6 +98,14 @@ enum status packed_add(struct packed_table *table, const struct vector *const *c
 enum status packed_find(struct packed_table *table, const struct vector *const *columns,
                         const bool *binary, const struct selection *sel, uint32_t *numbers,
                         bool *fits, struct error *err);
+/* The functions of hash_table.h on rows that are keys of their own. */
+enum status packed_spread(struct packed_table *table, const uint32_t *numbers, uint32_t rows,
+                          struct error *err);
+enum status packed_append(struct packed_table *table, const struct vector *const *columns,
+                          const bool *binary, const struct selection *sel, bool *fits,
+                          struct error *err);
+double      packed_rows_per_key(const struct packed_table *table);
+enum status packed_gather(struct packed_table *table, uint32_t *numbers, struct error *err);
 void        packed_keys(const struct packed_table *table, uint32_t column, const uint32_t *numbers,
                         uint32_t count, struct vector_buffer *buffer, struct vector *out);
 /* --- hash_table_packed_order.c ------------------------------------------------------------------
@@ -110,5 +118,8 @@ enum status packed_order(struct packed_table *table, uint32_t *order, bool *fits
 bool packed_sorted_keys(const struct packed_table *table, uint32_t column, uint32_t first,
                         uint32_t count, struct vector_buffer *buffer, struct vector *out);
 void packed_sorted_drop(struct packed_table *table);
+/* After packed_order of rows that are keys of their own: keeps one of equal keys, see
+ * hash_table_runs. */
+uint32_t packed_sorted_runs(struct packed_table *table, uint64_t *starts);
 
 #endif

@@ -222,6 +222,23 @@ static uint64_t *sorted_keys_new(struct packed_table *table, const struct key_or
     return sorted->keys;
 }
 
+uint32_t packed_sorted_runs(struct packed_table *table, uint64_t *starts)
+{
+    uint64_t *keys = table->sorted.keys;
+    uint32_t  runs = 0;
+
+    for (size_t i = 0, end; (end = memory_piece(table->memory, i, table->count)) > i;)
+        for (; i < end; i++) {
+            uint64_t key = keys[i];
+            bool     start = i == 0 || key != keys[runs - 1];
+
+            starts[i / 64] |= (uint64_t)start << (i % 64);
+            runs += start;
+            keys[runs - 1] = key;
+        }
+    return runs;
+}
+
 bool packed_sorted_keys(const struct packed_table *table, uint32_t column, uint32_t first,
                         uint32_t count, struct vector_buffer *buffer, struct vector *out)
 {

@@ -332,29 +332,12 @@ const struct op *op_AggOpen(struct vm *vm, const struct op *op)
     return op + 1;
 }
 
-/* Arguments that a call of the description refers to: their number. */
-static uint32_t argument_count(const struct aggregate_desc *desc)
-{
-    int32_t last = -1;
-
-    for (uint32_t i = 0; i < desc->call_count; i++) {
-        const struct aggregate_call *call = &desc->calls[i];
-
-        last = call->argument > last ? call->argument : last;
-        last = call->separator > last ? call->separator : last;
-        last = call->filter > last ? call->filter : last;
-        for (uint32_t k = 0; k < call->order_count; k++)
-            last = call->order[k].argument > last ? call->order[k].argument : last;
-    }
-    return (uint32_t)(last + 1);
-}
-
 const struct op *op_AggStep(struct vm *vm, const struct op *op)
 {
     struct vm_slot              *slot = vm_slot_at(vm, op->p1);
     const struct aggregate_desc *desc = slot->desc;
     const struct vector        **keys = vm_vectors(vm, op->p2, desc->key_count);
-    const struct vector        **arguments = vm_vectors(vm, op->p3, argument_count(desc));
+    const struct vector        **arguments = vm_vectors(vm, op->p3, aggregate_argument_count(desc));
 
     if (keys == NULL || arguments == NULL)
         return vm_nomem(vm);
