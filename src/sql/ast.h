@@ -289,13 +289,19 @@ struct values_rows {
     struct value       *constants; /* [rows * columns]; texts lie in the statement's text or in the
                                       arena */
 };
-/* x IN (SELECT y FROM ... WHERE k = outer) as a search among all rows: the select has become SELECT
- * y, k..., y IS NULL without the conditions. */
+/* A correlated subquery as a search among the rows of a select that is not correlated.  IN: SELECT y,
+ * k..., y IS NULL; else SELECT k..., x, argument ORDER BY k..., x, of which an aggregate of those
+ * with the outer keys and with x in a range is asked for. */
 struct lookup {
-    uint32_t        count; /* of keys */
-    struct expr   **outer;
-    enum affinity  *affinities;
-    enum collation *collations;
+    struct select  *select;
+    uint32_t        count;      /* of keys, then of the range's bounds */
+    struct expr   **outer;      /* [count] expressions of the enclosing select */
+    enum affinity  *affinities; /* [count] that they are compared with */
+    enum collation *collations; /* [count] */
+    /* not IN */
+    bool         low, low_strict, high, high_strict;
+    struct expr *call;   /* the aggregate; NULL: EXISTS */
+    struct expr *result; /* of the subquery, of which the call is part */
 };
 /* A simple select, or one term of a compound.  The last term is the head that carries WITH, ORDER
  * BY and LIMIT of the whole; prior leads to the terms before it, leftmost last. */
@@ -336,7 +342,7 @@ struct select {
     struct from_item *recursion;    /* a recursive term: its reference to the compound */
     uint32_t          outer_count; /* distinct columns of enclosing selects used here or deeper: the
                                       parameters of memoised evaluation */
-    struct lookup *lookup; /* planner: of IN, which keys choose among the rows */
+    struct lookup *lookup; /* planner: what the select has become; NULL: nothing else */
     struct expr  **outers; /* one EXPR_COLUMN (or AGGREGATE_REF) node each, levels_up as seen from
                              this select */
 };

@@ -164,6 +164,12 @@ void cg_coalesce_to(struct cg *cg, struct expr *expr, int32_t target);
 void cg_subquery_to(struct cg *cg, struct expr *expr, uint32_t column, int32_t target);
 void cg_exists_to(struct cg *cg, struct expr *expr, int32_t target);
 void cg_in_to(struct cg *cg, struct expr *expr, int32_t target); /* without NOT */
+/* Runs sink->plan with it in the current batch of one row, up to the label done. */
+void cg_run(struct cg *cg, struct cg_sink *sink, int32_t done);
+/* What stands between runs once an execution, in a batch of one row. */
+int32_t cg_once_begin(struct cg *cg);
+void    cg_once_end(struct cg *cg, int32_t skip);
+void    cg_lookup_to(struct cg *cg, struct expr *expr, int32_t target); /* cg_lookup.c */
 /* Of x IN (SELECT) with one column and without columns of enclosing selects: the affinity of its
  * members; the set, once, here.  False: it is no such, or failed. */
 bool cg_in_select(const struct expr *expr, enum affinity *affinity);

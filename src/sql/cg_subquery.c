@@ -50,8 +50,7 @@ static void consume_member(struct cg *cg, struct cg_sink *sink, int32_t next)
     cg_emit(cg, OP_SetInsert, self->slot, first, (int32_t)self->count);
 }
 
-/* Runs plan with its sink in the current batch of one row. */
-static void run_to(struct cg *cg, struct cg_sink *sink, int32_t done)
+void cg_run(struct cg *cg, struct cg_sink *sink, int32_t done)
 {
     const struct plan *aggregate = cg->aggregate;
     uint32_t           mark = cg_mark(cg);
@@ -70,28 +69,24 @@ static void run_to(struct cg *cg, struct cg_sink *sink, int32_t done)
 static void run(struct cg *cg, struct subquery_sink *sink)
 {
     sink->done = cg_label(cg);
-    run_to(cg, &sink->sink, sink->done);
+    cg_run(cg, &sink->sink, sink->done);
 }
 
 /* --- once --------------------------------------------------------------------------------------
  */
-struct once {
-    int32_t skip;
-};
-
-static struct once once_begin(struct cg *cg)
+int32_t cg_once_begin(struct cg *cg)
 {
-    struct once once = {cg_label(cg)};
+    int32_t skip = cg_label(cg);
 
-    cg_emit(cg, OP_Once, program_once(cg->program), once.skip, 0);
+    cg_emit(cg, OP_Once, program_once(cg->program), skip, 0);
     cg_emit(cg, OP_BatchPush, 0, 0, 0);
-    return once;
+    return skip;
 }
 
-static void once_end(struct cg *cg, struct once once)
+void cg_once_end(struct cg *cg, int32_t skip)
 {
     cg_emit(cg, OP_BatchPop, 0, 0, 0);
-    cg_here(cg, once.skip);
+    cg_here(cg, skip);
 }
 
 /* --- memoised ----------------------------------------------------------------------------------
@@ -156,16 +151,21 @@ static void single_to(struct cg *cg, struct expr *expr, struct subquery_sink *si
 {
     bool            correlated = expr->select->outer_count != 0;
     struct memo     memo = {0};
-    struct once     once = {0};
+    int32_t         once = 0;
     struct cg_place place = cg_line_subquery(cg, "SCALAR SUBQUERY", correlated);
 
+    if (expr->select->lookup != NULL) {
+        cg_lookup_to(cg, expr, target);
+        cg_line_leave(cg, place);
+        return;
+    }
     sink->sink.plan = cg_plan(cg, expr->select, exists || !expr->select->is_aggregate);
     if (sink->sink.plan == NULL)
         return;
     if (correlated)
         memo = memo_begin(cg, expr->select, NULL, 0);
     else
-        once = once_begin(cg);
+        once = cg_once_begin(cg);
     sink->first = cg_registers(cg, 1); /* not target, which others may write before the next use */
     if (exists)
         cg_emit(cg, OP_Integer, 0, sink->first, 0);
@@ -175,7 +175,7 @@ static void single_to(struct cg *cg, struct expr *expr, struct subquery_sink *si
     if (correlated) {
         memo_end(cg, memo, sink->first, target);
     } else {
-        once_end(cg, once);
+        cg_once_end(cg, once);
         cg_emit(cg, OP_SCopy, sink->first, target, 0);
     }
     cg_line_leave(cg, place);
@@ -270,11 +270,11 @@ static const struct cg_set *known_set(const struct cg *cg, const struct expr *ex
 /* x IN (SELECT) without columns of enclosing selects: the set, filled once. */
 static void set_of_select(struct cg *cg, struct expr *expr, struct subquery_sink *sink)
 {
-    struct once once = once_begin(cg);
+    int32_t once = cg_once_begin(cg);
 
     sink->slot = set_open(cg, expr, sink->count);
     run(cg, sink);
-    once_end(cg, once);
+    cg_once_end(cg, once);
 }
 
 /* x IN (SELECT) with columns of enclosing selects: memoised. */
@@ -292,77 +292,6 @@ static void in_correlated_to(struct cg *cg, struct expr *expr, struct subquery_s
     cg_emit(cg, OP_SetHas, sink->slot, operand, result);
     cg_emit(cg, OP_First, result, result, 1);
     memo_end(cg, memo, result, target);
-}
-
-/* --- IN of a subquery that keys choose the rows of (plan_lookup.c): members with their keys in one
- * set, keys with "a member is NULL" in another, both filled once. */
-struct keyed_sink {
-    struct cg_sink sink;
-    int32_t        members, keys;
-    const char    *affinities;
-};
-
-static void consume_keyed(struct cg *cg, struct cg_sink *sink, int32_t next)
-{
-    const struct keyed_sink *self = (const struct keyed_sink *)sink;
-    uint32_t                 count = sink->plan->column_count;
-    int32_t                  first = cg_registers(cg, count);
-
-    (void)next;
-    for (uint32_t i = 0; i < count; i++) {
-        cg_result_to(cg, sink->plan, i, first + (int32_t)i);
-        cg_forget(cg, first + (int32_t)i);
-    }
-    cg_affinity(cg, first, count - 1, self->affinities);
-    cg_emit(cg, OP_SetInsert, self->members, first, (int32_t)count - 1);
-    cg_emit(cg, OP_SetInsert, self->keys, first + 1, (int32_t)count - 1);
-}
-
-static void keyed_open(struct cg *cg, const struct expr *expr, struct keyed_sink *self)
-{
-    const struct lookup *lookup = expr->select->lookup;
-    uint8_t             *members = cg_alloc(cg, lookup->count + 1);
-    uint8_t             *keys = cg_alloc(cg, lookup->count + 1);
-
-    if (members == NULL || keys == NULL)
-        return;
-    members[0] = (uint8_t)cg_in_collation(expr, 0);
-    keys[lookup->count] = COLLATION_BINARY;
-    for (uint32_t i = 0; i < lookup->count; i++)
-        members[i + 1] = keys[i] = (uint8_t)lookup->collations[i];
-    self->members = cg_slot(cg);
-    self->keys = cg_slot(cg);
-    cg_emit_p4(cg, OP_SetOpen, self->members, (int32_t)lookup->count + 1, 0, members);
-    cg_emit_p4(cg, OP_SetOpen, self->keys, (int32_t)lookup->count + 1, 0, keys);
-}
-
-static void in_keyed_to(struct cg *cg, struct expr *expr, int32_t target)
-{
-    const struct lookup *lookup = expr->select->lookup;
-    struct keyed_sink    self = {.sink = {.consume = consume_keyed}};
-    char                *affinities = cg_alloc(cg, lookup->count + 2);
-    const char          *operand = cg_in_affinities(cg, expr, 1);
-    struct once          once;
-    int32_t              first = cg_registers(cg, lookup->count + 1);
-
-    self.sink.plan = cg_plan(cg, expr->select, false);
-    if (self.sink.plan == NULL || affinities == NULL || operand == NULL)
-        return;
-    affinities[0] = operand[0];
-    for (uint32_t i = 0; i < lookup->count; i++)
-        affinities[i + 1] = (char)lookup->affinities[i];
-    self.affinities = affinities;
-    once = once_begin(cg);
-    keyed_open(cg, expr, &self);
-    run_to(cg, &self.sink, cg_label(cg));
-    once_end(cg, once);
-    cg_expr_to(cg, expr->left, first);
-    for (uint32_t i = 0; i < lookup->count; i++)
-        cg_expr_to(cg, lookup->outer[i], first + 1 + (int32_t)i);
-    for (uint32_t i = 0; i <= lookup->count; i++)
-        cg_forget(cg, first + (int32_t)i);
-    cg_affinity(cg, first, lookup->count + 1, affinities);
-    cg_emit_i(cg, OP_SetHasKeyed, self.members, first, target, self.keys);
 }
 
 static bool sink_of_select(struct cg *cg, struct expr *expr, struct subquery_sink *sink)
@@ -418,7 +347,7 @@ static void in_select_to(struct cg *cg, struct expr *expr, int32_t target)
     }
     place = cg_line_subquery(cg, "LIST SUBQUERY", expr->select->outer_count != 0);
     if (expr->select->lookup != NULL) {
-        in_keyed_to(cg, expr, target);
+        cg_lookup_to(cg, expr, target);
         cg_line_leave(cg, place);
         return;
     }
@@ -445,15 +374,15 @@ static bool list_constant(const struct expr *expr)
 /* The list is a set, filled once. */
 static void in_set_to(struct cg *cg, struct expr *expr, int32_t target)
 {
-    uint32_t    width = expr_width(expr->left);
-    char       *affinities = cg_in_affinities(cg, expr, width);
-    struct once once;
-    int32_t     slot, member;
-    uint32_t    mark = cg_mark(cg), depth = cg->loop_depth;
+    uint32_t width = expr_width(expr->left);
+    char    *affinities = cg_in_affinities(cg, expr, width);
+    int32_t  once;
+    int32_t  slot, member;
+    uint32_t mark = cg_mark(cg), depth = cg->loop_depth;
 
     if (affinities == NULL)
         return;
-    once = once_begin(cg);
+    once = cg_once_begin(cg);
     slot = set_open(cg, expr, width);
     member = cg_registers(cg, width);
     cg->loop_depth = 0; /* no sense in hoisting what runs once */
@@ -466,7 +395,7 @@ static void in_set_to(struct cg *cg, struct expr *expr, int32_t target)
     }
     cg->loop_depth = depth;
     cg_truncate(cg, mark);
-    once_end(cg, once);
+    cg_once_end(cg, once);
     cg_emit(cg, OP_SetHas, slot, in_operand(cg, expr, width, affinities), target);
 }
 

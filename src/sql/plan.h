@@ -178,9 +178,8 @@ enum status plan_need_results(struct planner *planner, struct plan *plan);
 /* The nodes' own expressions; once, after the tree is built. */
 enum status plan_needs(struct planner *planner, struct plan *plan);
 
-/* plan_flatten.c: takes the subqueries in select's FROM apart that may be, outer joins that are none
- * before; once more costs little.
- * whole: select is no term of a compound. */
+/* plan_flatten.c: takes the subqueries in select's FROM apart that may be, outer joins that are
+ * none before; once more costs little.  whole: select is no term of a compound. */
 enum status plan_flatten(struct planner *planner, struct select *select, bool whole);
 
 /* plan_outer.c: outer joins of from become inner ones where where, or ON, wants a row of the other
@@ -212,11 +211,9 @@ int32_t plan_bare_column(const struct plan *aggregate, const struct expr *expr);
  * computed for all rows at once.  expr is evaluated above *plan; aggregate: above this node. */
 enum status plan_apply(struct planner *planner, struct expr *expr, const struct plan *aggregate,
                        struct plan **plan);
-/* plan_unnest.c: whether inner, correlated, is only FROM, WHERE and results, of inner joins. */
-bool plan_is_unnestable(struct select *inner);
-/* plan_lookup.c: makes in, a correlated IN asked for `tuples` tuples, a search among all the rows of
- * its select, if *done. */
-enum status plan_lookup(struct planner *planner, struct expr *in, double tuples, bool *done);
+/* plan_lookup.c: makes expr, a correlated subquery asked for `tuples` tuples, a search among rows
+ * that are computed once, if *done. */
+enum status plan_lookup(struct planner *planner, struct expr *expr, double tuples, bool *done);
 /* What is being planned runs once, to its last row. */
 bool plan_runs_once(const struct planner *planner);
 /* Whether expr holds a correlated subquery, at any depth. */
@@ -226,13 +223,17 @@ bool plan_has_correlated(struct expr *expr);
 enum status apply_tuples(struct planner *planner, struct plan **plan);
 enum status apply_condition(struct planner *planner, struct from_item *item, struct expr **out);
 
-/* plan_applicable.c: whether expr, of the correlated subquery select, is an equality of something of
- * its own with something of the enclosing one, which is then *outer; else, whether it looks at the
- * enclosing one. */
-bool plan_correlation(const struct select *select, const struct expr *expr, struct expr **inner,
-                      struct expr **outer);
-bool plan_looks_outside(const struct select *select, struct expr *expr);
+/* plan_applicable.c: whether expr, of the correlated subquery select, looks at columns of enclosing
+ * selects, at these alone. */
+bool   plan_looks_outside(const struct select *select, struct expr *expr);
+bool   plan_is_outside(const struct select *select, struct expr *expr);
 double plan_largest_table(const struct select *term);
+/* Whether sum(expr) can never overflow: all values are known, and small enough; integers: and none
+ * is anything else. */
+bool plan_sum_is_safe(struct expr *expr, bool integers);
+/* Whether select, correlated, is inner joins of what can be read without the enclosing row, and
+ * nothing shows that it is. */
+bool plan_is_lookup(struct select *select);
 /* Whether expr, a correlated SUBQUERY, EXISTS or IN, can be computed for
  * `tuples` tuples at once, and should.  conditional: it is not evaluated for every row. */
 bool apply_is_possible(const struct planner *planner, const struct expr *expr, bool conditional,

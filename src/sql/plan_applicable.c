@@ -44,8 +44,7 @@ static unsigned sides_of(const struct select *select, struct expr *expr)
 }
 
 /* inner = outer, either way round. */
-bool plan_correlation(const struct select *select, const struct expr *expr, struct expr **inner,
-                      struct expr **outer)
+static bool is_correlation(const struct select *select, const struct expr *expr)
 {
     unsigned left, right;
 
@@ -54,10 +53,13 @@ bool plan_correlation(const struct select *select, const struct expr *expr, stru
         return false;
     left = sides_of(select, expr->left);
     right = sides_of(select, expr->right);
-    *inner = left == SIDE_INNER ? expr->left : expr->right;
-    *outer = left == SIDE_INNER ? expr->right : expr->left;
     return (left == SIDE_INNER && right == SIDE_OUTER) ||
            (left == SIDE_OUTER && right == SIDE_INNER);
+}
+
+bool plan_is_outside(const struct select *select, struct expr *expr)
+{
+    return sides_of(select, expr) == SIDE_OUTER;
 }
 
 bool plan_looks_outside(const struct select *select, struct expr *expr)
@@ -139,9 +141,9 @@ struct traits {
     bool overflows; /* an error for some group */
 };
 
-/* Whether sum(expr) can never overflow: all values are known, and small enough. */
-static bool sum_is_safe(struct expr *expr)
+bool plan_sum_is_safe(struct expr *expr, bool integers)
 {
+    unsigned            known = 1U << CLASS_NULL | 1U << CLASS_INTEGER;
     struct column_stats stats;
     struct table       *table;
 
@@ -152,6 +154,7 @@ static bool sum_is_safe(struct expr *expr)
     table = expr->resolved.source->catalog_table;
     return table_column_stats(table, (uint32_t)expr->resolved.column, &stats, NULL) == STATUS_OK &&
            stats.bounded && (stats.classes & 1U << CLASS_TEXT) == 0 &&
+           (!integers || (stats.classes & ~known) == 0) &&
            (double)table_row_count(table) * (double)stats.hi < 1e18 &&
            (double)table_row_count(table) * (double)stats.lo > -1e18;
 }
@@ -160,7 +163,7 @@ static bool aggregate_overflows(const struct expr *call)
 {
     switch (call->resolved.aggregate_kind - 1) {
     case AGGREGATE_SUM:
-        return !sum_is_safe(call->list.items[0]);
+        return !plan_sum_is_safe(call->list.items[0], false);
     case AGGREGATE_COUNT_STAR:
     case AGGREGATE_COUNT:
     case AGGREGATE_TOTAL:
@@ -245,7 +248,6 @@ static bool select_pays(const struct planner *planner, const struct select *sele
 static bool term_pays(const struct planner *planner, const struct select *term, double tuples)
 {
     struct expr_list conditions = {0};
-    struct expr     *inner, *outer;
     bool             joined = term->from.count == 0;
 
     for (uint32_t i = 0; i < term->from.count; i++) {
@@ -260,7 +262,7 @@ static bool term_pays(const struct planner *planner, const struct select *term, 
     if (!conditions_of(planner->arena, term, &conditions))
         return false;
     for (uint32_t i = 0; i < conditions.count; i++) {
-        if (!plan_correlation(term, conditions.items[i], &inner, &outer))
+        if (!is_correlation(term, conditions.items[i]))
             continue;
         joined = true;
         if (is_seek(term, conditions.items[i]) && tuples * ROWS_PER_RUN < plan_largest_table(term))
@@ -275,6 +277,27 @@ static bool select_pays(const struct planner *planner, const struct select *sele
         if (!term_pays(planner, term, tuples))
             return false;
     return true;
+}
+
+bool plan_is_lookup(struct select *select)
+{
+    struct traits traits = {0};
+
+    if (select->outer_count == 0 || select->prior != NULL || select->is_values ||
+        select->limit != NULL || select->window_calls != NULL || select->from.count == 0 ||
+        select->distinct_on.count != 0 || select->qualify != NULL || select->recursion != NULL ||
+        select_varies(select))
+        return false;
+    for (uint32_t i = 0; i < select->from.count; i++) {
+        const struct from_item *item = select->from.items[i];
+
+        if ((item->join & (JOIN_TYPE_LEFT | JOIN_TYPE_RIGHT)) != 0 || item->kind == FROM_NESTED ||
+            item->kind == FROM_RECURSION || item->arguments.count != 0 ||
+            (item->select != NULL && item->select->correlated))
+            return false;
+    }
+    select_walk(select, visit_traits, &traits);
+    return !traits.fails;
 }
 
 bool apply_is_possible(const struct planner *planner, const struct expr *expr, bool conditional,

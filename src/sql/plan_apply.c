@@ -91,13 +91,9 @@ static enum status apply_one(struct planner *planner, struct expr *expr, bool co
         return STATUS_OK;
     if (expr->select->prior == NULL)
         TRY(plan_flatten(planner, expr->select, true));
-    if (!apply_is_possible(planner, expr, conditional, (*plan)->rows))
+    TRY(plan_lookup(planner, expr, (*plan)->rows, &done));
+    if (done || !apply_is_possible(planner, expr, conditional, (*plan)->rows))
         return STATUS_OK;
-    if (expr->kind == EXPR_IN) {
-        TRY(plan_lookup(planner, expr, (*plan)->rows, &done));
-        if (done)
-            return STATUS_OK;
-    }
     apply = apply_new(planner->arena, expr, (*plan)->rows);
     node = plan_new(planner, PLAN_APPLY, *plan);
     if (apply == NULL || node == NULL)

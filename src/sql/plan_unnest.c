@@ -21,7 +21,7 @@ static bool has_variable_arguments(const struct from_item *item)
     return false;
 }
 
-bool plan_is_unnestable(struct select *inner)
+static bool is_unnestable(struct select *inner)
 {
     if (inner->prior != NULL || inner->is_values || inner->is_aggregate || inner->limit != NULL ||
         inner->window_calls != NULL || inner->from.count == 0 || inner->outer_count == 0 ||
@@ -44,7 +44,7 @@ static bool unnest_of(struct expr *expr, struct unnest *unnest)
         unnest->anti = !unnest->anti;
         expr = expr->left;
     }
-    if (expr->select == NULL || !plan_is_unnestable(expr->select))
+    if (expr->select == NULL || !is_unnestable(expr->select))
         return false;
     unnest->inner = expr->select;
     if (expr->kind == EXPR_EXISTS) {

@@ -38,6 +38,7 @@ enum slot_kind {
     SLOT_MEMO,
     SLOT_TUPLES,
     SLOT_COUNTS,
+    SLOT_RANGE,
     SLOT_BULK
 };
 struct loop_mark {
@@ -47,6 +48,7 @@ struct loop_mark {
 struct memo;
 struct tuples;
 struct counts;
+struct range;
 struct join_state {          /* the pairs that are the current batch */
     struct selection *probe; /* owned copy of the probe batch's selection */
     const uint16_t   *probe_rows;
@@ -69,6 +71,7 @@ struct vm_slot {
         struct memo       *memo;
         struct tuples     *tuples;
         struct counts     *counts;
+        struct range      *range;
         struct table_bulk *bulk;
         void              *object;
     };

@@ -1,5 +1,6 @@
 /* vm_slot.c - what program slots hold: made, emptied between runs, freed; and the cursor over a
  * rowset. */
+#include "vm/range.h"
 #include "vm/machine.h"
 
 #include <assert.h>
@@ -288,6 +289,9 @@ void vm_slot_free(struct vm *vm, struct vm_slot *slot)
     case SLOT_COUNTS:
         counts_free(slot->counts);
         break;
+    case SLOT_RANGE:
+        range_free(slot->range);
+        break;
     case SLOT_BULK:
         bulk_abandon(slot);
         break;
@@ -327,6 +331,7 @@ void vm_slot_clear(struct vm *vm, struct vm_slot *slot)
     case SLOT_MEMO:
     case SLOT_TUPLES:
     case SLOT_COUNTS:
+    case SLOT_RANGE:
         vm_slot_free(vm, slot);
         break;
     case SLOT_BULK:
@@ -373,6 +378,9 @@ void vm_describe_slot(const struct vm *vm, int32_t number, char *text, size_t by
         break;
     case SLOT_TUPLES:
         snprintf(text, bytes, "%u tuples", tuples_count(slot->tuples));
+        break;
+    case SLOT_RANGE:
+        snprintf(text, bytes, "%llu rows", (unsigned long long)range_count(slot->range));
         break;
     default:
         break;
