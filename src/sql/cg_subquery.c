@@ -152,7 +152,8 @@ static void single_to(struct cg *cg, struct expr *expr, struct subquery_sink *si
     bool            correlated = expr->select->outer_count != 0;
     struct memo     memo = {0};
     int32_t         once = 0;
-    struct cg_place place = cg_line_subquery(cg, "SCALAR SUBQUERY", correlated);
+    struct cg_place place =
+        cg_line_subquery(cg, "SCALAR SUBQUERY", correlated || expr->select->lookup != NULL);
 
     if (expr->select->lookup != NULL) {
         cg_lookup_to(cg, expr, target);
@@ -345,7 +346,8 @@ static void in_select_to(struct cg *cg, struct expr *expr, int32_t target)
                 target);
         return;
     }
-    place = cg_line_subquery(cg, "LIST SUBQUERY", expr->select->outer_count != 0);
+    place = cg_line_subquery(cg, "LIST SUBQUERY",
+                             expr->select->outer_count != 0 || expr->select->lookup != NULL);
     if (expr->select->lookup != NULL) {
         cg_lookup_to(cg, expr, target);
         cg_line_leave(cg, place);
