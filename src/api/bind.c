@@ -24,9 +24,6 @@ void statement_free_bindings(stoa_stmt *stmt)
         binding_release(memory, &stmt->bindings[i]);
         memory_free(memory, stmt->bindings[i].buffer, stmt->bindings[i].buffer_bytes);
     }
-    memory_free(memory, stmt->bindings, stmt->variable_count * sizeof *stmt->bindings);
-    stmt->bindings = NULL;
-    stmt->variable_count = 0;
 }
 
 enum status statement_rebind(stoa_stmt *stmt, struct vm *vm)

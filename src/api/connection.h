@@ -65,6 +65,7 @@ enum statement_state {
 struct stoa_stmt {
     stoa_db             *db;
     struct stoa_stmt    *next, *prev;
+    size_t               block_bytes; /* of the block that this, bindings and sql lie in */
     struct program      *program;
     struct vm           *vm;
     char                *sql; /* NUL-terminated, up to and with its semicolon */
@@ -76,8 +77,8 @@ struct stoa_stmt {
     struct selection     *selection;
     uint32_t              row;
     uint64_t              generation; /* counts rows; outdates texts */
-    const struct vector **columns;    /* [column_count] */
-    struct column_text   *texts;      /* [column_count] */
+    const struct vector **columns;    /* [column_count], in program's memory */
+    struct column_text   *texts;      /* the same; their data is owned */
     struct batch_buffer  *batch;      /* of stoa_fetch_batch; NULL until it is used */
     uint32_t              variable_count;
     struct binding       *bindings; /* [variable_count] */

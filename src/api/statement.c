@@ -15,65 +15,82 @@ enum { RECOMPILE_MAX = 50 };
 
 /* --- construction -------------------------------------------------------------------------------
  */
-static void columns_free(stoa_stmt *stmt)
+static void texts_free(stoa_stmt *stmt)
 {
     struct memory *memory = &stmt->db->memory;
 
-    if (stmt->texts != NULL)
-        for (uint32_t c = 0; c < stmt->column_count; c++)
+    for (uint32_t c = 0; c < stmt->column_count; c++)
+        if (stmt->texts[c].data != NULL)
             memory_free(memory, stmt->texts[c].data, stmt->texts[c].capacity);
-    memory_free(memory, stmt->texts, stmt->column_count * sizeof *stmt->texts);
-    memory_free(memory, stmt->columns, stmt->column_count * sizeof *stmt->columns);
+    stmt->column_count = 0;
 }
 
 static void statement_free(stoa_stmt *stmt)
 {
-    stoa_db       *db = stmt->db;
-    struct memory *memory = &db->memory;
+    stoa_db *db = stmt->db;
 
     if (stmt->vm != NULL)
         vm_free(stmt->vm);
     batch_free(stmt);
-    columns_free(stmt);
+    texts_free(stmt);
     statement_free_bindings(stmt);
-    if (stmt->program != NULL)
-        program_free(stmt->program);
-    memory_free(memory, stmt->sql, stmt->sql_bytes + 1);
-    memory_free(memory, stmt, sizeof *stmt);
+    program_free(stmt->program);
+    memory_free(&db->memory, stmt, stmt->block_bytes);
 }
 
-/* Room for the columns of program; frees what an earlier program had. */
-static enum status columns_prepare(stoa_stmt *stmt, const struct program *program)
+/* Makes program the one that stmt runs, in vm; what an earlier one had is freed. */
+static enum status statement_take(stoa_stmt *stmt, struct program *program, struct vm *vm)
 {
-    struct memory        *memory = &stmt->db->memory;
     uint32_t              count = program->result_count;
-    const struct vector **columns = NULL;
-    struct column_text   *texts = NULL;
+    const struct vector **columns = arena_zalloc(&program->arena, count * sizeof *columns);
+    struct column_text   *texts = arena_zalloc(&program->arena, count * sizeof *texts);
 
-    if (stmt->texts != NULL && count == stmt->column_count)
-        return STATUS_OK;
-    if (count > 0) {
-        columns = memory_zalloc(memory, count * sizeof *columns);
-        texts = memory_zalloc(memory, count * sizeof *texts);
-        if (columns == NULL || texts == NULL) {
-            memory_free(memory, columns, count * sizeof *columns);
-            memory_free(memory, texts, count * sizeof *texts);
-            return fail_nomem(&stmt->db->error);
-        }
-    }
+    if (columns == NULL || texts == NULL)
+        return fail_nomem(&stmt->db->error);
     batch_free(stmt);
-    columns_free(stmt);
-    stmt->texts = texts;
+    texts_free(stmt);
+    if (stmt->vm != NULL)
+        vm_free(stmt->vm);
+    program_free(stmt->program);
+    stmt->program = program;
+    stmt->vm = vm;
     stmt->columns = columns;
+    stmt->texts = texts;
     stmt->column_count = count;
     return STATUS_OK;
+}
+
+/* A statement without a program; it, its bindings and its text are one block.  NULL: memory, or work
+ * was stopped. */
+static stoa_stmt *statement_new(stoa_db *db, const char *sql, size_t sql_bytes, uint32_t variables)
+{
+    size_t     fixed = sizeof(stoa_stmt) + variables * sizeof(struct binding);
+    size_t     bytes = fixed + sql_bytes + 1;
+    stoa_stmt *stmt = memory_alloc(&db->memory, bytes);
+
+    if (stmt == NULL)
+        return NULL;
+    memset(stmt, 0, fixed);
+    stmt->db = db;
+    stmt->block_bytes = bytes;
+    stmt->generation = 1;
+    stmt->variable_count = variables;
+    stmt->bindings = (struct binding *)(stmt + 1);
+    stmt->sql_bytes = sql_bytes;
+    stmt->sql = (char *)stmt + fixed;
+    if (!memory_copy(&db->memory, stmt->sql, sql, sql_bytes)) {
+        memory_free(&db->memory, stmt, bytes);
+        return NULL;
+    }
+    stmt->sql[sql_bytes] = '\0';
+    return stmt;
 }
 
 static enum status statement_compile(stoa_db *db, const char *sql, size_t bytes, stoa_stmt **out,
                                      size_t *tail)
 {
-    struct memory  *memory = &db->memory;
     struct program *program = NULL;
+    struct vm      *vm = NULL;
     stoa_stmt      *stmt;
     enum status     status;
 
@@ -82,37 +99,15 @@ static enum status statement_compile(stoa_db *db, const char *sql, size_t bytes,
     TRY(compile(&db->compile, sql, bytes, &program, tail, &db->error));
     if (program == NULL)
         return STATUS_OK;
-    stmt = memory_zalloc(memory, sizeof *stmt);
-    if (stmt == NULL) {
-        program_free(program);
-        return fail_nomem(&db->error);
-    }
-    stmt->db = db;
-    stmt->program = program;
-    stmt->generation = 1;
-    stmt->sql_bytes = *tail;
-    stmt->sql = memory_alloc(memory, *tail + 1);
-    status = stmt->sql != NULL ? STATUS_OK : fail_nomem(&db->error);
-    if (status == STATUS_OK) {
-        status = memory_copy(memory, stmt->sql, sql, *tail)
-                     ? STATUS_OK
-                     : fail(&db->error, STATUS_INTERRUPT, "interrupted");
-        stmt->sql[*tail] = '\0';
-    }
-    if (status == STATUS_OK) {
-        status = columns_prepare(stmt, program);
-    }
-    if (status == STATUS_OK && program->variable_count > 0) {
-        stmt->bindings = memory_zalloc(memory, program->variable_count * sizeof *stmt->bindings);
-        if (stmt->bindings == NULL)
-            status = fail_nomem(&db->error);
-        else
-            stmt->variable_count = program->variable_count;
-    }
+    stmt = statement_new(db, sql, *tail, program->variable_count);
+    status = stmt == NULL ? fail_nomem(&db->error) : vm_new(&db->host, program, &vm, &db->error);
     if (status == STATUS_OK)
-        status = vm_new(&db->host, program, &stmt->vm, &db->error);
+        status = statement_take(stmt, program, vm);
     if (status != STATUS_OK) {
-        statement_free(stmt);
+        vm_free(vm);
+        program_free(program);
+        if (stmt != NULL)
+            statement_free(stmt);
         return status;
     }
     stmt->next = db->statements;
@@ -169,22 +164,16 @@ enum status statement_recompile(stoa_stmt *stmt)
 
     TRY(compile(&db->compile, stmt->sql, stmt->sql_bytes, &program, &tail, &db->error));
     assert(program != NULL && program->variable_count == stmt->variable_count);
-    status = columns_prepare(stmt, program);
-    if (status == STATUS_OK)
-        status = vm_new(&db->host, program, &vm, &db->error);
+    status = vm_new(&db->host, program, &vm, &db->error);
     if (status == STATUS_OK)
         status = statement_rebind(stmt, vm);
+    if (status == STATUS_OK)
+        status = statement_take(stmt, program, vm);
     if (status != STATUS_OK) {
-        if (vm != NULL)
-            vm_free(vm);
+        vm_free(vm);
         program_free(program);
-        return status;
     }
-    vm_free(stmt->vm);
-    program_free(stmt->program);
-    stmt->vm = vm;
-    stmt->program = program;
-    return STATUS_OK;
+    return status;
 }
 
 /* --- misuse

@@ -15,6 +15,7 @@ struct expr;
 struct select;
 struct from_item;
 struct function;
+struct sample;
 struct table;
 
 struct name { /* an identifier; text is NUL-terminated in the arena; NULL: absent */
@@ -322,6 +323,7 @@ struct select {
     struct window_def    *windows;
     struct order_list     order_by;
     struct expr          *limit, *offset;
+    struct sample        *sampling;      /* USING SAMPLE, while it is not yet in FROM */
     uint32_t              values_rows;   /* is_values: how many rows there are */
     bool                  values_uneven; /* one more row, which was left out, has another width */
     struct values_rows   *values, *last_values; /* the first: of exprs; columns[] mirrors row 0 */

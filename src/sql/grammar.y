@@ -110,8 +110,10 @@ command ::= EXPLAIN ANALYZE name(W) explainable.
 statement ::= explainable.
 
 /* Where the next token begins: marks the ends of source texts. */
-here(A) ::= .
-    { A = yyLookahead == 0 ? (struct token){p->sql + p->bytes, 0} : yyLookaheadToken; A.bytes = 0; }
+here(A) ::= . { A = (struct token){NEXT_TEXT, 0}; }
+%include {
+#define NEXT_TEXT (yyLookahead == 0 ? p->sql + p->bytes : yyLookaheadToken.text)
+}
 
 /* --- transactions ----------------------------------------------------------------------------- */
 %type begin_mode {int}
@@ -152,7 +154,7 @@ full_name(A) ::= name(N).             { A = (struct qualified_name){.name = N}; 
 full_name(A) ::= name(S) DOT name(N). { A = (struct qualified_name){.schema = S, .name = N}; }
 
 %type target_name {struct qualified_name}
-target_name(A) ::= full_name(N).            { A = N; }
+target_name(A) ::= full_name(A).
 target_name(A) ::= full_name(N) AS name(B). { A = N; A.alias = B; }
 
 %type names {struct name_list}
@@ -296,7 +298,7 @@ action(A) ::= CASCADE.     { A = 4; }
 %type deferrable_opt {int}
 %type initially {int}
 deferrable_opt(A) ::= .              { A = 0; }
-deferrable_opt(A) ::= deferrable(D). { A = D; }
+deferrable_opt(A) ::= deferrable(A).
 deferrable(A) ::= NOT DEFERRABLE initially. { A = 0; }
 deferrable(A) ::= DEFERRABLE initially(I).  { A = 1 | I; }
 initially(A) ::= .                    { A = 0; }
@@ -338,7 +340,7 @@ on_conflict(A) ::= .                        { A = CONFLICT_DEFAULT; }
 on_conflict(A) ::= ON CONFLICT conflict(C). { A = C; }
 or_conflict(A) ::= .                        { A = CONFLICT_DEFAULT; }
 or_conflict(A) ::= OR conflict(C).          { A = C; }
-conflict(A) ::= raise_kind(C). { A = C; }
+conflict(A) ::= raise_kind(A).
 conflict(A) ::= IGNORE.        { A = CONFLICT_IGNORE; }
 conflict(A) ::= REPLACE.       { A = CONFLICT_REPLACE; }
 raise_kind(A) ::= ROLLBACK. { A = CONFLICT_ROLLBACK; }
@@ -600,41 +602,61 @@ select(A) ::= compound(S).
 select(A) ::= WITH cte_list(W) compound(S).    { A = build_finished_select(p, S, W); }
 select(A) ::= WITH RECURSIVE cte_list(W) compound(S).
     { W.recursive = true; A = build_finished_select(p, S, W); }
-compound(A) ::= core(S).                             { A = S; }
+compound(A) ::= core(A).
 compound(A) ::= compound(S) compound_op(O) core(T).  { A = build_compound(p, S, O, T); }
 compound_op(A) ::= UNION.     { A = COMPOUND_UNION; }
 compound_op(A) ::= UNION ALL. { A = COMPOUND_UNION_ALL; }
 compound_op(A) ::= INTERSECT. { A = COMPOUND_INTERSECT; }
 compound_op(A) ::= EXCEPT.    { A = COMPOUND_EXCEPT; }
 
-core(A) ::= head(H) from_opt(F) clauses(C). { H.from = F; A = build_core(p, H, C); }
-core(A) ::= FROM from(F) head(H) clauses(C). { H.from = F; A = build_core(p, H, C); }
-core(A) ::= FROM(T) from(F) clauses(C).
+core(A) ::= head(H) from_opt(F) select_tail(S). { A = build_core(p, S, &H, F); }
+core(A) ::= FROM from(F) head(H) select_tail(S). { A = build_core(p, S, &H, F); }
+core(A) ::= FROM(T) from(F) select_tail(S).
     {
-        struct result_list star =
-            results_add_star(p, (struct result_list){0}, no_name(), NULL, T);
+        struct select_head head = {.token = T};
 
-        A = build_core(p, (struct select_head){.token = T, .columns = star, .from = F}, C);
+        head.columns = results_add_star(p, head.columns, no_name(), NULL, T);
+        A = build_core(p, S, &head, F);
     }
 %type head {struct select_head}
 head(A) ::= SELECT(T) distinct(D) results(R).
     { A = (struct select_head){.token = T, .distinct = D, .columns = R}; }
 head(A) ::= SELECT(T) DISTINCT ON LP expr_list_some(L) RP results(R).
     { A = (struct select_head){.token = T, .distinct_on = L, .columns = R}; }
-%type clauses {struct select_clauses}
-%type windows_opt {struct window_def *}
-%type sampling_opt {struct sample}
-clauses(A) ::= where_opt(W) group_by_opt(G) having_opt(H) windows_opt(N) qualify_opt(Q)
-               sampling_opt(S) order_by_opt(O) limit_opt(L).
-    { A = (struct select_clauses){W, G, H, N, Q, S, O, L}; }
-%type qualify_opt {struct expr *}
-qualify_opt(A) ::= .                { A = NULL; }
-qualify_opt(A) ::= QUALIFY expr(E). { A = E; }
-windows_opt(A) ::= .                      { A = NULL; }
-windows_opt(A) ::= WINDOW window_list(N). { A = N.first; }
-sampling_opt(A) ::= .                           { A = (struct sample){0}; }
-sampling_opt(A) ::= SAMPLING word sample_whole(S). { A = S; }
-core(A) ::= values(V). { A = V; }
+
+/* The clauses behind FROM: the select is made at the end of the last one, and each before that puts
+ * itself into it.  A clause that is not there costs nothing: Lemon goes past rules like a ::= b. */
+%type select_tail {struct select *}
+%type group_tail {struct select *}
+%type having_tail {struct select *}
+%type windows_tail {struct select *}
+%type qualify_tail {struct select *}
+%type sampling_tail {struct select *}
+%type order_tail {struct select *}
+%type limit_tail {struct select *}
+select_tail(A) ::= group_tail(A).
+select_tail(A) ::= WHERE expr(E) group_tail(S).           { A = S; A->where = E; }
+group_tail(A) ::= having_tail(A).
+group_tail(A) ::= GROUP BY group_list(L) having_tail(S).  { A = S; A->group_by = L; }
+group_tail(A) ::= GROUP BY ALL(T) having_tail(S).
+    { A = S; A->group_by = list_add(p, A->group_by, build_all(p, T)); }
+having_tail(A) ::= windows_tail(A).
+having_tail(A) ::= HAVING expr(E) windows_tail(S).        { A = S; A->having = E; }
+windows_tail(A) ::= qualify_tail(A).
+windows_tail(A) ::= WINDOW window_list(N) qualify_tail(S). { A = S; A->windows = N.first; }
+qualify_tail(A) ::= sampling_tail(A).
+qualify_tail(A) ::= QUALIFY expr(E) sampling_tail(S).     { A = S; A->qualify = E; }
+sampling_tail(A) ::= order_tail(A).
+sampling_tail(A) ::= SAMPLING word sample_whole(N) order_tail(S).
+    { A = S; A->sampling = parser_alloc(p, sizeof N); *A->sampling = N; }
+order_tail(A) ::= limit_tail(A).
+order_tail(A) ::= ORDER BY sort_list(L) limit_tail(S).    { A = S; A->order_by = L; }
+order_tail(A) ::= ORDER BY ALL(T) direction(D) nulls(N) limit_tail(S).
+    { A = S; A->order_by = order_add(p, A->order_by, build_all(p, T), D, N); }
+limit_tail(A) ::= .         { A = parser_zalloc(p, sizeof *A); }
+limit_tail(A) ::= limit(L).
+    { A = parser_zalloc(p, sizeof *A); A->limit = L.limit; A->offset = L.offset; }
+core(A) ::= values(A).
 values(A) ::= VALUES(T) LP expr_list_some(L) RP.      { A = build_values(p, T, L); }
 values(A) ::= values(V) COMMA LP expr_list_some(L) RP. { A = values_add(p, V, L); }
 values(A) ::= values(V) LITERAL_ROWS.                  { A = values_add_literals(p, V); }
@@ -643,16 +665,24 @@ distinct(A) ::= ALL.      { A = false; }
 distinct(A) ::= DISTINCT. { A = true; }
 
 %type results {struct result_list}
-%type results_before {struct result_list}
+%type results_before {struct results_before}
 %type result_alias {struct name}
-results_before(A) ::= .                 { A = (struct result_list){0}; }
-results_before(A) ::= results(R) COMMA. { A = R; }
-results(A) ::= results_before(R) here(S) expr(E) here(Z) result_alias(N).
-    { A = results_add(p, R, E, N, S.text, Z.text); }
-results(A) ::= results_before(R) here STAR(T) star_changes(C).
-    { A = results_add_star(p, R, no_name(), C.first, T); }
-results(A) ::= results_before(R) here name(N) DOT STAR(T) star_changes(C).
-    { A = results_add_star(p, R, N, C.first, T); }
+%type column_alias {struct column_alias}
+%include {
+struct results_before { struct result_list list; const char *next; }; /* next: where one begins */
+struct column_alias { struct name name; const char *end; };           /* end: of the expression */
+}
+results_before(A) ::= .                 { A = (struct results_before){.next = NEXT_TEXT}; }
+results_before(A) ::= results(R) COMMA. { A = (struct results_before){R, NEXT_TEXT}; }
+results(A) ::= results_before(R) expr(E) column_alias(N).
+    { A = results_add(p, R.list, E, N.name, R.next, N.end); }
+results(A) ::= results_before(R) STAR(T) star_changes(C).
+    { A = results_add_star(p, R.list, no_name(), C.first, T); }
+results(A) ::= results_before(R) name(N) DOT STAR(T) star_changes(C).
+    { A = results_add_star(p, R.list, N, C.first, T); }
+column_alias(A) ::= .                { A = (struct column_alias){.end = NEXT_TEXT}; }
+column_alias(A) ::= AS(T) name(N).   { A = (struct column_alias){N, T.text}; }
+column_alias(A) ::= word_name(N).    { A = (struct column_alias){N, p->sql + N.position}; }
 %type star_changes {struct star_changes}
 %type excluded {struct star_changes}
 %type renamed {struct star_changes}
@@ -754,7 +784,7 @@ condition(A) ::= . [OR]                 { A = (struct join_condition){0}; }
 /* TABLESAMPLE is shifted right behind the item or its alias: where it were the lookahead of a default
  * reduction, its fallback to an alias would come first. */
 %type sampled {struct sample}
-sampled(A) ::= sample(S).                     { A = S; }
+sampled(A) ::= sample(A).
 sampled(A) ::= AS name(N) sample(S).          { A = S; A.alias = N; }
 sampled(A) ::= word_name(N) sample(S).        { A = S; A.alias = N; }
 %type sample {struct sample}
@@ -765,7 +795,7 @@ sampled(A) ::= word_name(N) sample(S).        { A = S; A.alias = N; }
 sample(A) ::= TABLESAMPLE sample_whole(S). { A = S; }
 sample_whole(A) ::= number(N).                    { A = build_sample_size(p, N, no_token()); }
 sample_whole(A) ::= sample_size(S) sample_seed(R). { A = S; A.seed = R; }
-sample_size(A) ::= sample_count(S).                      { A = S; }
+sample_size(A) ::= sample_count(A).
 sample_size(A) ::= sample_method LP sample_count(S) RP.  { A = S; }
 sample_size(A) ::= sample_method LP number(N) RP.
     { A = build_sample_size(p, N, no_token()); }
@@ -782,40 +812,32 @@ sample_seed(A) ::= LP ID(M) COMMA INTEGER(N) RP.
 %type arguments_some {struct expr_list}
 %type argument {struct expr *}
 arguments(A) ::= .                  { A = (struct expr_list){0}; }
-arguments(A) ::= arguments_some(L). { A = L; }
+arguments(A) ::= arguments_some(A).
 arguments_some(A) ::= argument(E).  { A = list_add(p, (struct expr_list){0}, E); }
 arguments_some(A) ::= arguments_some(L) COMMA argument(E). { A = list_add(p, L, E); }
-argument(A) ::= expr(E).                { A = E; }
+argument(A) ::= expr(A).
 argument(A) ::= word(N) ASSIGN expr(E).
     { A = build_binary(p, EXPR_OP_ASSIGN, build_column(p, no_name(), no_name(), build_name(p, N)),
                        E); }
 indexed_opt(A) ::= .                    { A = (struct indexed_by){0}; }
-indexed_opt(A) ::= indexed(I).          { A = I; }
+indexed_opt(A) ::= indexed(A).
 indexed(A) ::= INDEXED BY name(N).      { A = (struct indexed_by){.name = N}; }
 indexed(A) ::= NOT INDEXED.             { A = (struct indexed_by){.not_indexed = true}; }
 
 /* --- clauses ---------------------------------------------------------------------------------- */
 %type where_opt {struct expr *}
-%type having_opt {struct expr *}
-%type group_by_opt {struct expr_list}
 %type group_list {struct expr_list}
 %type group_item {struct expr *}
 %type order_by_opt {struct order_list}
 %type sort_list {struct order_list}
-%type limit_opt {struct limit_clause}
+%type limit {struct limit_clause}
 %type direction {bool}
 %type nulls {int}
 where_opt(A) ::= .                { A = NULL; }
 where_opt(A) ::= WHERE expr(E).   { A = E; }
-having_opt(A) ::= .               { A = NULL; }
-having_opt(A) ::= HAVING expr(E). { A = E; }
-group_by_opt(A) ::= .                            { A = (struct expr_list){0}; }
-group_by_opt(A) ::= GROUP BY group_list(L).      { A = L; }
-group_by_opt(A) ::= GROUP BY ALL(T).
-    { A = list_add(p, (struct expr_list){0}, build_all(p, T)); }
 group_list(A) ::= group_item(E).                     { A = list_add(p, (struct expr_list){0}, E); }
 group_list(A) ::= group_list(L) COMMA group_item(E). { A = list_add(p, L, E); }
-group_item(A) ::= expr(E).     { A = E; }
+group_item(A) ::= expr(A).
 group_item(A) ::= LP(T) RP.    { A = build_row(p, T, (struct expr_list){0}); }
 group_item(A) ::= GROUPING(T) SETS LP group_list(L) RP. { A = build_grouping_sets(p, T, L); }
 order_by_opt(A) ::= .                      { A = (struct order_list){0}; }
@@ -831,11 +853,10 @@ direction(A) ::= DESC. { A = true; }
 nulls(A) ::= .            { A = 0; }
 nulls(A) ::= NULLS FIRST. { A = 1; }
 nulls(A) ::= NULLS LAST.  { A = 2; }
-limit_opt(A) ::= .                              { A = (struct limit_clause){0}; }
-limit_opt(A) ::= LIMIT expr(L).                 { A = (struct limit_clause){.limit = L}; }
-limit_opt(A) ::= LIMIT expr(L) OFFSET expr(O).
+limit(A) ::= LIMIT expr(L).                 { A = (struct limit_clause){.limit = L}; }
+limit(A) ::= LIMIT expr(L) OFFSET expr(O).
     { A = (struct limit_clause){.limit = L, .offset = O}; }
-limit_opt(A) ::= LIMIT expr(O) COMMA expr(L).
+limit(A) ::= LIMIT expr(O) COMMA expr(L).
     { A = (struct limit_clause){.limit = L, .offset = O}; }
 
 %type with_opt {struct cte_list}
@@ -864,8 +885,19 @@ where_returning(A) ::= RETURNING results(R). { A = (struct returning_clause){.co
 where_returning(A) ::= WHERE expr(E) RETURNING results(R).
     { A = (struct returning_clause){.where = E, .columns = R}; }
 
+/* ORDER BY and LIMIT of UPDATE and DELETE: an error, as in SQLite as it is usually built. */
+refused_limit ::= .
+refused_limit ::= refused_order(O).          { refuse_order(p, &O); }
+refused_limit ::= refused_order(O) limit.    { refuse_order(p, &O); }
+refused_limit ::= limit(L).
+    { parser_fail(p, L.limit->position, "syntax error near \"LIMIT\""); }
+%type refused_order {struct order_list}
+refused_order(A) ::= ORDER BY sort_list(L). { A = L; }
+refused_order(A) ::= ORDER BY ALL(T) direction(D) nulls(N).
+    { A = order_add(p, (struct order_list){0}, build_all(p, T), D, N); }
+
 explainable ::= with_opt(W) DELETE FROM target_name(N) indexed_opt(I) where_returning(R)
-                order_by_opt(O) limit_opt(L).
+                refused_limit.
     {
         struct delete_ *delete_ = parser_zalloc(p, sizeof *delete_);
 
@@ -873,13 +905,12 @@ explainable ::= with_opt(W) DELETE FROM target_name(N) indexed_opt(I) where_retu
                                     .target = build_target(p, N, I), .where = R.where,
                                     .returning_count = R.columns.count,
                                     .returning = R.columns.items};
-        refuse_limit(p, &O, L.limit);
         p->statement->kind = STATEMENT_DELETE;
         p->statement->delete_ = delete_;
     }
 
 explainable ::= with_opt(W) UPDATE or_conflict(C) target_name(N) indexed_opt(I) SET assignments(S)
-                from_opt(F) where_returning(R) order_by_opt(O) limit_opt(L).
+                from_opt(F) where_returning(R) refused_limit.
     {
         struct update *update = parser_zalloc(p, sizeof *update);
 
@@ -887,7 +918,6 @@ explainable ::= with_opt(W) UPDATE or_conflict(C) target_name(N) indexed_opt(I) 
                                   .target = build_target(p, N, I), .assignments = S.items,
                                   .assignment_count = S.count, .from = F, .where = R.where,
                                   .returning_count = R.columns.count, .returning = R.columns.items};
-        refuse_limit(p, &O, L.limit);
         check_length(p, S.count, "set list");
         p->statement->kind = STATEMENT_UPDATE;
         p->statement->update = update;
@@ -970,12 +1000,12 @@ upsert(A) ::= ON CONFLICT DO UPDATE SET assignments(S) where_opt(V) returning(R)
 %type expr_list {struct expr_list}
 %type expr_list_some {struct expr_list}
 expr_list(A) ::= .                  { A = (struct expr_list){0}; }
-expr_list(A) ::= expr_list_some(L). { A = L; }
+expr_list(A) ::= expr_list_some(A).
 expr_list_some(A) ::= expr(E).
     { A = list_add(p, (struct expr_list){0}, E); }
 expr_list_some(A) ::= expr_list_some(L) COMMA expr(E). { A = list_add(p, L, E); }
 
-expr(A) ::= term(E).         { A = E; }
+expr(A) ::= term(A).
 expr(A) ::= LP expr(E) RP.   { A = E; A->parenthesised = true; }
 expr(A) ::= word(T).         { A = build_column(p, no_name(), no_name(), build_name(p, T)); }
 expr(A) ::= name(T) DOT name(C). { A = build_column(p, no_name(), T, C); }
@@ -1116,7 +1146,7 @@ expr(A) ::= EXISTS(T) LP select(S) RP. { A = build_subquery(p, EXPR_EXISTS, T, S
 %type case_list {struct expr_list}
 expr(A) ::= CASE(T) case_base(B) case_list(L) case_else(E) END. { A = build_case(p, T, B, L, E); }
 case_base(A) ::= .             { A = NULL; }
-case_base(A) ::= expr(E).      { A = E; }
+case_base(A) ::= expr(A).
 case_else(A) ::= .             { A = NULL; }
 case_else(A) ::= ELSE expr(E). { A = E; }
 case_list(A) ::= WHEN expr(W) THEN expr(T).
@@ -1161,10 +1191,10 @@ frame(A) ::= frame_unit(U) BETWEEN frame_start(S) AND frame_end(E) exclude(X) he
 frame_unit(A) ::= RANGE.  { A = FRAME_RANGE; }
 frame_unit(A) ::= ROWS.   { A = FRAME_ROWS; }
 frame_unit(A) ::= GROUPS. { A = FRAME_GROUPS; }
-frame_start(A) ::= frame_limit(L).      { A = L; }
+frame_start(A) ::= frame_limit(A).
 frame_start(A) ::= UNBOUNDED PRECEDING.
     { A = (struct frame_limit){.bound = FRAME_UNBOUNDED_PRECEDING}; }
-frame_end(A) ::= frame_limit(L).        { A = L; }
+frame_end(A) ::= frame_limit(A).
 frame_end(A) ::= UNBOUNDED FOLLOWING.
     { A = (struct frame_limit){.bound = FRAME_UNBOUNDED_FOLLOWING}; }
 frame_limit(A) ::= expr(E) PRECEDING.
@@ -1189,7 +1219,8 @@ bool token_is_fallback(int code)
 static bool feed(struct parser *p, yyParser *engine, int code, struct token token)
 {
     Grammar(engine, code, token);
-    if (engine->yytos - engine->yystack > (ptrdiff_t)p->limits->nesting)
+    if ((const char *)engine->yytos - (const char *)engine->yystack >
+        (ptrdiff_t)(p->limits->nesting * sizeof *engine->yystack))
         parser_fail(p, token_position(p, token), "Recursion limit");
     return p->done;
 }
@@ -1264,6 +1295,15 @@ static size_t feed_literals(struct parser *p, yyParser *engine, size_t at, uint3
     }
 }
 
+/* What an ambiguous token that ends at `at` is. */
+static int disambiguate(const struct parser *p, const yyParser *engine, size_t at, int word,
+                        int before)
+{
+    int code = token_disambiguate(p->sql, p->bytes, at, word, before);
+
+    return token_is_ours(code) && !accepts(engine, code) ? token_plain(word) : code;
+}
+
 size_t grammar_run(struct parser *p, size_t at, int first)
 {
     yyParser            engine; /* lies on the C stack: leaving by longjmp loses nothing */
@@ -1275,7 +1315,7 @@ size_t grammar_run(struct parser *p, size_t at, int first)
     if (first != 0)
         feed(p, &engine, first, (struct token){p->sql + at, 0});
     for (;;) {
-        int          code, word;
+        int          code;
         size_t       length = token_read(p->sql, p->bytes, at, &code);
         struct token token = {p->sql + at, (uint32_t)length};
 
@@ -1289,10 +1329,8 @@ size_t grammar_run(struct parser *p, size_t at, int first)
                         token.text);
         if (code == TOKEN_EOF)
             break;
-        word = code;
-        code = token_disambiguate(p->sql, p->bytes, at, code, before);
-        if (token_is_ours(code) && !accepts(&engine, code))
-            code = token_plain(word);
+        if (unlikely(token_is_ambiguous(code)))
+            code = disambiguate(p, &engine, at, code, before);
         if (feed(p, &engine, code, token))
             return at;
         p->text_end = token.text + length;

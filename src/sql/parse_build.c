@@ -795,12 +795,9 @@ struct result_list results_add_star(struct parser *parser, struct result_list li
     return result_push(parser, list, (struct result_column){.expr = expr});
 }
 
-void refuse_limit(struct parser *parser, const struct order_list *order, const struct expr *limit)
+void refuse_order(struct parser *parser, const struct order_list *order)
 {
-    if (order->count > 0)
-        parser_fail(parser, order->terms[0].expr->position, "syntax error near \"ORDER BY\"");
-    else if (limit != NULL)
-        parser_fail(parser, limit->position, "syntax error near \"LIMIT\"");
+    parser_fail(parser, order->terms[0].expr->position, "syntax error near \"ORDER BY\"");
 }
 
 struct assignment_list assignments_add(struct parser *parser, struct assignment_list list,

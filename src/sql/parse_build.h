@@ -76,17 +76,6 @@ struct select_head { /* up to FROM */
     bool               distinct;
     struct expr_list   distinct_on;
     struct result_list columns;
-    struct from_list   from;
-};
-struct select_clauses {
-    struct expr        *where;
-    struct expr_list    group_by;
-    struct expr        *having;
-    struct window_def  *windows;
-    struct expr        *qualify;
-    struct sample       sampling;
-    struct order_list   order_by;
-    struct limit_clause limit;
 };
 struct function_tail { /* FILTER (WHERE ...) IGNORE NULLS OVER ... */
     struct expr       *filter;
@@ -217,8 +206,7 @@ struct star_changes star_rename(struct parser *parser, struct star_changes list,
 struct star_changes star_replace(struct parser *parser, struct star_changes list, struct expr *expr,
                                  struct name name);
 struct star_changes star_join(struct star_changes left, struct star_changes right);
-/* ORDER BY and LIMIT of UPDATE and DELETE: an error, as in SQLite as it is usually built. */
-void refuse_limit(struct parser *parser, const struct order_list *order, const struct expr *limit);
+_Noreturn void         refuse_order(struct parser *parser, const struct order_list *order);
 struct assignment_list assignments_add(struct parser *parser, struct assignment_list list,
                                        struct name_list columns, struct expr *value);
 void                   check_length(struct parser *parser, uint32_t count, const char *of);
@@ -226,13 +214,14 @@ void                   check_order_terms(struct parser *parser, uint32_t count, 
 
 /* --- select -------------------------------------------------------------------------------------
  */
-struct select *build_select(struct parser *parser, struct token token, bool distinct,
-                            struct result_list columns, struct from_list from, struct expr *where,
-                            struct expr_list group_by, struct expr *having,
-                            struct window_def *windows, struct order_list order_by,
-                            struct limit_clause limit);
-struct select *build_values(struct parser *parser, struct token token, struct expr_list row);
-struct select *values_add(struct parser *parser, struct select *select, struct expr_list row);
+struct select    *build_select(struct parser *parser, struct token token, struct result_list columns,
+                               struct from_list from, struct expr *where, struct order_list order_by,
+                               struct limit_clause limit);
+/* Puts head into a select that has the rest, and checks how long its lists are. */
+void              select_begin(struct parser *parser, struct select *select,
+                               const struct select_head *head);
+struct select    *build_values(struct parser *parser, struct token token, struct expr_list row);
+struct select    *values_add(struct parser *parser, struct select *select, struct expr_list row);
 /* Reads ", (literal, ...)" of width literals again and again from `at` on, behind parser->literals;
  * returns what is behind it, `at` if there is none.  values_add_literals takes what was read first.
  */
@@ -255,8 +244,9 @@ struct from_item *build_target(struct parser *parser, struct qualified_name name
                                struct indexed_by indexed);
 /* --- parse_dialect.c: what SQLite has not -------------------------------------------------------
  */
-struct select *build_core(struct parser *parser, struct select_head head,
-                          struct select_clauses clauses);
+/* select has the clauses behind FROM. */
+struct select *build_core(struct parser *parser, struct select *select, struct select_head *head,
+                          struct from_list from);
 /* Of a select made of DISTINCT ON: the ORDER BY by which rows come first.  As the last term of a
  * compound it is the compound's. */
 struct order_list distinct_on_order(const struct select *select);

@@ -91,40 +91,38 @@ static struct select *select_star(struct parser *parser, struct token token,
     struct from_list from = from_add(parser, (struct from_list){0}, 0, item, (struct name){0},
                                      (struct join_condition){0});
 
-    return build_select(parser, token, false, star, from, where, (struct expr_list){0}, NULL, NULL,
-                        order, limit);
+    return build_select(parser, token, star, from, where, order, limit);
 }
 
 /* SELECT DISTINCT ON (k) a ... ORDER BY b LIMIT n is
  * SELECT the first row for each k, of * but k, FROM (SELECT a, k ... ORDER BY b) LIMIT n.
  * As the last term of a compound it has no ORDER BY: see distinct_on_term. */
-static struct select *build_distinct_on(struct parser *parser, struct select_head head,
-                                        struct select_clauses clauses)
+static struct select *build_distinct_on(struct parser *parser, struct select_head *head,
+                                        struct select *inner)
 {
     struct star_changes hidden = {0};
     struct expr_list    keys = {0};
-    struct from_item *item = build_from(parser, FROM_SUBQUERY, token_position(parser, head.token));
-    struct select    *outer, *inner;
+    struct from_item *item = build_from(parser, FROM_SUBQUERY, token_position(parser, head->token));
+    struct limit_clause limit = {inner->limit, inner->offset};
+    struct select      *outer;
 
-    for (uint32_t i = 0; i < head.distinct_on.count; i++) {
+    for (uint32_t i = 0; i < head->distinct_on.count; i++) {
         char        text[40];
         struct name name;
 
         snprintf(text, sizeof text, "distinct on %u", i + 1);
         name = name_of(parser, text);
-        head.columns = results_add(parser, head.columns, head.distinct_on.items[i], name,
-                                   parser->sql, parser->sql);
+        head->columns = results_add(parser, head->columns, head->distinct_on.items[i], name,
+                                    parser->sql, parser->sql);
         hidden = star_exclude(parser, hidden, name);
         keys =
             list_add(parser, keys, build_column(parser, (struct name){0}, (struct name){0}, name));
     }
-    inner = build_select(parser, head.token, false, head.columns, head.from, clauses.where,
-                         clauses.group_by, clauses.having, clauses.windows, clauses.order_by,
-                         (struct limit_clause){0});
-    inner->qualify = clauses.qualify;
+    inner->limit = inner->offset = NULL;
+    select_begin(parser, inner, head);
     item->select = build_finished_select(parser, inner, (struct cte_list){0});
-    outer = select_star(parser, head.token, hidden.first, item, NULL, (struct order_list){0},
-                        clauses.limit);
+    outer =
+        select_star(parser, head->token, hidden.first, item, NULL, (struct order_list){0}, limit);
     outer->distinct_on = keys;
     return outer;
 }
@@ -140,29 +138,27 @@ void distinct_on_term(struct select *select)
     select->from.items[0]->select->order_by = (struct order_list){0};
 }
 
-struct select *build_core(struct parser *parser, struct select_head head,
-                          struct select_clauses clauses)
+struct select *build_core(struct parser *parser, struct select *select, struct select_head *head,
+                          struct from_list from)
 {
-    struct from_list from = head.from;
-    struct select   *select;
+    struct sample *sampling = select->sampling;
 
-    if (clauses.sampling.given) {
+    if (sampling != NULL) {
         struct from_item *item;
 
         if (from.count != 1)
-            parser_fail(parser, clauses.sampling.position,
+            parser_fail(parser, sampling->position,
                         "USING SAMPLE wants one table or subquery in FROM");
-        clauses.sampling.alias = from.items[0]->alias;
-        item = build_sample(parser, from.items[0], clauses.sampling);
-        head.from = from_add(parser, (struct from_list){0}, 0, item, (struct name){0},
-                             (struct join_condition){0});
+        sampling->alias = from.items[0]->alias;
+        item = build_sample(parser, from.items[0], *sampling);
+        from = from_add(parser, (struct from_list){0}, 0, item, (struct name){0},
+                        (struct join_condition){0});
+        select->sampling = NULL;
     }
-    if (head.distinct_on.count > 0)
-        return build_distinct_on(parser, head, clauses);
-    select = build_select(parser, head.token, head.distinct, head.columns, head.from, clauses.where,
-                          clauses.group_by, clauses.having, clauses.windows, clauses.order_by,
-                          clauses.limit);
-    select->qualify = clauses.qualify;
+    select->from = from;
+    if (head->distinct_on.count > 0)
+        return build_distinct_on(parser, head, select);
+    select_begin(parser, select, head);
     return select;
 }
 

@@ -13,30 +13,30 @@ static bool name_is(struct name name, const char *word)
 }
 
 /* --- SELECT ----------------------------------------------------------------------------------- */
-struct select *build_select(struct parser *parser, struct token token, bool distinct,
-                            struct result_list columns, struct from_list from, struct expr *where,
-                            struct expr_list group_by, struct expr *having,
-                            struct window_def *windows, struct order_list order_by,
+void select_begin(struct parser *parser, struct select *select, const struct select_head *head)
+{
+    select->position = token_position(parser, head->token);
+    if (select->group_by.count > parser->limits->columns)
+        parser_fail(parser, select->position, "too many terms in GROUP BY clause");
+    check_order_terms(parser, select->order_by.count, select->position);
+    select->distinct = head->distinct;
+    select->columns = head->columns.items;
+    select->column_count = head->columns.count;
+    select->column_capacity = head->columns.capacity;
+}
+
+struct select *build_select(struct parser *parser, struct token token, struct result_list columns,
+                            struct from_list from, struct expr *where, struct order_list order_by,
                             struct limit_clause limit)
 {
     struct select *select = parser_zalloc(parser, sizeof *select);
 
-    select->position = token_position(parser, token);
-    if (group_by.count > parser->limits->columns)
-        parser_fail(parser, select->position, "too many terms in GROUP BY clause");
-    check_order_terms(parser, order_by.count, select->position);
-    select->distinct = distinct;
-    select->columns = columns.items;
-    select->column_count = columns.count;
-    select->column_capacity = columns.capacity;
     select->from = from;
     select->where = where;
-    select->group_by = group_by;
-    select->having = having;
-    select->windows = windows;
     select->order_by = order_by;
     select->limit = limit.limit;
     select->offset = limit.offset;
+    select_begin(parser, select, &(struct select_head){.token = token, .columns = columns});
     return select;
 }
 
@@ -102,8 +102,8 @@ struct select *build_select_star(struct parser *parser, struct name schema, stru
     item->arguments = arguments;
     from = from_add(parser, (struct from_list){0}, 0, item, (struct name){0},
                     (struct join_condition){0});
-    return build_select(parser, token, false, star, from, NULL, (struct expr_list){0}, NULL, NULL,
-                        (struct order_list){0}, (struct limit_clause){0});
+    return build_select(parser, token, star, from, NULL, (struct order_list){0},
+                        (struct limit_clause){0});
 }
 
 /* --- FROM ------------------------------------------------------------------------------------- */

@@ -1,54 +1,95 @@
 /* tokenize.c - SQL text cut into tokens. */
 #include "sql/tokenize.h"
 
-#include <string.h>
-
+#include "base/status.h"
 #include "base/str.h"
 #include "sql/grammar.h"
 
+/* Row 0 and the row before each letter's keywords have no text: there a search ends. */
 static const struct keyword {
     const char *text;
     uint8_t     bytes;
     uint8_t     code;
     bool        addition; /* no keyword of SQLite */
 } keywords[] = {
+#define LETTER(letter) {NULL, 0, 0, false},
 #define KEYWORD(text, token) {text, sizeof text - 1, TOKEN_##token, false},
 #define ADDITION(text, token) {text, sizeof text - 1, TOKEN_##token, true},
+    {NULL, 0, 0, false},
 #include "sql/keywords.def"
+    {NULL, 0, 0, false}
+#undef LETTER
 #undef KEYWORD
 #undef ADDITION
 };
 
-enum { KEYWORD_BYTES_MIN = 2, KEYWORD_BYTES_MAX = 17 }; /* AS; CURRENT_TIMESTAMP */
+/* FIRST_A...: the rows where a letter's keywords begin. */
+enum keyword_row {
+#define ROW_OF_LINE(line) ROW_OF_LINE_##line
+#define ROW(line) ROW_OF_LINE(line)
+#define LETTER(letter) BEFORE_##letter, FIRST_##letter, BEFORE_FIRST_##letter = FIRST_##letter - 1,
+#define KEYWORD(text, token) ROW(__LINE__),
+#define ADDITION(text, token) ROW(__LINE__),
+    ROW_EMPTY,
+#include "sql/keywords.def"
+#undef LETTER
+#undef KEYWORD
+#undef ADDITION
+    KEYWORD_ROWS
+};
+_Static_assert(countof(keywords) == KEYWORD_ROWS + 1, "a row each");
+
+static const uint8_t first_keyword[26] = {
+#define FIRST(lower, upper) [lower - 'a'] = FIRST_##upper
+    FIRST('a', A), FIRST('b', B), FIRST('c', C), FIRST('d', D), FIRST('e', E), FIRST('f', F),
+    FIRST('g', G), FIRST('h', H), FIRST('i', I), FIRST('j', J), FIRST('k', K), FIRST('l', L),
+    FIRST('m', M), FIRST('n', N), FIRST('o', O), FIRST('p', P), FIRST('q', Q), FIRST('r', R),
+    FIRST('s', S), FIRST('t', T), FIRST('u', U), FIRST('v', V), FIRST('w', W),
+#undef FIRST
+};
+
+/* What a byte may be part of. */
+enum byte_class { BYTE_WORD = 1, BYTE_DIGIT = 2, BYTE_HEX = 4, BYTE_BLANK = 8, BYTE_LETTER = 16 };
+static const uint8_t byte_classes[256] = {
+    ['\t' ... '\r'] = BYTE_BLANK,
+    [' '] = BYTE_BLANK,
+    ['$'] = BYTE_WORD,
+    ['0' ... '9'] = BYTE_WORD | BYTE_DIGIT | BYTE_HEX,
+    ['A' ... 'F'] = BYTE_WORD | BYTE_LETTER | BYTE_HEX,
+    ['G' ... 'Z'] = BYTE_WORD | BYTE_LETTER,
+    ['_'] = BYTE_WORD,
+    ['a' ... 'f'] = BYTE_WORD | BYTE_LETTER | BYTE_HEX,
+    ['g' ... 'z'] = BYTE_WORD | BYTE_LETTER,
+    [0x80 ... 0xff] = BYTE_WORD,
+};
+
+static bool byte_is(unsigned char c, enum byte_class class_)
+{
+    return (byte_classes[c] & class_) != 0;
+}
 
 bool token_is_word_byte(unsigned char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '$' || c >= 0x80;
+    return byte_is(c, BYTE_WORD);
 }
 
 static const struct keyword *find(const char *word, size_t bytes)
 {
-    char   upper[KEYWORD_BYTES_MAX + 1];
-    size_t low = 0, high = countof(keywords);
+    enum { CASE_BIT = 0x20 }; /* of letters; no other byte of a word becomes a letter or _ */
+    unsigned char first = (unsigned char)word[0];
 
-    if (bytes < KEYWORD_BYTES_MIN || bytes > KEYWORD_BYTES_MAX)
+    if (bytes < 2 || !byte_is(first, BYTE_LETTER))
         return NULL;
-    for (size_t i = 0; i < bytes; i++)
-        upper[i] = ascii_upper(word[i]);
-    upper[bytes] = '\0';
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        int    order = upper[0] - keywords[middle].text[0]; /* decides most steps */
+    for (const struct keyword *keyword = &keywords[first_keyword[(first | CASE_BIT) - 'a']];
+         keyword->bytes != 0; keyword++) {
+        size_t same = 1;
 
-        if (order == 0)
-            order = strcmp(upper, keywords[middle].text);
-        if (order == 0)
-            return &keywords[middle];
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
+        if (keyword->bytes != bytes)
+            continue;
+        while (same < bytes && (word[same] & ~CASE_BIT) == (keyword->text[same] & ~CASE_BIT))
+            same++;
+        if (same == bytes)
+            return keyword;
     }
     return NULL;
 }
@@ -87,14 +128,14 @@ static unsigned char byte_at(const char *sql, size_t bytes, size_t i)
 
 static bool is_hex(unsigned char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    return byte_is(c, BYTE_HEX);
 }
 
 static size_t read_blanks(const char *sql, size_t bytes, size_t at)
 {
     size_t i = at + 1;
 
-    SKIP_WHILE(i, ascii_space(sql[i]));
+    SKIP_WHILE(i, byte_is((unsigned char)sql[i], BYTE_BLANK));
     return i - at;
 }
 
@@ -239,7 +280,7 @@ static size_t read_word(const char *sql, size_t bytes, size_t at, int *code)
 {
     size_t i = at + 1;
 
-    SKIP_WHILE(i, token_is_word_byte((unsigned char)sql[i]));
+    SKIP_WHILE(i, byte_is((unsigned char)sql[i], BYTE_WORD));
     *code = keyword_find(sql + at, i - at);
     return i - at;
 }
@@ -321,20 +362,16 @@ size_t token_read(const char *sql, size_t bytes, size_t at, int *code)
 {
     unsigned char c = byte_at(sql, bytes, at), next = byte_at(sql, bytes, at + 1);
 
-    *code = TOKEN_EOF;
-    if (c == '\0')
-        return 0;
-    if (ascii_space((char)c))
+    if (byte_is(c, BYTE_LETTER))
+        return next == '\'' && (c | 0x20) == 'x' ? read_blob(sql, bytes, at, code)
+                                                 : read_word(sql, bytes, at, code);
+    if (byte_is(c, BYTE_BLANK))
         return operator_token(code, TOKEN_BLANK, read_blanks(sql, bytes, at));
-    if (ascii_digit((char)c) || (c == '.' && ascii_digit((char)next)))
+    if (byte_is(c, BYTE_DIGIT) || (c == '.' && byte_is(next, BYTE_DIGIT)))
         return read_number(sql, bytes, at, code);
-    if ((c == 'x' || c == 'X') && next == '\'')
-        return read_blob(sql, bytes, at, code);
-    if (c == 0xef && next == 0xbb && byte_at(sql, bytes, at + 2) == 0xbf)
-        return operator_token(code, TOKEN_BLANK, 3);
-    if (c == ':' && next == '=')
-        return operator_token(code, TOKEN_ASSIGN, 2);
     switch (c) {
+    case '\0':
+        return operator_token(code, TOKEN_EOF, 0);
     case '\'':
     case '"':
     case '`':
@@ -343,13 +380,20 @@ size_t token_read(const char *sql, size_t bytes, size_t at, int *code)
         return read_bracketed(sql, bytes, at, code);
     case '?':
         return read_parameter_number(sql, bytes, at, code);
+    case ':':
+        if (next == '=')
+            return operator_token(code, TOKEN_ASSIGN, 2);
+        return read_named_variable(sql, bytes, at, code);
     case '$':
     case '@':
-    case ':':
     case '#':
         return read_named_variable(sql, bytes, at, code);
+    case 0xef:
+        if (next == 0xbb && byte_at(sql, bytes, at + 2) == 0xbf)
+            return operator_token(code, TOKEN_BLANK, 3);
+        return read_word(sql, bytes, at, code);
     default:
-        return token_is_word_byte(c) ? read_word(sql, bytes, at, code)
+        return byte_is(c, BYTE_WORD) ? read_word(sql, bytes, at, code)
                                      : read_operator(sql, bytes, at, code);
     }
 }
@@ -457,8 +501,7 @@ int token_plain(int code)
     return code == TOKEN_QUALIFY ? TOKEN_ID : code;
 }
 
-/* Whether what a token is depends on what stands around it. */
-static bool is_ambiguous(int code)
+bool token_is_ambiguous(int code)
 {
     switch (code) {
     case TOKEN_QUALIFY:
@@ -481,8 +524,6 @@ int token_disambiguate(const char *sql, size_t bytes, size_t after, int code, in
 {
     int next;
 
-    if (!is_ambiguous(code))
-        return code;
     if (code == TOKEN_QUALIFY)
         return expression_follows(sql, bytes, after) ? code : TOKEN_ID;
     if (code == TOKEN_IGNORE || code == TOKEN_RESPECT)

@@ -22,12 +22,16 @@ struct token {
 };
 
 /* The token that begins at sql[at], at <= bytes: its length, and its code in *code.  Length 0 only
- * with TOKEN_EOF.  WINDOW, OVER and FILTER come as keywords: see token_next. */
+ * with TOKEN_EOF.  WINDOW, OVER and FILTER come as keywords: see token_is_ambiguous. */
 size_t token_read(const char *sql, size_t bytes, size_t at, int *code);
 
-/* Tells WINDOW, OVER and FILTER, which are keywords only in certain surroundings, from identifiers.
- * code: what token_read gave; after: offset behind the token; before: code of the token before it,
- * 0 if none, TOKEN_NULLS_BEHIND behind that and NULLS.  Returns code, TOKEN_ID, or the code that the token has in a clause of ours. */
+/* Whether what token_read gave is a keyword only in certain surroundings: ask token_disambiguate. */
+bool token_is_ambiguous(int code);
+
+/* Tells such keywords, as WINDOW, OVER and FILTER, from identifiers.  code: what token_read gave;
+ * after: offset behind the token; before: code of the token before it, 0 if none,
+ * TOKEN_NULLS_BEHIND behind that and NULLS.  Returns code, TOKEN_ID, or the code that the token has
+ * in a clause of ours. */
 int token_disambiguate(const char *sql, size_t bytes, size_t after, int code, int before);
 
 /* Whether token_disambiguate made it the first word of a clause of ours, which it is only where the

@@ -111,7 +111,9 @@ struct vm {
     void **caches;      /* [op_count]: what an op remembers from batch to batch */
 
     struct selection  *sel;   /* the current one: stack[depth] */
-    struct selection **stack; /* owned; made on demand */
+    struct selection **stack; /* the first lies in the frame's block; the others, made on demand, are
+                                 owned */
+    struct selection  *first_stack[4];
     uint32_t           depth, stack_count, stack_capacity;
 
     struct vector_buffer *spare;      /* swapped in where a result would overwrite its input */

@@ -1,23 +1,25 @@
-/* program.c - building a program: ops, labels, registers, slots, comments. */
+/* program.c - building a program: ops, labels, registers, slots. */
 #include "vm/program.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
-enum { OPS_FIRST = 32, LABELS_FIRST = 16, COMMENT_CAP = 256 };
+enum { OPS_FIRST = 32, LABELS_FIRST = 16 };
 
 /* What program_op gives out after a failed allocation: written, never read. */
 static _Thread_local struct op scratch_op;
 
 struct program *program_new(struct memory *memory)
 {
-    struct program *program = memory_zalloc(memory, sizeof *program);
+    struct program *program;
+    struct arena    arena;
 
+    arena_init_medium(&arena, memory);
+    program = arena_zalloc(&arena, sizeof *program);
     if (program == NULL)
         return NULL;
     program->memory = memory;
-    arena_init_medium(&program->arena, memory);
+    program->arena = arena;
     return program;
 }
 
@@ -36,22 +38,21 @@ static void references_drop(const struct program *program)
 
 void program_free(struct program *program)
 {
-    struct memory *memory;
+    struct arena arena;
 
     if (program == NULL)
         return;
-    memory = program->memory;
     references_drop(program);
     program_free(program->inner); /* one level: EXPLAIN ANALYZE is not nested */
-    arena_free(&program->arena);
-    memory_free(memory, program, sizeof *program);
+    arena = program->arena;       /* which program lies in */
+    arena_free(&arena);
 }
 
 /* A bigger copy of an array in the program's arena; the old one stays there until the end. */
 static void *array_grow(struct program *program, const void *old, uint32_t count,
                         uint32_t new_capacity, size_t bytes)
 {
-    void *grown = arena_zalloc(&program->arena, memory_product(new_capacity, bytes));
+    void *grown = arena_alloc(&program->arena, memory_product(new_capacity, bytes));
 
     if (grown == NULL)
         program->failed = true;
@@ -64,7 +65,6 @@ static bool ops_reserve(struct program *program)
 {
     uint32_t     capacity;
     struct op   *ops;
-    const char **comments;
     int32_t     *lines = NULL;
 
     if (program->failed)
@@ -73,15 +73,12 @@ static bool ops_reserve(struct program *program)
         return true;
     capacity = program->op_capacity == 0 ? OPS_FIRST : program->op_capacity * 2;
     ops = array_grow(program, program->ops, program->op_count, capacity, sizeof *ops);
-    comments =
-        array_grow(program, program->comments, program->op_count, capacity, sizeof *comments);
     if (program->has_lines)
         lines = array_grow(program, program->op_lines, program->op_count, capacity, sizeof *lines);
-    if (ops == NULL || comments == NULL || (program->has_lines && lines == NULL))
+    if (ops == NULL || (program->has_lines && lines == NULL))
         return false;
     program->ops = ops;
     program->op_lines = lines;
-    program->comments = comments;
     program->op_capacity = capacity;
     return true;
 }
@@ -157,24 +154,6 @@ int32_t program_once(struct program *program)
     return (int32_t)program->once_count++;
 }
 
-void program_comment(struct program *program, const char *format, ...)
-{
-    char    text[COMMENT_CAP];
-    char   *copy;
-    va_list args;
-
-    if (program->failed || program->op_count == 0)
-        return;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    copy = arena_copy_text(&program->arena, text, strlen(text));
-    if (copy == NULL)
-        program->failed = true;
-    else
-        program->comments[program->op_count - 1] = copy;
-}
-
 static bool target_patch(const struct program *program, unsigned char kind, int32_t *operand)
 {
     if (kind != OPERAND_TARGET || *operand >= 0)
@@ -193,6 +172,8 @@ enum status program_finish(struct program *program, struct error *err)
         struct op                *op = &program->ops[i];
         const struct opcode_info *info = &opcode_info[op->code];
 
+        if (likely((op->p1 | op->p2 | op->p3) >= 0)) /* labels are negative */
+            continue;
         if (!target_patch(program, info->p1, &op->p1) ||
             !target_patch(program, info->p2, &op->p2) || !target_patch(program, info->p3, &op->p3))
             return fail(err, STATUS_INTERNAL, "op %u (%s) jumps to a label never placed", i,

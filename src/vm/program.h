@@ -92,7 +92,7 @@ struct op {
 
 struct program {
     struct memory *memory;
-    struct arena   arena;
+    struct arena   arena; /* the program itself lies in it, too */
     struct op     *ops;
     uint32_t       op_count, op_capacity;
     uint32_t       register_count; /* registers are numbered from 1; 0 is "none" */
@@ -101,7 +101,6 @@ struct program {
     const char   **result_names,
         **result_types;             /* [result_count]; types: declared, NULL if an expression */
     const char    **variable_names; /* [variable_count], NULL for ? */
-    const char    **comments; /* [op_count] or NULL entries: shown by EXPLAIN behind the synopsis */
     bool            writes, is_explain;
     bool            counts_changes; /* sets changes(), even if no op that counts is reached */
     uint64_t        schema_version;
@@ -141,8 +140,6 @@ int32_t program_registers(struct program *program,
                           uint32_t        count); /* first of count new registers */
 int32_t program_slot(struct program *program);
 int32_t program_once(struct program *program);
-void    program_comment(struct program *program, const char *format, ...)
-    __attribute__((format(printf, 2, 3))); /* on the last op */
 /* Patches labels.  STATUS_NOMEM if building failed. */
 enum status program_finish(struct program *program, struct error *err);
 /* Every operand in range and of its kind, jumps inside, pushes and pops balanced on straight paths.
@@ -150,7 +147,7 @@ enum status program_finish(struct program *program, struct error *err);
 enum status program_verify(const struct program *program, struct error *err);
 /* One EXPLAIN row: P4 as text into out. */
 void program_p4_text(const struct program *program, int32_t address, struct str *out);
-/* The opcode's synopsis with its operands filled in, and the op's own comment. */
+/* The opcode's synopsis with its operands filled in. */
 void program_comment_text(const struct program *program, int32_t address, struct str *out);
 
 #endif

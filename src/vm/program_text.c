@@ -314,8 +314,4 @@ void program_comment_text(const struct program *program, int32_t address, struct
     }
     if (is_comparison((enum opcode)op->code) && op->p5 > AFFINITY_NONE)
         str_printf(out, "; affinity %s", affinity_word(op->p5));
-    if (program->comments != NULL && program->comments[address] != NULL) {
-        str_text(out, "; ");
-        str_text(out, program->comments[address]);
-    }
 }

@@ -63,7 +63,8 @@ static void regex_free(struct regex *regex)
 void regex_cache_free(struct regex_cache *cache)
 {
     for (uint32_t i = 0; i < REGEX_KEPT; i++)
-        regex_free(cache->kept[i]);
+        if (cache->kept[i] != NULL)
+            regex_free(cache->kept[i]);
     *cache = (struct regex_cache){0};
 }
 

@@ -140,13 +140,14 @@ enum status register_truth(struct vm *vm, struct vm_register *reg, const struct 
 static bool stack_grow(struct vm *vm)
 {
     if (vm->stack_count == vm->stack_capacity) {
-        uint32_t           capacity = vm->stack_capacity == 0 ? 4 : vm->stack_capacity * 2;
-        struct selection **stack =
-            memory_realloc(vm->memory, vm->stack, vm->stack_capacity * sizeof *stack,
-                           capacity * sizeof *stack);
+        uint32_t           capacity = vm->stack_capacity * 2;
+        struct selection **stack = memory_alloc(vm->memory, capacity * sizeof *stack);
 
         if (stack == NULL)
             return false;
+        memcpy(stack, vm->stack, vm->stack_count * sizeof *stack);
+        if (vm->stack != vm->first_stack)
+            memory_free(vm->memory, vm->stack, vm->stack_capacity * sizeof *stack);
         vm->stack = stack;
         vm->stack_capacity = capacity;
     }
@@ -159,14 +160,14 @@ static bool stack_grow(struct vm *vm)
 
 enum status vm_push(struct vm *vm, bool one_row)
 {
-    uint32_t          next = vm->sel == NULL ? 0 : vm->depth + 1;
+    uint32_t          next = vm->depth + 1;
     struct selection *from = vm->sel;
 
     if (next >= vm->stack_count && !stack_grow(vm))
         return fail_nomem(vm->err);
     vm->depth = next;
     vm->sel = vm->stack[next];
-    if (one_row || from == NULL) {
+    if (one_row) {
         vm_batch_one(vm);
         return STATUS_OK;
     }

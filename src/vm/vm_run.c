@@ -23,8 +23,9 @@ static int64_t now_julian_ms(void)
 /* --- making and freeing ------------------------------------------------------------------------
  */
 
-/* A frame and its arrays are one block; arrays begin at multiples of 16. */
-enum { FRAME_ALIGN = 16, FRAME_SMALL_BYTES = 1024, FRAME_MEDIUM_BYTES = 4096 };
+/* A frame and its arrays are one block; arrays begin at multiples of 16, the first selection at one
+ * of 64.  The block's size is one that struct memory keeps for reuse. */
+enum { FRAME_ALIGN = 16, FRAME_ROUND = 4096 };
 
 static size_t frame_room(size_t *end, uint32_t count, size_t bytes)
 {
@@ -50,12 +51,12 @@ static struct vm *frame_alloc(struct memory *memory, const struct program *progr
     size_t     variables = frame_room(&end, program->variable_count, sizeof(struct value));
     size_t     texts = frame_room(&end, program->variable_count, sizeof(struct bound_text));
     size_t     caches = frame_room(&end, program->op_count, sizeof(void *));
-    size_t     bytes = end;
-    struct vm *vm;
+    size_t     selection =
+        (end + _Alignof(struct selection) - 1) & ~(size_t)(_Alignof(struct selection) - 1);
+    size_t bytes = (selection + sizeof(struct selection) + FRAME_ROUND - 1) &
+                   ~(size_t)(FRAME_ROUND - 1);
+    struct vm *vm = memory_alloc(memory, bytes);
 
-    if (bytes > FRAME_SMALL_BYTES && bytes < FRAME_MEDIUM_BYTES)
-        bytes = FRAME_MEDIUM_BYTES; /* a size that struct memory keeps for reuse */
-    vm = memory_alloc(memory, bytes);
     if (vm == NULL)
         return NULL;
     memset(vm, 0, end);
@@ -66,6 +67,10 @@ static struct vm *frame_alloc(struct memory *memory, const struct program *progr
     vm->variables = frame_array(vm, variables, program->variable_count);
     vm->variable_texts = frame_array(vm, texts, program->variable_count);
     vm->caches = frame_array(vm, caches, program->op_count);
+    vm->stack = vm->first_stack;
+    vm->stack_capacity = countof(vm->first_stack);
+    vm->stack_count = 1;
+    vm->sel = vm->stack[0] = (struct selection *)((char *)vm + selection);
     return vm;
 }
 
@@ -95,10 +100,7 @@ enum status vm_new(struct vm_host *host, const struct program *program, struct v
     vm->functions.arena = &vm->arena;
     vm->functions.connection = host->state;
     vm->functions.regexes = &vm->regexes;
-    if (vm_push(vm, true) != STATUS_OK) {
-        vm_free(vm);
-        return fail_nomem(err);
-    }
+    vm_batch_one(vm);
     for (uint32_t i = 0; i <= program->register_count; i++)
         register_constant(vm, &vm->registers[i], value_null());
     frame_look(vm);
@@ -111,8 +113,10 @@ static void registers_free(struct vm *vm)
     uint32_t count = vm->program->register_count + 1;
 
     for (uint32_t i = 0; i < count; i++) {
-        memory_free(vm->memory, vm->registers[i].buffer, sizeof(struct vector_buffer));
-        memory_free(vm->memory, vm->registers[i].text, vm->registers[i].text_capacity);
+        if (vm->registers[i].buffer != NULL)
+            memory_free(vm->memory, vm->registers[i].buffer, sizeof(struct vector_buffer));
+        if (vm->registers[i].text != NULL)
+            memory_free(vm->memory, vm->registers[i].text, vm->registers[i].text_capacity);
     }
 }
 
@@ -154,9 +158,10 @@ void vm_free(struct vm *vm)
     memory_free(vm->memory, vm->spare, sizeof *vm->spare);
     for (size_t i = 0; i < countof(vm->scratch); i++)
         memory_free(vm->memory, vm->scratch[i], sizeof(struct vector_buffer));
-    for (uint32_t i = 0; i < vm->stack_count; i++)
+    for (uint32_t i = 1; i < vm->stack_count; i++)
         memory_free(vm->memory, vm->stack[i], sizeof(struct selection));
-    memory_free(vm->memory, vm->stack, vm->stack_capacity * sizeof(struct selection *));
+    if (vm->stack != vm->first_stack)
+        memory_free(vm->memory, vm->stack, vm->stack_capacity * sizeof(struct selection *));
     memory_free(vm->memory, vm->profiles, program->op_count * sizeof *vm->profiles);
     arena_free(&vm->arena);
     memory_free(vm->memory, vm, vm->frame_bytes);

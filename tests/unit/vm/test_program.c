@@ -120,7 +120,6 @@ static void every_failing_allocation_is_reported(void **state)
             program_emit(p, OP_Init, 0, 1, 0);
             for (int i = 0; i < 50; i++)
                 program_emit(p, OP_Goto, 0, label, 0);
-            program_comment(p, "%d", 5);
             program_label_here(p, label);
             program_emit(p, OP_Halt, 0, 0, 0);
             status = program_finish(p, &err);
