@@ -30,6 +30,7 @@ static struct engine *stoa_engine_open(int threads, const char **why)
         return NULL;
     snprintf(sql, sizeof sql, "PRAGMA threads=%d", threads);
     stoa_engine_exec(engine, sql);
+    stoa_engine_exec(engine, "PRAGMA plan_cache=0");
     return engine;
 }
 

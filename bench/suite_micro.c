@@ -12,6 +12,7 @@ enum { ENGINES = 3, ROWS = 10000, SMALL_ROWS = 100, VALUES_ROWS = 100000 };
 enum micro_kind {
     MICRO_RUN,     /* runs it, prepared once */
     MICRO_PREPARE, /* compiles it */
+    MICRO_CACHED,  /* compiles it, on a connection that keeps plans */
     MICRO_FRESH,   /* compiles a text that never came before, and runs it */
     MICRO_REPLACE, /* runs it and then puts the row back */
     MICRO_VALUES   /* runs INSERT with VALUES_ROWS rows written out, and empties the table */
@@ -45,6 +46,7 @@ static const struct {
     {"prepare-update", MICRO_PREPARE, "UPDATE t SET b = ?2 WHERE a = ?1", 0},
     {"prepare-select", MICRO_PREPARE,
      "SELECT a + 1, b FROM t WHERE a = 5 AND b < 100 ORDER BY b LIMIT 3", 0},
+    {"prepare-lookup-plan-cache", MICRO_CACHED, "SELECT b FROM t WHERE a = ?1", 0},
     {"fresh-lookup", MICRO_FRESH, "SELECT b FROM t WHERE a = %lld", 0},
     {"fresh-select-100-rows", MICRO_FRESH,
      "SELECT a, b, CASE WHEN c > 3 THEN a ELSE b END FROM small WHERE b > 10 AND a <> %lld "
@@ -127,8 +129,8 @@ static bool values_run(void *argument)
 }
 
 static bool (*const runs[])(void *) = {
-    [MICRO_RUN] = micro_run,       [MICRO_PREPARE] = prepare_run, [MICRO_FRESH] = fresh_run,
-    [MICRO_REPLACE] = replace_run, [MICRO_VALUES] = values_run,
+    [MICRO_RUN] = micro_run,      [MICRO_PREPARE] = prepare_run, [MICRO_CACHED] = prepare_run,
+    [MICRO_FRESH] = fresh_run,    [MICRO_REPLACE] = replace_run, [MICRO_VALUES] = values_run,
 };
 
 static struct engine *engine_prepare(const struct engine_kind *kind)
@@ -179,12 +181,16 @@ void suite_micro(const struct bench_options *options)
     size_t used = 0;
 
     for (int e = 0; e < ENGINES; e++) {
-        struct engine *engine;
+        struct engine *engine, *keeping = NULL;
 
         if (!bench_wants(options->engines, kinds[e]->name))
             continue;
         engine = engine_prepare(kinds[e]);
         if (engine == NULL)
+            continue;
+        if (kinds[e] != &engine_duckdb) /* SQLite passes over pragmas that it has not */
+            keeping = engine_prepare(kinds[e]);
+        if (keeping != NULL && !kinds[e]->exec(keeping, "PRAGMA plan_cache=32"))
             continue;
         for (size_t s = 0; s < sizeof statements / sizeof statements[0]; s++) {
             struct micro     *micro = &micros[used++];
@@ -197,7 +203,9 @@ void suite_micro(const struct bench_options *options)
                                     .sql = statements[s].sql,
                                     .parameters = statements[s].parameters,
                                     .next = 1};
-            if (!micro_open(micro, statements[s].kind))
+            if (statements[s].kind == MICRO_CACHED)
+                micro->engine = keeping;
+            if (micro->engine == NULL || !micro_open(micro, statements[s].kind))
                 continue;
             snprintf(name, sizeof name, "micro/%s/%s", statements[s].name, kinds[e]->name);
             bench_add(&added);

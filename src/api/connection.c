@@ -102,8 +102,16 @@ static void seed_random(uint64_t random[4])
     random[0] |= 1; /* the generator must not start from all zeros */
 }
 
+static bool plans_reclaim(void *data)
+{
+    return plan_cache_clear(data);
+}
+
 static void connect_layers(stoa_db *db)
 {
+    db->plans.limit = PLAN_CACHE_ENTRIES;
+    db->memory.reclaim = plans_reclaim;
+    db->memory.reclaim_data = &db->plans;
     db->remembered[REMEMBER_SYNCHRONOUS] = 2; /* SQLite's defaults */
     db->remembered[REMEMBER_CACHE_SIZE] = -2000;
     seed_random(db->state.random);
@@ -167,6 +175,7 @@ int stoa_close(stoa_db *db)
         fail(&db->error, STATUS_BUSY, "unable to close due to unfinalized statements");
         return STOA_BUSY;
     }
+    plan_cache_clear(&db->plans);
     if (db->database != NULL) {
         vm_host_rollback(&db->host);
         database_close(db->database);

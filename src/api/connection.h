@@ -7,6 +7,7 @@
 #ifndef STOA_API_CONNECTION_H
 #define STOA_API_CONNECTION_H
 
+#include "api/plan_cache.h"
 #include "sql/compile.h"
 #include "stoa.h"
 #include "vm/vm.h"
@@ -33,6 +34,7 @@ struct stoa_db {
     struct error                 error;      /* of the last public call */
     struct stoa_stmt            *statements; /* list through next and prev */
     uint32_t                     active;     /* statements between first step and end */
+    struct plan_cache            plans;
     int64_t                      user_version, application_id;
     int64_t                      remembered[REMEMBER_COUNT];
 };
@@ -67,6 +69,9 @@ struct stoa_stmt {
     struct stoa_stmt    *next, *prev;
     size_t               block_bytes; /* of the block that this, bindings and sql lie in */
     struct program      *program;
+    struct plan_settings settings;      /* that program was made under */
+    struct arena_mark    before;        /* the statement's own arrays in the program's arena */
+    bool                 is_whole_text; /* sql is all that prepare was given */
     struct vm           *vm;
     char                *sql; /* NUL-terminated, up to and with its semicolon */
     size_t               sql_bytes;

@@ -320,6 +320,26 @@ enum status pragma_memory_used(struct pragma_call *call)
     return answer_int(call, (int64_t)atomic_load(&call->db->memory.used));
 }
 
+/* How many compiled statements are kept; 0: none. */
+enum status pragma_plan_cache(struct pragma_call *call)
+{
+    struct plan_cache *plans = &call->db->plans;
+    int64_t            limit = value_as_int(&call->argument);
+
+    if (call->has_argument) {
+        if (limit < 0 || limit > PLAN_CACHE_MAX)
+            return fail(call->err, STATUS_ERROR, "plan_cache must be 0..%d", PLAN_CACHE_MAX);
+        plan_cache_resize(plans, (uint32_t)limit);
+        return STATUS_OK;
+    }
+    row_source_int(call->rows, plans->limit);
+    row_source_int(call->rows, plans->count);
+    row_source_int(call->rows, (int64_t)plan_cache_bytes(plans));
+    row_source_int(call->rows, (int64_t)plans->hits);
+    row_source_int(call->rows, (int64_t)plans->misses);
+    return STATUS_OK;
+}
+
 /* Rows of a batch: 1 and 3 in tests, so that no answer depends on where batches end. */
 enum status pragma_stoa_batch(struct pragma_call *call)
 {

@@ -10,6 +10,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/str.h"
+
 /* How often a statement is compiled anew within one step before it gives up with STATUS_SCHEMA. */
 enum { RECOMPILE_MAX = 50 };
 
@@ -25,6 +27,38 @@ static void texts_free(stoa_stmt *stmt)
     stmt->column_count = 0;
 }
 
+/* --- what a program depends on -------------------------------------------------------------------
+ */
+static struct plan_settings settings_now(const stoa_db *db)
+{
+    return (struct plan_settings){.schema_version = database_schema_version(db->database),
+                                  .passes_off = db->compile.passes_off,
+                                  .join_seed = db->compile.join_seed,
+                                  .threads = db->host.threads,
+                                  .batch_rows = db->host.batch_rows,
+                                  .real_digits = db->memory.real_digits,
+                                  .case_sensitive_like = db->state.case_sensitive_like,
+                                  .force_any = db->host.force_any,
+                                  .force_flat = db->host.force_flat};
+}
+
+/* Hands the program of a statement that ends to the plan cache, or frees it. */
+static void statement_keep_program(stoa_stmt *stmt)
+{
+    stoa_db *db = stmt->db;
+
+    if (stmt->program == NULL)
+        return;
+    if (stmt->is_whole_text && db->plans.limit > 0 &&
+        stmt->settings.schema_version == database_schema_version(db->database)) {
+        arena_release(&stmt->program->arena, stmt->before);
+        plan_cache_keep(&db->plans, stmt->program, stmt->sql, stmt->sql_bytes, &stmt->settings);
+    } else {
+        program_free(stmt->program);
+    }
+    stmt->program = NULL;
+}
+
 static void statement_free(stoa_stmt *stmt)
 {
     stoa_db *db = stmt->db;
@@ -34,7 +68,7 @@ static void statement_free(stoa_stmt *stmt)
     batch_free(stmt);
     texts_free(stmt);
     statement_free_bindings(stmt);
-    program_free(stmt->program);
+    statement_keep_program(stmt);
     memory_free(&db->memory, stmt, stmt->block_bytes);
 }
 
@@ -42,6 +76,7 @@ static void statement_free(stoa_stmt *stmt)
 static enum status statement_take(stoa_stmt *stmt, struct program *program, struct vm *vm)
 {
     uint32_t              count = program->result_count;
+    struct arena_mark     before = arena_mark(&program->arena);
     const struct vector **columns = arena_zalloc(&program->arena, count * sizeof *columns);
     struct column_text   *texts = arena_zalloc(&program->arena, count * sizeof *texts);
 
@@ -53,6 +88,7 @@ static enum status statement_take(stoa_stmt *stmt, struct program *program, stru
         vm_free(stmt->vm);
     program_free(stmt->program);
     stmt->program = program;
+    stmt->before = before;
     stmt->vm = vm;
     stmt->columns = columns;
     stmt->texts = texts;
@@ -86,17 +122,30 @@ static stoa_stmt *statement_new(stoa_db *db, const char *sql, size_t sql_bytes, 
     return stmt;
 }
 
+/* Blanks behind the last semicolon are no part of a statement. */
+static size_t whole_text(const char *sql, size_t bytes)
+{
+    size_t end = bytes;
+
+    while (end > 0 && ascii_space(sql[end - 1]))
+        end--;
+    return end > 0 && sql[end - 1] == ';' ? end : bytes;
+}
+
 static enum status statement_compile(stoa_db *db, const char *sql, size_t bytes, stoa_stmt **out,
                                      size_t *tail)
 {
-    struct program *program = NULL;
-    struct vm      *vm = NULL;
-    stoa_stmt      *stmt;
-    enum status     status;
+    struct plan_settings settings = settings_now(db);
+    size_t               whole = whole_text(sql, bytes);
+    struct program      *program = plan_cache_take(&db->plans, sql, whole, &settings);
+    struct vm           *vm = NULL;
+    stoa_stmt           *stmt;
+    enum status          status;
 
     *out = NULL;
-    *tail = bytes;
-    TRY(compile(&db->compile, sql, bytes, &program, tail, &db->error));
+    *tail = whole;
+    if (program == NULL)
+        TRY(compile(&db->compile, sql, bytes, &program, tail, &db->error));
     if (program == NULL)
         return STATUS_OK;
     stmt = statement_new(db, sql, *tail, program->variable_count);
@@ -110,6 +159,8 @@ static enum status statement_compile(stoa_db *db, const char *sql, size_t bytes,
             statement_free(stmt);
         return status;
     }
+    stmt->settings = settings;
+    stmt->is_whole_text = *tail == whole;
     stmt->next = db->statements;
     if (stmt->next != NULL)
         stmt->next->prev = stmt;
@@ -156,11 +207,12 @@ int stoa_prepare(stoa_db *db, const char *sql, int nbytes, stoa_stmt **stmt, con
 
 enum status statement_recompile(stoa_stmt *stmt)
 {
-    stoa_db        *db = stmt->db;
-    struct program *program = NULL;
-    struct vm      *vm = NULL;
-    size_t          tail;
-    enum status     status;
+    stoa_db             *db = stmt->db;
+    struct plan_settings settings = settings_now(db);
+    struct program      *program = NULL;
+    struct vm           *vm = NULL;
+    size_t               tail;
+    enum status          status;
 
     TRY(compile(&db->compile, stmt->sql, stmt->sql_bytes, &program, &tail, &db->error));
     assert(program != NULL && program->variable_count == stmt->variable_count);
@@ -172,6 +224,8 @@ enum status statement_recompile(stoa_stmt *stmt)
     if (status != STATUS_OK) {
         vm_free(vm);
         program_free(program);
+    } else {
+        stmt->settings = settings;
     }
     return status;
 }

@@ -85,6 +85,7 @@ void memory_init(struct memory *memory, size_t limit)
     atomic_init(&memory->interrupt.due, 0);
     memory->interrupt.progress = NULL;
     atomic_init(&memory->interrupt.in_callback, 0);
+    memory->reclaim = NULL;
     memory->real_digits = 0;
 }
 
@@ -184,9 +185,12 @@ static bool account_add(struct memory *memory, size_t bytes)
         return true;
     if (unlikely(atomic_load_explicit(&memory->parked_bytes, memory_order_relaxed) > 0))
         parked_pay(memory, bytes);
+again:
     used = atomic_fetch_add_explicit(&memory->used, bytes, memory_order_relaxed) + bytes;
     if (limit_passed(memory, used)) {
         atomic_fetch_sub_explicit(&memory->used, bytes, memory_order_relaxed);
+        if (memory->reclaim != NULL && memory->reclaim(memory->reclaim_data))
+            goto again;
         return false;
     }
     peak = atomic_load_explicit(&memory->peak, memory_order_relaxed);

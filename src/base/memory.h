@@ -30,6 +30,10 @@ struct memory {
     _Atomic size_t   parked_bytes, parked_debt; /* asked for since some of them were given back */
     _Atomic bool     parking;    /* what is freed is parked, without an interrupt too */
     struct interrupt interrupt;  /* of all work that is done on this account */
+    /* Asked to give back what can be made again, before the limit refuses a request; false: nothing
+     * was left.  NULL: nobody.  Only while one thread works on the account. */
+    bool (*reclaim)(void *data);
+    void *reclaim_data;
     int real_digits; /* of REALs that become texts in that work; 0: NUMBER_DIGITS_DEFAULT */
 };
 
