@@ -1,8 +1,8 @@
 /* plan_sorted.c - where rows are in order, and who looks at the order.
  *
- * Groups and windows come out sorted: an ORDER BY that asks for the same is left out.  Where nobody
- * can see in which order groups come (above them only rows are counted, say), they stay as they
- * were found. */
+ * Tables come by rowid, groups and windows sorted: an ORDER BY that asks for the same is left out.
+ * Where nobody can see in which order groups come (above them only rows are counted, say), they
+ * stay as they were found. */
 #include "sql/plan_join.h"
 #include "vm/aggregate.h"
 
@@ -73,6 +73,17 @@ static bool window_is_sorted(const struct window_def *def, const struct select *
     return true;
 }
 
+/* A table's rows come by rowid, of which no two are equal. */
+static bool scan_is_sorted(const struct plan *scan, const struct select *select)
+{
+    struct sort_term   term = term_of(select, &select->order_by.terms[0]);
+    const struct expr *expr = term.expr;
+
+    return expr->kind == EXPR_COLUMN && expr->resolved.source == scan->item && !term.descending &&
+           (expr->resolved.column < 0 ||
+            expr->resolved.column == table_schema(scan->item->catalog_table)->rowid_column);
+}
+
 bool plan_is_sorted(const struct planner *planner, const struct plan *plan,
                     const struct select *select)
 {
@@ -84,6 +95,8 @@ bool plan_is_sorted(const struct planner *planner, const struct plan *plan,
         plan = plan->input;
     if (plan->kind == PLAN_AGGREGATE)
         return groups_are_sorted(plan, select);
+    if (plan->kind == PLAN_SCAN)
+        return scan_is_sorted(plan, select);
     return plan->kind == PLAN_WINDOW && window_is_sorted(plan->window->def, select);
 }
 

@@ -413,12 +413,42 @@ static bool arith_simple(struct vm *vm, const struct op *op, enum number_class a
     return true;
 }
 
-static const struct op *arith(struct vm *vm, const struct op *op, enum kernel_arith_op arith_op)
+static bool is_one_int(const struct vector *v)
+{
+    return v->type == PHYS_I64 && v->shape == VECTOR_CONSTANT && v->valid == NULL;
+}
+
+/* Two single INTEGERs whose result is one, as statements on one row have them; false: something
+ * else. */
+static inline bool arith_two_ints(struct vm *vm, const struct op *op, enum kernel_arith_op arith_op,
+                                  const struct vector *x, const struct vector *y)
+{
+    int64_t a, b, result;
+    bool    overflow;
+
+    if (!is_one_int(x) || !is_one_int(y))
+        return false;
+    a = *(const int64_t *)x->values;
+    b = *(const int64_t *)y->values;
+    overflow = arith_op == ARITH_add   ? __builtin_add_overflow(a, b, &result)
+               : arith_op == ARITH_sub ? __builtin_sub_overflow(a, b, &result)
+                                       : __builtin_mul_overflow(a, b, &result);
+    if (!overflow)
+        register_constant(vm, vm_reg(vm, op->p3), value_int(result));
+    return !overflow;
+}
+
+static inline const struct op *arith(struct vm *vm, const struct op *op,
+                                     enum kernel_arith_op arith_op)
 {
     const struct vector *x = vm_vec(vm, op->p2), *y = vm_vec(vm, op->p1);
-    enum number_class    a = number_class_of(x), b = number_class_of(y);
+    enum number_class    a, b;
     struct vector        space;
 
+    if (arith_two_ints(vm, op, arith_op, x, y))
+        return op + 1;
+    a = number_class_of(x);
+    b = number_class_of(y);
     if (arith_simple(vm, op, a, b))
         return op + 1;
     if (a == NUMBERS_INT && b == NUMBERS_INT)
