@@ -301,7 +301,11 @@ static const struct {
     {"SELECT b FROM (SELECT b, c FROM t1 ORDER BY d) LIMIT 3",
      "SCAN t1\n"
      "USE TOP-N SORTER FOR ORDER BY\n"},
-    {"SELECT b FROM (SELECT a, b FROM t1 ORDER BY d) ORDER BY a",
+    {"SELECT b FROM (SELECT a, b FROM t1 ORDER BY d) ORDER BY b",
+     "SCAN t1\n"
+     "USE SORTER FOR ORDER BY\n"},
+    {"SELECT b FROM (SELECT a, b FROM t1 ORDER BY d) ORDER BY a, b", "SCAN t1\n"},
+    {"SELECT b FROM t1 ORDER BY rowid DESC",
      "SCAN t1\n"
      "USE SORTER FOR ORDER BY\n"},
     {"SELECT s.k FROM t3 LEFT JOIN (SELECT x, 1 AS k FROM t2) s ON s.x=t3.p",
