@@ -408,9 +408,13 @@ static size_t parked_free(struct parked *parked)
 
 static bool parked_release(struct memory *memory, size_t bytes, bool working)
 {
-    struct parked *first = atomic_exchange(&memory->parked, NULL);
-    bool           any = first != NULL;
+    struct parked *first;
+    bool           any;
 
+    if (likely(atomic_load_explicit(&memory->parked, memory_order_relaxed) == NULL))
+        return false; /* without the cost of an exchange */
+    first = atomic_exchange(&memory->parked, NULL);
+    any = first != NULL;
     for (size_t done = 0; first != NULL && done < bytes && !(working && memory_stopped(memory));) {
         struct parked *next = first->next;
         size_t         all = first->bytes, gone = parked_free(first);

@@ -1316,9 +1316,13 @@ size_t grammar_run(struct parser *p, size_t at, int first)
         feed(p, &engine, first, (struct token){p->sql + at, 0});
     for (;;) {
         int          code;
-        size_t       length = token_read(p->sql, p->bytes, at, &code);
-        struct token token = {p->sql + at, (uint32_t)length};
+        size_t       length;
+        struct token token;
 
+        while (at < p->bytes && p->sql[at] == ' ') /* as between most tokens */
+            at++;
+        length = token_read(p->sql, p->bytes, at, &code);
+        token = (struct token){p->sql + at, (uint32_t)length};
         at += length;
         if (++tokens % TOKENS_PER_POLL == 0)
             parser_poll(p);

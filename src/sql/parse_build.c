@@ -122,12 +122,17 @@ static char *copy_unquoted(struct parser *parser, struct token token, uint32_t *
     return copy;
 }
 
+static bool is_quote(char c)
+{
+    return c == '\'' || c == '"' || c == '`' || c == '[';
+}
+
 struct name build_name(struct parser *parser, struct token token)
 {
     struct name name = {.bytes = token.bytes, .position = token_position(parser, token)};
 
     assert(token.bytes > 0);
-    if (strchr("'\"`[", token.text[0]) != NULL) {
+    if (is_quote(token.text[0])) {
         name.text = copy_unquoted(parser, token, &name.bytes);
         name.quoted_double = token.text[0] == '"';
         name.quoted = true;
@@ -155,7 +160,7 @@ struct name build_type(struct parser *parser, const char *from, const char *to)
 {
     struct name type = build_text(parser, from, to);
 
-    if (type.bytes > 0 && strchr("'\"`[", type.text[0]) != NULL) {
+    if (type.bytes > 0 && is_quote(type.text[0])) {
         struct token quoted = {.text = type.text, .bytes = 1};
         char         end = type.text[0] == '[' ? ']' : type.text[0];
 

@@ -24,10 +24,13 @@ static bool walk_goes_on(void)
 
 void expr_walk(struct expr *expr, expr_visit *visit, void *data)
 {
-    if (expr == NULL || !walk_goes_on() || !visit(expr, data))
+    if (expr == NULL || !walk_goes_on() || !visit(expr, data) ||
+        expr->kind == EXPR_COLUMN || expr->kind == EXPR_LITERAL || expr->kind == EXPR_VARIABLE)
         return;
     expr_walk(expr->left, visit, data);
     expr_walk(expr->right, visit, data);
+    if (expr->kind == EXPR_BINARY)
+        return;
     for (uint32_t i = 0; i < expr->list.count; i++)
         expr_walk(expr->list.items[i], visit, data);
     expr_walk(expr->filter, visit, data);
