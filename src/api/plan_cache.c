@@ -41,12 +41,19 @@ static uint64_t sizes_of(const struct program *program)
     return sizes;
 }
 
+/* Groups show one of the values that their key has, and correlated sums are computed for all rows
+ * at once if they cannot overflow: the planner asks what values there are now. */
 static bool may_be_kept(const struct program *program)
 {
     if (program->is_explain || program->inner != NULL)
         return false;
     for (uint32_t i = 0; i < program->op_count; i++)
         switch ((enum opcode)program->ops[i].code) {
+        case OP_AggOpen:
+            if (((const struct aggregate_desc *)program->ops[i].p4.desc)->key_count > 0)
+                return false;
+            break;
+        case OP_TupleOpen:
         case OP_OpenSource:
         case OP_CreateTable:
         case OP_CreateObject:

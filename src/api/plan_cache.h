@@ -7,7 +7,8 @@
  *
  * Kept are texts of one statement, up to PLAN_TEXT_MAX bytes, that are SELECT, INSERT, UPDATE,
  * DELETE, or the end or beginning of a transaction; not EXPLAIN, not what reads table functions or
- * files (PRAGMA, COPY), whose columns may be others the next time. */
+ * files (PRAGMA, COPY), whose columns may be others the next time, not groups and correlated
+ * subqueries computed for all rows at once, whose plans stand on the values that tables have. */
 #ifndef STOA_API_PLAN_CACHE_H
 #define STOA_API_PLAN_CACHE_H
 
