@@ -122,11 +122,14 @@ static stoa_stmt *statement_new(stoa_db *db, const char *sql, size_t sql_bytes, 
     return stmt;
 }
 
-/* Blanks behind the last semicolon are no part of a statement. */
+/* Blanks behind the last semicolon are no part of a statement.  Of texts that the plan cache does
+ * not take it does not matter. */
 static size_t whole_text(const char *sql, size_t bytes)
 {
     size_t end = bytes;
 
+    if (bytes > PLAN_TEXT_MAX)
+        return bytes;
     while (end > 0 && ascii_space(sql[end - 1]))
         end--;
     return end > 0 && sql[end - 1] == ';' ? end : bytes;

@@ -1319,7 +1319,7 @@ size_t grammar_run(struct parser *p, size_t at, int first)
         size_t       length;
         struct token token;
 
-        while (at < p->bytes && p->sql[at] == ' ') /* as between most tokens */
+        if (at < p->bytes && p->sql[at] == ' ') /* as between most tokens */
             at++;
         length = token_read(p->sql, p->bytes, at, &code);
         token = (struct token){p->sql + at, (uint32_t)length};
