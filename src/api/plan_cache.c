@@ -54,6 +54,7 @@ static bool may_be_kept(const struct program *program)
                 return false;
             break;
         case OP_TupleOpen:
+        case OP_RangeOpen:
         case OP_OpenSource:
         case OP_CreateTable:
         case OP_CreateObject:
