@@ -306,6 +306,8 @@ static struct value hex_value(struct parser *parser, struct token token, const c
     size_t   digits = 0;
 
     for (size_t i = 2; i < bytes; i++) {
+        if (i % INTERRUPT_TEXT_PIECE == 0)
+            parser_poll(parser);
         bits = bits << 4 | (uint64_t)hex_digit(text[i]);
         if (digits > 0 || bits != 0)
             digits++;
@@ -327,6 +329,8 @@ static char *copy_without_separators(struct parser *parser, struct token token, 
         const char *c = token.text + i;
         bool        between;
 
+        if (i % INTERRUPT_TEXT_PIECE == INTERRUPT_TEXT_PIECE - 1)
+            parser_poll(parser);
         if (*c != '_') {
             copy[(*bytes)++] = *c;
             continue;

@@ -164,7 +164,7 @@ static size_t read_quoted(const char *sql, size_t bytes, size_t at, int *code)
 
     for (;; i += 2) {
         SKIP_WHILE(i, sql[i] != quote && sql[i] != '\0');
-        if (byte_at(sql, bytes, i) != (unsigned char)quote)
+        if (byte_at(sql, bytes, i) != (unsigned char)quote || interrupt_text(i, bytes) == i)
             break;
         if (byte_at(sql, bytes, i + 1) != (unsigned char)quote) {
             *code = quote == '\'' ? TOKEN_STRING : TOKEN_ID;

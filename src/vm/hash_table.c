@@ -232,10 +232,13 @@ static enum status tier_move(struct hash_table *table, int tier, bool *fits, str
     enum status           status = buffers == NULL || keys == NULL ? fail_nomem(err) : STATUS_OK;
 
     *fits = true;
-    for (uint32_t at = 0; status == STATUS_OK && *fits && at < count; at += VECTOR_CAP)
-        status =
-            move_keys(table, tier, at, count - at < VECTOR_CAP ? count - at : VECTOR_CAP, buffers,
-                      keys, (const struct vector **)(keys + table->columns), fits, err);
+    for (uint32_t at = 0; status == STATUS_OK && *fits && at < count; at += VECTOR_CAP) {
+        status = memory_poll(table->memory, err);
+        if (status == STATUS_OK)
+            status = move_keys(table, tier, at, count - at < VECTOR_CAP ? count - at : VECTOR_CAP,
+                               buffers, keys, (const struct vector **)(keys + table->columns),
+                               fits, err);
+    }
     memory_free(table->memory, buffers, buffer_bytes);
     memory_free(table->memory, keys, vector_bytes);
     if (status != STATUS_OK || !*fits)

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { GENERAL_SLOTS_MIN = 64, GENERAL_KEYS_MIN = 32, PREFETCH_AHEAD = 12 };
+enum { GENERAL_SLOTS_MIN = 64, GENERAL_KEYS_MIN = 32, PREFETCH_AHEAD = 12, KEPT_BYTES_MAX = 4 << 20 };
 enum { LONG_TEXT_BYTES = 1 << 14 };
 
 void general_init(struct general_table *table, struct memory *memory, uint32_t columns,
@@ -34,6 +34,11 @@ void general_free(struct general_table *table)
 
 void general_clear(struct general_table *table)
 {
+    if (table->slot_count * sizeof *table->slots > KEPT_BYTES_MAX) { /* may not be used again */
+        memory_free(table->memory, table->slots, table->slot_count * sizeof *table->slots);
+        table->slots = NULL;
+        table->slot_count = 0;
+    }
     if (table->slots != NULL && table->count > 0)
         memset(table->slots, 0, table->slot_count * sizeof *table->slots);
     table->count = 0;

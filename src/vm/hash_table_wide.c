@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { SLOTS_MIN = 64, KEYS_MIN = 64, PREFETCH_AHEAD = 16 };
+enum { SLOTS_MIN = 64, KEYS_MIN = 64, PREFETCH_AHEAD = 16, KEPT_BYTES_MAX = 4 << 20 };
 
 /* --- lifetime -----------------------------------------------------------------------------------
  */
@@ -64,6 +64,11 @@ void wide_free(struct wide_table *table)
 
 void wide_clear(struct wide_table *table)
 {
+    if (table->slot_count * sizeof *table->slots > KEPT_BYTES_MAX) { /* may not be used again */
+        memory_free(table->memory, table->slots, table->slot_count * sizeof *table->slots);
+        table->slots = NULL;
+        table->slot_count = 0;
+    }
     if (table->slots != NULL && table->count > 0)
         memset(table->slots, 0, table->slot_count * sizeof *table->slots);
     table->count = 0;

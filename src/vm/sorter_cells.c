@@ -234,6 +234,8 @@ uint32_t shared_bytes(const struct value *a, const struct value *b, uint32_t mos
     uint32_t n = 0;
 
     most = b->bytes < most ? b->bytes : most;
+    if (most > INTERRUPT_TEXT_LONG && interrupt_cut())
+        return 0;
     while (most - n >= SHARED_STRIDE && memcmp(a->s + n, b->s + n, SHARED_STRIDE) == 0) {
         n += SHARED_STRIDE;
         if (n % INTERRUPT_TEXT_PIECE == 0 && interrupt_cut())
@@ -396,6 +398,8 @@ static void first_numbers(struct tie_sort *sort, uint32_t count, bool texts,
     }
 }
 
+enum { GROUPS_PER_POLL = 64 }; /* of up to RUN_ROWS rows, which are compared with each other */
+
 static void groups_sort(struct tie_sort *sort, uint32_t count, bool texts,
                         const struct text_key *text)
 {
@@ -413,7 +417,7 @@ static void groups_sort(struct tie_sort *sort, uint32_t count, bool texts,
     for (uint32_t first = 0, groups = 0; first < count; first = end, groups++) {
         uint64_t key = sorted[first].key;
 
-        if (groups % INTERRUPT_ROWS == 0 && memory_stopped(sort->cells.memory))
+        if (groups % GROUPS_PER_POLL == 0 && memory_stopped(sort->cells.memory))
             return;
         for (end = first + 1; end < count && sorted[end].key == key;)
             end++;

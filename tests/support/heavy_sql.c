@@ -351,7 +351,6 @@ const struct heavy heavy_statements[] = {
     {.before = "DELETE FROM n WHERE a % 3 RETURNING t, b"},
     {.before = "UPDATE n SET b = x.v FROM big x WHERE x.w = n.a"},
     {.before = "CREATE INDEX made ON big(v DESC); SELECT sum(w) FROM big WHERE v = 77"},
-    {.before = "ALTER TABLE n ADD COLUMN extra DEFAULT 'much'; UPDATE n SET extra = t || a"},
     {.before = "CREATE TABLE made AS SELECT * FROM big ORDER BY v, w; VACUUM"},
     {.before = "DELETE FROM big WHERE v % 2; INSERT INTO big SELECT v, w FROM big; DELETE FROM big"},
     /* files, in other shapes */
