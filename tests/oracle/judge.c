@@ -210,16 +210,17 @@ static bool is_misuse(const char *message)
 /* Of two outcomes that are not both rows. */
 static enum verdict judge_errors(struct judge *judge, const char *sql)
 {
-    const char *no_having = "HAVING clause on a non-aggregate query";
-    const char *mine = compare_stoa_error(), *right = compare_oracle_error();
+    static const char *const not_compiled[] = {"row value misused", "hex literal too big",
+                                               "no such collation sequence: "};
+    const char              *no_having = "HAVING clause on a non-aggregate query";
+    const char              *mine = compare_stoa_error(), *right = compare_oracle_error();
 
     if (mine[0] == '\0' && strcmp(right, no_having) == 0 &&
         (strstr(sql, " OVER ") != NULL || strstr(judge->script, " OVER ") != NULL))
         return VERDICT_HAVING;
     if (judge->mutant && is_addition(sql, mine, right))
         return VERDICT_ADDITION;
-    if (judge->mutant && right[0] == '\0' &&
-        (strcmp(mine, "row value misused") == 0 || strncmp(mine, "hex literal too big", 19) == 0))
+    if (judge->mutant && right[0] == '\0' && HAS_ONE_OF(mine, not_compiled))
         return VERDICT_NOT_COMPILED;
     if (judge->change && is_of_changed_row(mine) && is_of_changed_row(right))
         return VERDICT_EVALUATION_ORDER;
