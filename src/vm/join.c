@@ -10,6 +10,10 @@
 
 #define JOIN_NO_ROW UINT32_MAX
 
+/* So many build rows without keys meet one probe row at a time: their columns are then read where
+ * they stand, and the probe row's are constants. */
+enum { RUN_LEAST = 128 };
+
 struct join {
     struct memory          *memory;
     const struct join_desc *desc;
@@ -36,6 +40,7 @@ struct join {
     uint32_t probe_keys[VECTOR_CAP];
     /* the block of pairs handed out */
     uint32_t         block_count;
+    bool             run; /* see join_run */
     uint16_t         block_probe[VECTOR_CAP];
     uint32_t         block_build[VECTOR_CAP];
     struct selection keyed; /* scratch: the rows of a batch whose keys can match */
@@ -448,6 +453,34 @@ static uint32_t next_many(struct join *join, uint32_t cap)
     return n;
 }
 
+/* Without keys: the next probe row with build rows that follow each other, up to a chunk of them. */
+static uint32_t next_run(struct join *join)
+{
+    bool     once = join->desc->kind == JOIN_SEMI || join->desc->kind == JOIN_ANTI;
+    uint32_t n;
+
+    if (join->probe_at < join->probe_count && join->pair_at > 0 &&
+        (join->pair_at == join->row_count ||
+         (once && bits_get(join->matched, join->probe_rows[join->probe_at])))) {
+        join->probe_at++;
+        join->pair_at = 0;
+    }
+    if (join->probe_at == join->probe_count)
+        return 0;
+    n = join->row_count - join->pair_at < VECTOR_CAP ? join->row_count - join->pair_at : VECTOR_CAP;
+    for (uint32_t i = 0; i < n; i++)
+        join->block_probe[i] = join->probe_rows[join->probe_at];
+    for (uint32_t i = 0; i < n; i++)
+        join->block_build[i] = join->pair_at + i;
+    join->pair_at += n;
+    return n;
+}
+
+bool join_run(const struct join *join)
+{
+    return join->run;
+}
+
 enum status join_next(struct join *join, uint32_t cap, uint32_t *count, const uint16_t **probe_rows,
                       const uint32_t **build_rows, struct error *err)
 {
@@ -455,7 +488,10 @@ enum status join_next(struct join *join, uint32_t cap, uint32_t *count, const ui
 
     (void)err;
     assert(cap > 0 && cap <= VECTOR_CAP);
-    n = only_existence(join)                      ? next_existing(join, cap)
+    join->run = join->table == NULL && !only_existence(join) && join->row_count >= RUN_LEAST &&
+                cap == VECTOR_CAP;
+    n = join->run                                 ? next_run(join)
+        : only_existence(join)                    ? next_existing(join, cap)
         : join->table != NULL && join->one_to_one ? next_one_to_one(join, cap)
         : join->row_count == 0 && !keeps_probe(join) ? 0
                                                   : next_many(join, cap);

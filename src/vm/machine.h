@@ -57,6 +57,7 @@ struct join_state {          /* the pairs that are the current batch */
     uint64_t          unmatched;  /* join_unmatched's state */
     bool              identity;   /* probe_rows[i] == i for every row of the probe batch */
     bool              from_build; /* rows of JoinUnmatched: no probe row */
+    bool              run;        /* of one probe row: join_run */
 };
 struct vm_slot {
     uint8_t        kind;   /* enum slot_kind */

@@ -1,7 +1,8 @@
 /* op_join.c - joins: build, probe batch by batch, and the pairs as the current batch.
  *
  * A probe batch is taken apart into blocks of pairs (probe row, build row).  Each block becomes the
- * current batch; JoinCarry and JoinColumn gather what is needed of the two sides.  The join keeps a
+ * current batch; JoinCarry and JoinColumn gather what is needed of the two sides.  Where every pair
+ * is asked for a block has one probe row: its columns are constants, those of the build rows views.  The join keeps a
  * copy of the probe batch's selection, since the pairs' own replaces it. */
 #include "vm/machine.h"
 
@@ -72,8 +73,10 @@ static enum status pairs_next(struct vm *vm, struct vm_slot *slot)
     struct join_state *pairs = &slot->pairs;
 
     pairs->from_build = false;
-    return join_next(slot->join, vm->host->batch_rows, &pairs->count, &pairs->probe_rows,
-                     &pairs->build_rows, vm->err);
+    TRY(join_next(slot->join, vm->host->batch_rows, &pairs->count, &pairs->probe_rows,
+                  &pairs->build_rows, vm->err));
+    pairs->run = join_run(slot->join);
+    return STATUS_OK;
 }
 
 static bool probe_selection_keep(struct vm *vm, struct join_state *pairs)
@@ -123,7 +126,7 @@ const struct op *op_JoinRest(struct vm *vm, const struct op *op)
     struct vm_slot    *slot = vm_slot_at(vm, op->p1);
     struct join_state *pairs = &slot->pairs;
 
-    pairs->from_build = false;
+    pairs->from_build = pairs->run = false;
     VM_TRY(vm,
            join_rest(slot->join, &pairs->count, &pairs->probe_rows, &pairs->build_rows, vm->err));
     return pairs_enter(vm, pairs) ? op + 1 : vm->ops + op->p2;
@@ -141,6 +144,7 @@ const struct op *op_JoinUnmatched(struct vm *vm, const struct op *op)
     }
     loop_release(vm, &slot->loop);
     pairs->probe_rows = NULL;
+    pairs->run = false;
     VM_TRY(vm, join_unmatched(slot->join, &pairs->unmatched, vm->host->batch_rows, &pairs->count,
                               &pairs->build_rows, vm->err));
     return pairs_enter(vm, pairs) ? op + 1 : vm->ops + op->p2;
@@ -159,10 +163,13 @@ const struct op *op_JoinCarry(struct vm *vm, const struct op *op)
 
     if (pairs->from_build) {
         register_constant(vm, to, value_null());
-    } else if (vector_is_constant(from)) {
-        char scratch[16];
+    } else if (vector_is_constant(from) || pairs->run) {
+        char         scratch[16];
+        struct value value = vector_is_constant(from)
+                                 ? vector_constant_value(from, scratch)
+                                 : vector_value(from, pairs->probe_rows[0], scratch);
 
-        if (!register_keep(vm, to, vector_constant_value(from, scratch)))
+        if (!register_keep(vm, to, value))
             return vm_nomem(vm);
     } else if (pairs->identity) {
         to->v = *from;
@@ -184,6 +191,11 @@ const struct op *op_JoinColumn(struct vm *vm, const struct op *op)
     struct vector_buffer *buffer = register_buffer(vm, to, NULL, NULL);
     struct vector         out;
 
+    if (buffer != NULL && slot->pairs.run) {
+        rowset_view(join_rows(slot->join), (uint32_t)op->p2, slot->pairs.build_rows[0],
+                    slot->pairs.count, buffer->valid, &to->v);
+        return op + 1;
+    }
     if (buffer == NULL ||
         !rowset_gather(join_rows(slot->join), (uint32_t)op->p2, slot->pairs.build_rows,
                        slot->pairs.count, buffer, &vm->arena, &out))
