@@ -1,6 +1,6 @@
-/* suite_star.c - joins that TPC-H has not: a star in the shape of the Star Schema Benchmark, and data
- * that is skewed, correlated and full of NULLs, under outer joins, joins of many with many, bands
- * and conditions with OR.
+/* suite_star.c - joins that TPC-H has not: a star in the shape of the Star Schema Benchmark, and
+ * data that is skewed, correlated and full of NULLs, under outer joins, joins of many with many,
+ * bands and conditions with OR.
  *
  * Every engine loads the same files by its own bulk path; SQLite gets indexes on all keys.  Answers
  * are compared by digest before anything is timed. */
@@ -103,7 +103,8 @@ static const struct query questions[] = {
      NULL, NULL},
     {"or-of-joins",
      "SELECT count(*), sum(e_level) FROM users, events WHERE (u_id = e_user AND u_country = 'C05' "
-     "AND e_kind IN (1, 2)) OR (u_id = e_user AND u_country = 'C06' AND e_kind = 5 AND u_group = 2)",
+     "AND e_kind IN (1, 2)) OR (u_id = e_user AND u_country = 'C06' AND e_kind = 5 AND u_group = "
+     "2)",
      NULL, NULL},
     {"or-of-keys",
      "SELECT count(*) FROM users a JOIN users b ON a.u_parent = b.u_id OR a.u_id = b.u_parent "
@@ -127,7 +128,8 @@ static const struct query questions[] = {
      NULL, NULL},
     {"exists",
      "SELECT u_country, count(*) FROM users WHERE EXISTS (SELECT 1 FROM events WHERE e_user = u_id "
-     "AND e_level > 48) AND NOT EXISTS (SELECT 1 FROM links WHERE l_from = u_id) GROUP BY u_country "
+     "AND e_level > 48) AND NOT EXISTS (SELECT 1 FROM links WHERE l_from = u_id) GROUP BY "
+     "u_country "
      "ORDER BY u_country",
      NULL, NULL},
     {"in-subquery",
@@ -328,9 +330,9 @@ static void tariffs_write(FILE *file, double scale)
 
 static bool data_make(const struct bench_options *options)
 {
-    static void (*const writers[])(FILE *, double) = {
-        dates_write, customer_write, supplier_write, part_write,   lineorder_write,
-        users_write, events_write,   links_write,    tariffs_write};
+    static void (*const writers[])(FILE *, double) = {dates_write,  customer_write,  supplier_write,
+                                                      part_write,   lineorder_write, users_write,
+                                                      events_write, links_write,     tariffs_write};
     char  path[4400];
     FILE *file;
 
@@ -368,8 +370,7 @@ static bool tables_load(const struct engine_kind *kind, struct engine *engine)
         if (!kind->load_csv(engine, tables[t], path, ','))
             return false;
     }
-    return kind->exec(engine, nulls) &&
-           (kind != &engine_sqlite || kind->exec(engine, indexes));
+    return kind->exec(engine, nulls) && (kind != &engine_sqlite || kind->exec(engine, indexes));
 }
 
 static struct query_suite suite = {.name = "star",

@@ -7,9 +7,9 @@
 #include <assert.h>
 
 enum {
-    GROUPS_MOST = 64,   /* whose sums are worth carrying to the lanes and back for a batch */
-    CHUNK = 256,        /* rows decoded at once: eight columns of them fit into the L1 cache */
-    DENSE_ENOUGH = 4,   /* one row in so many is active: then all are decoded */
+    GROUPS_MOST = 64, /* whose sums are worth carrying to the lanes and back for a batch */
+    CHUNK = 256,      /* rows decoded at once: eight columns of them fit into the L1 cache */
+    DENSE_ENOUGH = 4, /* one row in so many is active: then all are decoded */
     COLUMNS_LEAST = 2,
 };
 

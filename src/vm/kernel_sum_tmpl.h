@@ -1,7 +1,7 @@
 /* kernel_sum_tmpl.h - compensated sums of several columns at once, included by kernel_level_tmpl.h.
  *
- * A sum must add its values in their order, and an addition takes as long as eight independent ones:
- * the columns, not the rows, are what a vector register holds. */
+ * A sum must add its values in their order, and an addition takes as long as eight independent
+ * ones: the columns, not the rows, are what a vector register holds. */
 
 /* Four doubles; in memory they stand as doubles do. */
 typedef double four_doubles __attribute__((vector_size(32), aligned(8), may_alias));
@@ -44,8 +44,7 @@ sum_columns_as(const double *const columns[SUM_LANES], bool half, bool listed, b
 #undef SUM_ROW
 
 static void sum_columns(const double *const columns[SUM_LANES], bool half, const uint16_t *rows,
-                        uint32_t first, const uint32_t *groups, uint32_t n,
-                        struct sum_lanes *lanes)
+                        uint32_t first, const uint32_t *groups, uint32_t n, struct sum_lanes *lanes)
 {
 #define CALL(half, listed, grouped)                                                                \
     sum_columns_as(columns, half, listed, grouped, rows, first, groups, n, lanes)
