@@ -35,6 +35,7 @@ bool bench_wants(const char *list, const char *name); /* NULL list: yes */
 /* The suites: each adds its cases. */
 void suite_groupby(const struct bench_options *options);
 void suite_kernel(const struct bench_options *options);
+void suite_report(const struct bench_options *options);
 void suite_micro(const struct bench_options *options);
 void suite_star(const struct bench_options *options);
 void suite_tpch(const struct bench_options *options);

@@ -139,6 +139,8 @@ int main(int argc, char **argv)
         suite_groupby(&options);
     if (bench_wants(options.suites, "kernel"))
         suite_kernel(&options);
+    if (bench_wants(options.suites, "report"))
+        suite_report(&options);
     if (bench_wants(options.suites, "micro"))
         suite_micro(&options);
     if (bench_wants(options.suites, "tpch"))
