@@ -77,8 +77,11 @@ static void merge_sort(const struct cell_order *order, uint32_t *rows, uint32_t 
 {
     uint32_t *from = rows, *to = spare;
 
-    for (size_t at = 0; at < count; at += RUN_ROWS)
+    for (size_t at = 0; at < count; at += RUN_ROWS) {
+        if (at % INTERRUPT_ROWS == 0 && memory_stopped(order->memory))
+            return;
         insertion_sort(order, rows + at, count - at < RUN_ROWS ? count - at : RUN_ROWS);
+    }
     for (size_t run = RUN_ROWS; run < count; run *= 2) {
         uint32_t *swap = from;
 
