@@ -13,6 +13,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
+/* Some targets have a mutator of their own, which calls libFuzzer's. */
+__attribute__((weak)) size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t bytes, size_t max_bytes,
+                                                     unsigned seed);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t bytes, size_t max_bytes);
+
 enum { FILES_MAX = 4096, INPUT_MAX = 1 << 16 };
 
 static struct input {
@@ -93,6 +98,12 @@ static size_t mutate(uint8_t *data, size_t bytes)
     return bytes;
 }
 
+size_t LLVMFuzzerMutate(uint8_t *data, size_t bytes, size_t max_bytes)
+{
+    (void)max_bytes; /* INPUT_MAX */
+    return mutate(data, bytes);
+}
+
 int main(int argc, char **argv)
 {
     long     runs = argc > 2 ? atol(argv[2]) : 0;
@@ -118,7 +129,9 @@ int main(int argc, char **argv)
         if (data == NULL)
             return 2;
         memcpy(data, input->data, input->bytes);
-        bytes = mutate(data, input->bytes);
+        bytes = LLVMFuzzerCustomMutator == NULL
+                    ? mutate(data, input->bytes)
+                    : LLVMFuzzerCustomMutator(data, input->bytes, INPUT_MAX, below(UINT32_MAX));
         data = realloc(data, bytes > 0 ? bytes : 1);
         LLVMFuzzerTestOneInput(data, bytes);
         free(data);
