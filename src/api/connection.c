@@ -9,7 +9,11 @@
 #include <time.h>
 
 #include "api/sources.h"
+#include "base/ram.h"
 #include "base/str.h"
+
+/* Of main memory, what a connection may use by default: 4 parts of 5. */
+enum { RAM_PARTS = 5, RAM_PARTS_USED = 4 };
 
 /* --- outcome bookkeeping ---------------------------------------------------------------------- */
 bool connection_ok(const stoa_db *db)
@@ -148,7 +152,7 @@ int stoa_open(const char *filename, stoa_db **out)
     db = memory_zalloc(NULL, sizeof *db);
     if (db == NULL)
         return STOA_NOMEM;
-    memory_init(&db->memory, 0);
+    memory_init(&db->memory, ram_bytes() / RAM_PARTS * RAM_PARTS_USED);
     arena_init_medium(&db->scratch, &db->memory);
     error_clear(&db->error);
     db->magic = CONNECTION_SICK;

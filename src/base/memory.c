@@ -1,8 +1,10 @@
 /* memory.c - accounted allocation over the C library's heap, and mappings for large blocks. */
 #include "base/memory.h"
 
-#include "base/pages.h"
 #include <assert.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +13,9 @@ enum { ALIGNED_FROM_BYTES = 4096, BLOCK_ALIGN = 64 };
 
 /* Bigger blocks are too much to keep. */
 enum { SPARE_BYTES_MAX = 128 * 1024 };
+
+/* Freed heap that is worth a walk over all of it. */
+enum { HEAP_SLACK_BYTES = 16 << 20 };
 
 /* With a sanitizer every block goes through its heap, so that a use after free is seen: no block
  * is kept, none is mapped. */
@@ -71,11 +76,14 @@ void memory_init(struct memory *memory, size_t limit)
     atomic_init(&memory->used, 0);
     atomic_init(&memory->peak, 0);
     atomic_init(&memory->limit, limit);
+    atomic_init(&memory->mapped, 0);
+    atomic_init(&memory->heap_high, 0);
     for (int i = 0; i < MEMORY_SPARES; i++) {
         atomic_init(&memory->spares[i].block, NULL);
         atomic_init(&memory->spares[i].bytes, 0);
     }
     atomic_init(&memory->next_spare, 0);
+    pages_kept_init(&memory->kept);
     atomic_init(&memory->parked, NULL);
     atomic_init(&memory->parked_bytes, 0);
     atomic_init(&memory->parked_debt, 0);
@@ -146,11 +154,56 @@ static void *spare_take(struct memory *memory, size_t bytes)
 /* --- accounting
  * ------------------------------------------------------------------------------------ */
 
+static size_t relaxed(_Atomic size_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+/* Heap and kept blocks hold what was freed.  Where that takes the process beyond the limit it is
+ * given back; the heap's only when it is enough to be worth the walk. */
+static void account_trim(struct memory *memory, size_t limit)
+{
+    size_t mapped = relaxed(&memory->mapped), heap = relaxed(&memory->used) - mapped;
+    size_t high = relaxed(&memory->heap_high);
+
+    pages_kept_free(&memory->kept);
+    if (mapped + high <= limit || high < heap + HEAP_SLACK_BYTES)
+        return;
+    atomic_store_explicit(&memory->heap_high, heap, memory_order_relaxed);
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
+static bool size_is_mapped(size_t bytes)
+{
+    return !SANITIZED && bytes >= PAGES_MIN_BYTES;
+}
+
+/* After bytes more were booked: is it the most that the heap had to hold, or does the process hold
+ * too much now? */
+static void account_watch(struct memory *memory, size_t used, size_t bytes, bool mapped)
+{
+    size_t high = relaxed(&memory->heap_high), limit = relaxed(&memory->limit), in_mappings;
+
+    if (mapped)
+        atomic_fetch_add_explicit(&memory->mapped, bytes, memory_order_relaxed);
+    in_mappings = relaxed(&memory->mapped);
+    if (used - in_mappings > high) {
+        high = used - in_mappings;
+        atomic_store_explicit(&memory->heap_high, high, memory_order_relaxed);
+    } else if (!mapped) {
+        return;
+    }
+    if (limit != 0 && in_mappings + high + relaxed(&memory->kept.bytes) > limit)
+        account_trim(memory, limit);
+}
+
 /* What may be asked for before that gives parked blocks back: a piece of them. */
 enum { DEBT_BYTES = 4 << 20 };
 
-/* Gives parked blocks back, bytes of them at least while there are as many; in the middle of work
- * no more when it is stopped.  False: there are none. */
+/* Gives parked blocks back, bytes of them at least while there are as many; in the middle of
+ * work no more when it is stopped.  False: there are none. */
 static bool parked_release(struct memory *memory, size_t bytes, bool working);
 
 /* A request of bytes while there are parked blocks. */
@@ -167,17 +220,17 @@ static void parked_pay(struct memory *memory, size_t bytes)
 /* Whether the account holds more than its limit; parked blocks do not stay for it. */
 static bool limit_passed(struct memory *memory, size_t used)
 {
-    size_t limit = atomic_load_explicit(&memory->limit, memory_order_relaxed);
+    size_t limit = relaxed(&memory->limit);
 
     if (limit == 0)
         return false;
-    if (used + atomic_load_explicit(&memory->parked_bytes, memory_order_relaxed) > limit)
+    if (used + relaxed(&memory->parked_bytes) > limit)
         parked_release(memory, SIZE_MAX, true);
     return used > limit;
 }
 
 /* Books bytes; false when the limit refuses them. */
-static bool account_add(struct memory *memory, size_t bytes)
+static bool account_add(struct memory *memory, size_t bytes, bool mapped)
 {
     size_t used, peak;
 
@@ -193,19 +246,22 @@ again:
             goto again;
         return false;
     }
-    peak = atomic_load_explicit(&memory->peak, memory_order_relaxed);
+    peak = relaxed(&memory->peak);
     while (used > peak &&
            !atomic_compare_exchange_weak_explicit(&memory->peak, &peak, used, memory_order_relaxed,
                                                   memory_order_relaxed))
         ;
+    account_watch(memory, used, bytes, mapped);
     return true;
 }
 
-static void account_subtract(struct memory *memory, size_t bytes)
+static void account_subtract(struct memory *memory, size_t bytes, bool mapped)
 {
     if (memory == NULL)
         return;
     assert(atomic_load(&memory->used) >= bytes);
+    if (mapped)
+        atomic_fetch_sub_explicit(&memory->mapped, bytes, memory_order_relaxed);
     atomic_fetch_sub_explicit(&memory->used, bytes, memory_order_relaxed);
 }
 
@@ -215,19 +271,19 @@ static bool size_is_absurd(size_t bytes)
     return bytes > (size_t)PTRDIFF_MAX;
 }
 
-static bool size_is_mapped(size_t bytes)
-{
-    return !SANITIZED && bytes >= PAGES_MIN_BYTES;
-}
-
-static void *heap_alloc(struct memory *memory, size_t bytes)
+/* *zeroed: its content is zeros as it comes. */
+static void *heap_alloc(struct memory *memory, size_t bytes, bool *zeroed)
 {
     void *block;
 
+    *zeroed = false;
     if (bytes < ALIGNED_FROM_BYTES)
         return malloc(bytes);
-    if (size_is_mapped(bytes))
-        return pages_map(bytes);
+    if (size_is_mapped(bytes)) {
+        block = memory == NULL ? NULL : pages_take(&memory->kept, bytes);
+        *zeroed = block == NULL;
+        return block == NULL ? pages_map(bytes) : block;
+    }
     if (size_is_kept(memory, bytes)) {
         block = spare_take(memory, bytes);
         if (block != NULL)
@@ -237,25 +293,37 @@ static void *heap_alloc(struct memory *memory, size_t bytes)
 }
 
 /* The same, for which parked blocks go when the system has no more. */
-static void *block_alloc(struct memory *memory, size_t bytes)
+static void *block_alloc(struct memory *memory, size_t bytes, bool *zeroed)
 {
-    void *block = heap_alloc(memory, bytes);
+    void *block = heap_alloc(memory, bytes, zeroed);
 
     if (unlikely(block == NULL) && memory != NULL && parked_release(memory, SIZE_MAX, true))
-        block = heap_alloc(memory, bytes);
+        block = heap_alloc(memory, bytes, zeroed);
     return block;
+}
+
+bool memory_claim(struct memory *memory, size_t bytes)
+{
+    return !fault_strikes() && account_add(memory, bytes, false);
+}
+
+void memory_unclaim(struct memory *memory, size_t bytes)
+{
+    account_subtract(memory, bytes, false);
 }
 
 void *memory_alloc(struct memory *memory, size_t bytes)
 {
     void *block;
+    bool  zeroed;
 
     assert(bytes > 0);
-    if (size_is_absurd(bytes) || fault_strikes() || !account_add(memory, bytes))
+    if (size_is_absurd(bytes) || fault_strikes() ||
+        !account_add(memory, bytes, size_is_mapped(bytes)))
         return NULL;
-    block = block_alloc(memory, bytes);
+    block = block_alloc(memory, bytes, &zeroed);
     if (block == NULL)
-        account_subtract(memory, bytes);
+        account_subtract(memory, bytes, size_is_mapped(bytes));
     return block;
 }
 
@@ -295,19 +363,19 @@ bool memory_copy(struct memory *memory, void *to, const void *from, size_t bytes
 void *memory_zalloc(struct memory *memory, size_t bytes)
 {
     void *block;
+    bool  zeroed;
 
     assert(bytes > 0);
-    if (size_is_absurd(bytes) || fault_strikes() || !account_add(memory, bytes))
+    if (size_is_absurd(bytes) || fault_strikes() ||
+        !account_add(memory, bytes, size_is_mapped(bytes)))
         return NULL;
     /* not calloc: the C library's goes past its cache of small blocks */
-    block = block_alloc(memory, bytes);
+    block = block_alloc(memory, bytes, &zeroed);
     if (block == NULL) {
-        account_subtract(memory, bytes);
+        account_subtract(memory, bytes, size_is_mapped(bytes));
     } else if (bytes < ALIGNED_FROM_BYTES) {
         memset(block, 0, bytes);
-    } else if (size_is_mapped(bytes)) {
-        return block; /* zero as it comes */
-    } else if (!memory_zero(memory, block, bytes)) {
+    } else if (!zeroed && !memory_zero(memory, block, bytes)) {
         memory_free(memory, block, bytes);
         return NULL;
     }
@@ -320,13 +388,13 @@ static void *mapped_realloc(struct memory *memory, void *block, size_t old_bytes
     void *moved;
 
     if (size_is_absurd(new_bytes) || fault_strikes() ||
-        (new_bytes > old_bytes && !account_add(memory, new_bytes - old_bytes)))
+        (new_bytes > old_bytes && !account_add(memory, new_bytes - old_bytes, true)))
         return NULL;
     moved = pages_remap(block, old_bytes, new_bytes);
     if (moved == NULL && new_bytes > old_bytes)
-        account_subtract(memory, new_bytes - old_bytes);
+        account_subtract(memory, new_bytes - old_bytes, true);
     if (moved != NULL && new_bytes < old_bytes)
-        account_subtract(memory, old_bytes - new_bytes);
+        account_subtract(memory, old_bytes - new_bytes, true);
     return moved;
 }
 
@@ -352,8 +420,8 @@ void *memory_realloc(struct memory *memory, void *block, size_t old_bytes, size_
 /* --- giving back
  * ------------------------------------------------------------------------------------ */
 
-/* Of smaller blocks a heap may hold many, but they do not make it give pages back.  What goes back
- * in one memory_release takes about 2 ms. */
+/* Of smaller blocks a heap may hold many, but they do not make it give pages back.  What goes
+ * back in one memory_release takes about 2 ms. */
 enum { PARK_FROM_BYTES = 4096, RELEASE_BYTES = 16 << 20 };
 
 struct parked {
@@ -432,22 +500,22 @@ static bool parked_release(struct memory *memory, size_t bytes, bool working)
 /* The progress handler is asked only while a statement runs, not when one is let go. */
 static bool freeing_stops(struct memory *memory)
 {
-    return memory != NULL && (interrupt_work == &memory->interrupt ? memory_stopped(memory)
-                                                                   : parking(memory));
+    return memory != NULL &&
+           (interrupt_work == &memory->interrupt ? memory_stopped(memory) : parking(memory));
 }
 
 void memory_free(struct memory *memory, void *block, size_t bytes)
 {
     if (block == NULL)
         return;
-    account_subtract(memory, bytes);
+    account_subtract(memory, bytes, size_is_mapped(bytes));
     if (bytes >= PARK_FROM_BYTES && memory != NULL && unlikely(parking(memory))) {
         block_park(memory, block, bytes, size_is_mapped(bytes));
     } else if (size_is_kept(memory, bytes)) {
         spare_keep(memory, block, bytes);
     } else if (!size_is_mapped(bytes)) {
         free(block);
-    } else {
+    } else if (memory == NULL || !pages_keep(&memory->kept, block, bytes)) {
         while (bytes > 0 && !freeing_stops(memory))
             bytes = pages_unmap_some(block, bytes);
         if (bytes > 0)
@@ -469,6 +537,7 @@ void memory_trim(struct memory *memory)
 {
     for (int i = 0; i < MEMORY_SPARES; i++)
         free(atomic_exchange(&memory->spares[i].block, NULL));
+    pages_kept_free(&memory->kept);
     parked_release(memory, SIZE_MAX, false);
 }
 

@@ -7,25 +7,33 @@
  * Freed blocks of the sizes that statements take and give back for every run (batch buffers, hash
  * tables of small inputs) are kept, some of them, for the next request of the very size: going
  * through the heap each time makes it give pages back and fetch them again, which costs more than
- * a small statement does.  Kept blocks are not counted as used. */
+ * a small statement does.  Kept blocks are not counted as used.
+ *
+ * The heap keeps what is freed, and so the process can hold more than is used.  Where it would hold
+ * more than the limit, what is kept goes back to the system first (up to 16 MB of the heap stay).
+ */
 #ifndef STOA_BASE_MEMORY_H
 #define STOA_BASE_MEMORY_H
 
 #include <stddef.h>
 
 #include "base/interrupt.h"
+#include "base/pages.h"
 #include "base/status.h"
 
 enum { MEMORY_SPARES = 32 };
 struct memory {
-    _Atomic size_t used;  /* bytes now */
-    _Atomic size_t peak;  /* highest used since memory_peak_reset */
-    _Atomic size_t limit; /* 0: no limit */
+    _Atomic size_t used;      /* bytes now */
+    _Atomic size_t peak;      /* highest used since memory_peak_reset */
+    _Atomic size_t limit;     /* 0: no limit */
+    _Atomic size_t mapped;    /* of used: in mappings, not in the heap */
+    _Atomic size_t heap_high; /* what the heap holds: the most it had to since it was trimmed */
     struct memory_spare {
         _Atomic(void *) block; /* NULL: empty.  Its first word holds its size */
         _Atomic size_t  bytes; /* of block; may be out of date, then the block's word is right */
     } spares[MEMORY_SPARES];
     _Atomic unsigned next_spare; /* which is replaced when all are taken */
+    struct pages_kept kept;      /* freed mappings */
     _Atomic(void *)  parked;     /* freed, but still held: see memory_park */
     _Atomic size_t   parked_bytes, parked_debt; /* asked for since some of them were given back */
     _Atomic bool     parking;    /* what is freed is parked, without an interrupt too */
@@ -63,6 +71,11 @@ void memory_park(struct memory *memory, bool on);
 /* Gives parked blocks back, as many as go in some milliseconds: every call of the connection that
  * begins or ends a statement does it. */
 void memory_release(struct memory *memory);
+
+/* Books bytes that a library without a hook allocates on the account's behalf; false: the limit
+ * refuses them.  Subtracts them again. */
+bool memory_claim(struct memory *memory, size_t bytes);
+void memory_unclaim(struct memory *memory, size_t bytes);
 
 /* Whether work on this account shall stop; memory may be NULL: never. */
 static inline bool memory_stopped(struct memory *memory)

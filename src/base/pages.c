@@ -64,3 +64,92 @@ size_t pages_unmap_some(void *block, size_t bytes)
     munmap((char *)block + left, room - left);
     return left;
 }
+
+/* --- kept blocks ------------------------------------------------------------------------------ */
+/* Larger ones cost too much when nobody takes them; so do all together beyond the second. */
+#define KEPT_BLOCK_MAX ((size_t)16 << 20)
+#define KEPT_MAX ((size_t)32 << 20)
+
+void pages_kept_init(struct pages_kept *kept)
+{
+    for (int i = 0; i < PAGES_KEPT; i++) {
+        atomic_init(&kept->blocks[i].block, NULL);
+        atomic_init(&kept->blocks[i].bytes, 0);
+    }
+    atomic_init(&kept->bytes, 0);
+}
+
+bool pages_keep(struct pages_kept *kept, void *block, size_t bytes)
+{
+    size_t room = page_round(bytes);
+
+    if (room > KEPT_BLOCK_MAX)
+        return false;
+    if (atomic_fetch_add(&kept->bytes, room) + room <= KEPT_MAX) {
+        *(size_t *)block = room;
+        for (int i = 0; i < PAGES_KEPT; i++) {
+            void *empty = NULL;
+
+            if (atomic_load_explicit(&kept->blocks[i].block, memory_order_relaxed) != NULL ||
+                !atomic_compare_exchange_strong(&kept->blocks[i].block, &empty, block))
+                continue;
+            atomic_store_explicit(&kept->blocks[i].bytes, room, memory_order_relaxed);
+            return true;
+        }
+    }
+    atomic_fetch_sub(&kept->bytes, room);
+    return false;
+}
+
+/* The smallest kept block of room or more, but not of more than twice that; NULL: none. */
+static struct pages_block *kept_fit(struct pages_kept *kept, size_t room)
+{
+    struct pages_block *best = NULL;
+    size_t              best_bytes = room * 2 + 1;
+
+    for (int i = 0; i < PAGES_KEPT; i++) {
+        size_t bytes = atomic_load_explicit(&kept->blocks[i].bytes, memory_order_relaxed);
+
+        if (bytes < room || bytes >= best_bytes ||
+            atomic_load_explicit(&kept->blocks[i].block, memory_order_relaxed) == NULL)
+            continue;
+        best = &kept->blocks[i];
+        best_bytes = bytes;
+    }
+    return best;
+}
+
+void *pages_take(struct pages_kept *kept, size_t bytes)
+{
+    size_t              room = page_round(bytes), got;
+    struct pages_block *fit;
+    char               *block;
+
+    if (room > KEPT_BLOCK_MAX || atomic_load_explicit(&kept->bytes, memory_order_relaxed) < room)
+        return NULL;
+    fit = kept_fit(kept, room);
+    block = fit == NULL ? NULL : atomic_exchange(&fit->block, NULL);
+    if (block == NULL)
+        return NULL;
+    got = *(size_t *)block;
+    atomic_fetch_sub(&kept->bytes, got);
+    if (got < room) { /* another one came meanwhile */
+        munmap(block, got);
+        return NULL;
+    }
+    if (got > room)
+        munmap(block + room, got - room);
+    return block;
+}
+
+void pages_kept_free(struct pages_kept *kept)
+{
+    for (int i = 0; i < PAGES_KEPT; i++) {
+        void *block = atomic_exchange(&kept->blocks[i].block, NULL);
+
+        if (block == NULL)
+            continue;
+        atomic_fetch_sub(&kept->bytes, *(size_t *)block);
+        munmap(block, *(size_t *)block);
+    }
+}

@@ -22,6 +22,7 @@ enum build_mode {
 struct column_dictionary {
     struct dictionary *dictionary; /* NULL until the first text */
     uint64_t           rows;       /* interned so far */
+    uint32_t           looked_at;  /* its entries when some that nobody uses were looked for */
     bool               closed;
 };
 

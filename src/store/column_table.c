@@ -107,6 +107,9 @@ bool table_max_rowid(const struct table *table, int64_t *rowid)
 
 /* --- saved states
  * ------------------------------------------------------------------------------------ */
+/* Smaller dictionaries are not worth shortening. */
+enum { DICTIONARY_SMALL = 4096 };
+
 enum status table_save(struct table *table, struct error *err)
 {
     uint32_t level = database_level(table->database);
@@ -131,6 +134,62 @@ enum status table_save(struct table *table, struct error *err)
     return STATUS_OK;
 }
 
+static struct segment *segment_at(const struct table *table, uint32_t group, uint32_t column)
+{
+    return table->state.groups->entries[group].group->column[column];
+}
+
+/* Codes below the result are all that the segments of a column have. */
+static uint32_t codes_used(const struct table *table, uint32_t column)
+{
+    uint32_t used = 0;
+
+    for (uint32_t g = 0; g < group_list_count(table->state.groups); g++) {
+        const struct segment *segment = segment_at(table, g, column);
+
+        if (segment != NULL && segment->dictionary != NULL && segment->all.entry_count > used)
+            used = segment->all.entry_count;
+    }
+    return used;
+}
+
+/* Gives the entries back that rows taken back have left, if they are the most and memory allows. */
+static void shorten_dictionary(struct table *table, uint32_t column)
+{
+    struct column_dictionary *texts = &table->texts[column];
+    uint32_t                  count = dictionary_count(texts->dictionary);
+    uint32_t                  used;
+    struct dictionary        *prefix;
+
+    if (count < DICTIONARY_SMALL || count == texts->looked_at)
+        return;
+    texts->looked_at = count;
+    used = codes_used(table, column);
+    if (used > count / 2)
+        return;
+    prefix = dictionary_prefix(texts->dictionary, used);
+    if (prefix == NULL)
+        return;
+    for (uint32_t g = 0; g < group_list_count(table->state.groups); g++) {
+        struct segment *segment = segment_at(table, g, column);
+
+        if (segment != NULL && segment->dictionary != NULL)
+            segment_recode(segment, prefix);
+    }
+    dictionary_unref(texts->dictionary);
+    *texts = (struct column_dictionary){.dictionary = prefix, .rows = table->state.live};
+}
+
+/* Only while no cursor reads entries and no saved state is left, which might have more of them. */
+static void shorten_dictionaries(struct table *table)
+{
+    if (table->open_cursors > 0 || table->saved_count > 0)
+        return;
+    for (uint32_t c = 0; c < table->schema->column_count; c++)
+        if (table->texts[c].dictionary != NULL)
+            shorten_dictionary(table, c);
+}
+
 void table_restore(struct table *table, uint32_t level)
 {
     uint32_t first = table->saved_count;
@@ -144,6 +203,7 @@ void table_restore(struct table *table, uint32_t level)
     for (uint32_t i = first + 1; i < table->saved_count; i++)
         table_state_unref(&table->saved[i].state);
     table->saved_count = first;
+    shorten_dictionaries(table);
     table_distrust_indexes(table);
 }
 
@@ -622,22 +682,22 @@ enum status table_remove_positions(struct table *table, uint32_t group, const ui
     entry = &list->entries[group];
     if (row_group_rowid(entry->group, positions[count - 1]) == state->max_rowid)
         state->max_known = false;
-    state->live -= count;
     if (entry->live == count) {
+        state->live -= count;
         group_list_splice(list, group, 1, NULL, 0);
         return STATUS_OK;
     }
     deleted = entry->deleted;
     if (deleted == NULL || bitmap_shared(deleted)) {
         deleted = deleted == NULL ? bitmap_new(table->memory) : bitmap_copy(deleted);
-        if (deleted == NULL) {
-            state->live += count;
+        if (deleted == NULL)
             return fail_nomem(err);
-        }
         bitmap_unref(entry->deleted);
         entry->deleted = deleted;
     }
-    bitmap_add_many(deleted, positions, count);
+    if (!bitmap_add_many(deleted, positions, count))
+        return fail_nomem(err);
+    state->live -= count;
     entry->live -= count;
     if (entry->live * 4 < entry->group->rows)
         table->sparse = true;

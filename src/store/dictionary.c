@@ -406,6 +406,24 @@ enum status dictionary_intern(struct dictionary *dictionary, const struct value 
     return STATUS_OK;
 }
 
+struct dictionary *dictionary_prefix(const struct dictionary *dictionary, uint32_t count)
+{
+    struct dictionary  *prefix = dictionary_new(dictionary->memory);
+    const struct value *entries = dictionary_entries(dictionary);
+    uint32_t            codes[BLOCK_ROWS], done;
+
+    for (uint32_t first = 0; prefix != NULL && first < count; first += done) {
+        uint32_t rows = count - first < BLOCK_ROWS ? count - first : BLOCK_ROWS;
+
+        if (dictionary_intern(prefix, entries + first, NULL, rows, count, codes, &done, NULL) !=
+            STATUS_OK) {
+            dictionary_unref(prefix);
+            prefix = NULL;
+        }
+    }
+    return prefix;
+}
+
 bool dictionary_find(const struct dictionary *dictionary, const char *s, uint32_t bytes,
                      uint32_t *code)
 {

@@ -11,6 +11,9 @@ bool dictionary_find(const struct dictionary *dictionary, const char *s, uint32_
 /* Frees all ranks but those asked for last.  Only while nobody reads ranks: no cursor is open. */
 void dictionary_trim(struct dictionary *dictionary);
 
+/* Another dictionary that gives the first count codes the same meaning.  NULL: memory. */
+struct dictionary *dictionary_prefix(const struct dictionary *dictionary, uint32_t count);
+
 size_t dictionary_bytes(const struct dictionary *dictionary); /* memory held */
 
 #endif

@@ -2,6 +2,7 @@
 #include "store/segment.h"
 #include "base/number.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "store/cursor.h"
@@ -27,6 +28,16 @@ void segment_unref(struct segment *segment)
     text_heap_unref(segment->heap);
     dictionary_unref(segment->dictionary);
     memory_free(memory, segment, sizeof *segment);
+}
+
+void segment_recode(struct segment *segment, struct dictionary *dictionary)
+{
+    assert(segment->all.entry_count <= dictionary_count(dictionary));
+    dictionary_ref(dictionary);
+    dictionary_unref(segment->dictionary);
+    segment->dictionary = dictionary;
+    segment->all.dictionary = dictionary;
+    segment->all.values = dictionary_entries(dictionary);
 }
 
 void segment_view(const struct segment *segment, uint32_t from, uint32_t count,

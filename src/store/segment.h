@@ -41,6 +41,9 @@ struct segment {
 void segment_ref(struct segment *segment);
 void segment_unref(struct segment *segment); /* NULL allowed */
 
+/* dictionary, which it refers to from now on, has all its codes; nobody has a view of it. */
+void segment_recode(struct segment *segment, struct dictionary *dictionary);
+
 /* Rows [from, from + count), count <= VECTOR_CAP, zero-copy. */
 void         segment_view(const struct segment *segment, uint32_t from, uint32_t count,
                           uint64_t valid_space[VECTOR_WORDS], struct vector *out);

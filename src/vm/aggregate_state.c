@@ -131,8 +131,11 @@ enum { LONG_TEXT_BYTES = 1 << 14 };
 /* Most texts are short: without a call. */
 static inline void concat_append(struct concat_state *state, const char *text, uint32_t bytes)
 {
-    char *to = state->data + state->bytes;
+    char *to;
 
+    if (bytes == 0) /* there may be no room yet */
+        return;
+    to = state->data + state->bytes;
     state->bytes += bytes;
     if (bytes > 16) {
         memcpy(to, text, bytes);
@@ -172,7 +175,7 @@ static inline void concat_prefetch(const struct state_array    *states,
         return;
     __builtin_prefetch(state_at(states, part, picked->groups[k + 2 * CONCAT_AHEAD]));
     state = state_at(states, part, picked->groups[k + CONCAT_AHEAD]);
-    __builtin_prefetch(state->data + state->bytes);
+    __builtin_prefetch((const void *)((uintptr_t)state->data + state->bytes));
 }
 
 static enum status concat_step(const struct state_array *states, const struct aggregate_part *part,

@@ -659,13 +659,13 @@ enum status func_like(FUNCTION_ARGUMENTS)
     TRY(check_pattern(context, pattern));
     if (argc == 3) {
         struct text e = func_until_nul(func_text(context, &argv[2], buffers[2]));
-        const char *p = e.s, *end = e.s + e.bytes;
+        const char *p = e.s;
 
         if (e.s == NULL)
             return STATUS_OK;
         if (utf8_length(e.s, e.bytes) != 1)
             return fail(context->err, STATUS_ERROR, "ESCAPE expression must be a single character");
-        escape = utf8_read(&p, end);
+        escape = utf8_read(&p, e.s + e.bytes);
     }
     if (pattern.s == NULL || text.s == NULL)
         return STATUS_OK;

@@ -276,7 +276,7 @@ void ordinal_add_codes(const struct vector *v, const struct ordinal_domain *doma
     uint32_t count = rows->count, shift;
 
     if (v->shape == VECTOR_FLAT && domain->kind != ORDINAL_REAL) {
-        shift = (uint32_t)(v->base - lo + 1);
+        shift = (uint32_t)((uint64_t)v->base - (uint64_t)lo + 1);
 #define EMIT(e) out[k] += ((uint32_t)(e) + shift) * stride
         switch ((enum phys)v->type) {
         case PHYS_I8:
@@ -295,7 +295,7 @@ void ordinal_add_codes(const struct vector *v, const struct ordinal_domain *doma
             break;
         }
     }
-    shift = (uint32_t)(1 - lo);
+    shift = (uint32_t)(1 - (uint64_t)lo);
     if (v->shape == VECTOR_DICT) {
         if (v->code_bytes == 1)
             READ_ROWS(uint8_t, v->codes, x);

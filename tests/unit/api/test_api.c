@@ -1,6 +1,7 @@
 /* test_api.c - stoa.h as its users see it: lifetimes, conversions, misuse, batches, failing memory.
  */
 #include "base/memory.h" /* before cmocka.h, which makes fail a macro */
+#include "base/ram.h"
 #include "tests/unit/api/api_help.h"
 
 #include <stdio.h>
@@ -521,6 +522,51 @@ static void a_progress_handler_can_interrupt(void **state)
     stoa_close(db);
 }
 
+static int64_t used_after(stoa_db *db, const char *sql)
+{
+    run(db, sql);
+    return stoa_memory_used(db);
+}
+
+/* Texts that are taken back leave the dictionary of the column, too, and the codes of those that
+ * stay mean the same. */
+static void rows_taken_back_leave_no_memory(void **state)
+{
+    static const char insert[] = "INSERT INTO t SELECT 'text' || value, value FROM "
+                                 "generate_series(1, 300000)";
+    stoa_db          *db = open_with("");
+    int64_t           before;
+
+    (void)state;
+    run(db, "CREATE TABLE t AS SELECT 'old' || (value % 3000) AS a, value AS b FROM "
+            "generate_series(1, 10000)");
+    before = used_after(db, "SELECT count(DISTINCT a) FROM t");
+    for (int round = 0; round < 2; round++) {
+        run(db, "BEGIN");
+        assert_true(used_after(db, insert) > before + 10000000);
+        if (round == 1)
+            run(db, "SAVEPOINT s; DELETE FROM t WHERE b % 2; ROLLBACK TO s");
+        assert_true(used_after(db, "ROLLBACK") < before + 1000000);
+        assert_int_equal(single_int(db, "SELECT sum(a = 'old' || (b % 3000)) FROM t"), 10000);
+        assert_int_equal(single_int(db, "SELECT count(DISTINCT a) FROM t"), 3000);
+    }
+    run(db, insert);
+    assert_int_equal(single_int(db, "SELECT count(DISTINCT a) FROM t"), 303000);
+    assert_int_equal(single_int(db, "SELECT sum(a = 'text' || b) FROM t"), 300000);
+    assert_int_equal(single_int(db, "SELECT sum(a = 'old' || (b % 3000)) FROM t"), 10000);
+    stoa_close(db);
+}
+
+static void a_connection_has_a_memory_limit(void **state)
+{
+    stoa_db *db = open_with("");
+
+    (void)state;
+    assert_true(ram_bytes() > 0);
+    assert_int_equal(single_int(db, "PRAGMA memory_limit"), ram_bytes() / 5 * 4);
+    stoa_close(db);
+}
+
 static void a_memory_limit_gives_an_error_and_keeps_the_data(void **state)
 {
     stoa_db *db = open_with(NULL);
@@ -697,6 +743,8 @@ int main(void)
         cmocka_unit_test(exec_hands_rows_to_a_callback),
         cmocka_unit_test(batches_agree_with_rows),
         cmocka_unit_test(a_progress_handler_can_interrupt),
+        cmocka_unit_test(rows_taken_back_leave_no_memory),
+        cmocka_unit_test(a_connection_has_a_memory_limit),
         cmocka_unit_test(a_memory_limit_gives_an_error_and_keeps_the_data),
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(a_point_statement_allocates_nothing),

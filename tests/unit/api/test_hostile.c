@@ -24,6 +24,7 @@ static char *nested(const char *before, const char *open, int count, const char 
                     const char *close, const char *after)
 {
     struct str out;
+    char      *text;
 
     str_init(&out, NULL);
     str_text(&out, before);
@@ -33,8 +34,10 @@ static char *nested(const char *before, const char *open, int count, const char 
     for (int i = 0; i < count; i++)
         str_text(&out, close);
     str_text(&out, after);
-    assert_non_null(str_end(&out));
-    return out.data;
+    text = strdup(str_end(&out));
+    assert_non_null(text);
+    str_free(&out);
+    return text;
 }
 
 static stoa_db *open_filled(void)
