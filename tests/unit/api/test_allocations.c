@@ -30,7 +30,7 @@ static const struct {
     {"SELECT g, count(*), sum(r), max(t), count(m) FROM %s GROUP BY g", 0},
     {"SELECT g, count(DISTINCT k %% 100), max(m) FROM %s GROUP BY g", 0},
     {"SELECT k, count(*), sum(r) FROM %s GROUP BY k", 0},
-    {"SELECT t, count(*) FROM %s GROUP BY t", 40},
+    {"SELECT t, count(*) FROM %s GROUP BY t", 100},
     {"SELECT DISTINCT k FROM %s", 0},
     {"SELECT a.id, d.name FROM %s a JOIN dim d ON d.g = a.g", 0},
     {"SELECT a.id, b.r FROM %s a JOIN %s b ON b.id = a.k", 400},
