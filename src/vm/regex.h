@@ -1,7 +1,8 @@
 /* regex.h - regular expressions: PCRE2's, compiled once for many texts.
  *
  * Texts are UTF-8; bytes that are none match nothing but are skipped.  $ means the very end.  What
- * a match may cost is bounded: see REGEX_STEPS_MAX.  Without PCRE2 in the build, finding a pattern
+ * a match may cost is bounded: see REGEX_STEPS_MAX.  Long texts, and patterns that take many steps,
+ * are matched by a program that polls for interrupts before each item of the pattern.  Without PCRE2 in the build, finding a pattern
  * fails with an error that says so. */
 #ifndef STOA_VM_REGEX_H
 #define STOA_VM_REGEX_H
@@ -11,7 +12,7 @@
 enum {
     REGEX_KEPT = 8, /* patterns a statement keeps compiled */
     REGEX_OPTIONS_CAP = 16,
-    REGEX_STEPS_MAX = 1 << 24 /* steps of one match: under a second.  Then it is an error. */
+    REGEX_STEPS_MAX = 1 << 24 /* from one place in a text: under a second.  Then it is an error. */
 };
 
 struct regex;

@@ -294,6 +294,13 @@ const struct heavy heavy_statements[] = {
     {.before = "SELECT length(regexp_replace(hex(zeroblob(10000000)), '0', '12', 'g'))"},
     {.before = "SELECT hex(zeroblob(10000000)) REGEXP '(0+)+1', "
                "regexp_extract(hex(zeroblob(10000000)), '0*1')"},
+    {.before = "SELECT hex(zeroblob(50000000)) REGEXP '1[2-9]', hex(zeroblob(50000000)) REGEXP "
+               "'[^0]x', hex(zeroblob(50000000)) REGEXP '0[^0]'"},
+    {.before = "SELECT hex(zeroblob(20000)) REGEXP '0.*[12]', hex(zeroblob(2000)) REGEXP "
+               "'(.{0,20}){3}[12]', hex(zeroblob(20)) REGEXP '(0|00)+[12]'"},
+    {.before = "SELECT sum(hex(zeroblob(a % 2047)) REGEXP '0.*0.*[12]') FROM n"},
+    {.before = "SELECT regexp_extract(hex(zeroblob(5000000)), '(?s)^.*[12]'), "
+               "regexp_count(hex(zeroblob(5000000)), '(?i)a|0')"},
     {.before = "SELECT count(*) FROM n WHERE regexp_replace(t, '[0-9]+', '<>') = t"},
     {.before = "SELECT length(strftime(replace(hex(zeroblob(10000000)), '0', '%Y'), 'now'))"},
     {.before = "SELECT length(printf(replace(hex(zeroblob(5000000)), '0', '%d '), 1))"},
