@@ -109,7 +109,8 @@ int connection_failed(stoa_db *db);
 struct str;
 void quoted_append(struct str *out, char quote, const char *text);
 
-/* Recompiles after a schema change; bindings are carried over. */
+/* Recompiles after a change of the schema, or of rows that the program trusts; bindings are carried
+ * over. */
 enum status statement_recompile(stoa_stmt *stmt);
 /* Hands all bindings to a new frame. */
 enum status statement_rebind(stoa_stmt *stmt, struct vm *vm);

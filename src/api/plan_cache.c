@@ -18,11 +18,10 @@ struct kept_plan {
 
 static bool settings_equal(const struct plan_settings *a, const struct plan_settings *b)
 {
-    return a->schema_version == b->schema_version && a->passes_off == b->passes_off &&
-           a->join_seed == b->join_seed && a->threads == b->threads &&
-           a->batch_rows == b->batch_rows && a->real_digits == b->real_digits &&
-           a->case_sensitive_like == b->case_sensitive_like && a->force_any == b->force_any &&
-           a->force_flat == b->force_flat;
+    return a->passes_off == b->passes_off && a->join_seed == b->join_seed &&
+           a->threads == b->threads && a->batch_rows == b->batch_rows &&
+           a->real_digits == b->real_digits && a->case_sensitive_like == b->case_sensitive_like &&
+           a->force_any == b->force_any && a->force_flat == b->force_flat;
 }
 
 /* The tables' numbers of rows, to a power of 4: plans of others may be better by now.  Only under
@@ -41,20 +40,12 @@ static uint64_t sizes_of(const struct program *program)
     return sizes;
 }
 
-/* Groups show one of the values that their key has, and correlated sums are computed for all rows
- * at once if they cannot overflow: the planner asks what values there are now. */
 static bool may_be_kept(const struct program *program)
 {
     if (program->is_explain || program->inner != NULL)
         return false;
     for (uint32_t i = 0; i < program->op_count; i++)
         switch ((enum opcode)program->ops[i].code) {
-        case OP_AggOpen:
-            if (((const struct aggregate_desc *)program->ops[i].p4.desc)->key_count > 0)
-                return false;
-            break;
-        case OP_TupleOpen:
-        case OP_RangeOpen:
         case OP_OpenSource:
         case OP_CreateTable:
         case OP_CreateObject:
@@ -96,8 +87,8 @@ static struct kept_plan *plan_find(const struct plan_cache *cache, uint64_t hash
     return plan;
 }
 
-struct program *plan_cache_take(struct plan_cache *cache, const char *sql, size_t bytes,
-                                const struct plan_settings *settings)
+struct program *plan_cache_take(struct plan_cache *cache, const struct database *database,
+                                const char *sql, size_t bytes, const struct plan_settings *settings)
 {
     struct kept_plan *plan;
     struct program   *program;
@@ -105,8 +96,9 @@ struct program *plan_cache_take(struct plan_cache *cache, const char *sql, size_
     if (cache->limit == 0 || bytes > PLAN_TEXT_MAX)
         return NULL;
     plan = plan_find(cache, hash_bytes(sql, bytes), sql, bytes);
-    if (plan != NULL && (!settings_equal(&plan->settings, settings) ||
-                         plan->sizes != sizes_of(plan->program))) {
+    if (plan != NULL &&
+        (!program_is_current(plan->program, database) ||
+         !settings_equal(&plan->settings, settings) || plan->sizes != sizes_of(plan->program))) {
         plan_drop(cache, plan);
         plan = NULL;
     }

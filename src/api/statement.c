@@ -31,8 +31,7 @@ static void texts_free(stoa_stmt *stmt)
  */
 static struct plan_settings settings_now(const stoa_db *db)
 {
-    return (struct plan_settings){.schema_version = database_schema_version(db->database),
-                                  .passes_off = db->compile.passes_off,
+    return (struct plan_settings){.passes_off = db->compile.passes_off,
                                   .join_seed = db->compile.join_seed,
                                   .threads = db->host.threads,
                                   .batch_rows = db->host.batch_rows,
@@ -50,7 +49,7 @@ static void statement_keep_program(stoa_stmt *stmt)
     if (stmt->program == NULL)
         return;
     if (stmt->is_whole_text && db->plans.limit > 0 &&
-        stmt->settings.schema_version == database_schema_version(db->database)) {
+        program_is_current(stmt->program, db->database)) {
         arena_release(&stmt->program->arena, stmt->before);
         plan_cache_keep(&db->plans, stmt->program, stmt->sql, stmt->sql_bytes, &stmt->settings);
     } else {
@@ -140,7 +139,7 @@ static enum status statement_compile(stoa_db *db, const char *sql, size_t bytes,
 {
     struct plan_settings settings = settings_now(db);
     size_t               whole = whole_text(sql, bytes);
-    struct program      *program = plan_cache_take(&db->plans, sql, whole, &settings);
+    struct program      *program = plan_cache_take(&db->plans, db->database, sql, whole, &settings);
     struct vm           *vm = NULL;
     stoa_stmt           *stmt;
     enum status          status;

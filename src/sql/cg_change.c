@@ -55,6 +55,8 @@ void cg_delete(struct cg *cg, struct delete_ *delete_)
     if (self.table == NULL)
         return;
     self.returns = delete_->returned != NULL;
+    if (self.returns)
+        cg->planner.changing = self.table;
     cg->program->counts_changes = true;
     cg_begin_statement(cg, true);
     if (delete_->where == NULL && !self.returns) {

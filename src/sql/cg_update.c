@@ -311,6 +311,8 @@ void cg_update(struct cg *cg, struct update *update)
     if (updater->table == NULL)
         return;
     updater->returns = update->returned != NULL;
+    if (updater->returns)
+        cg->planner.changing = updater->table;
     if (!cg_updater_init(cg, updater, update->assignments, update->assignment_count))
         return;
     plan = cg_plan_target(cg, update->target, &update->from, update->where);

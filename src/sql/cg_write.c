@@ -552,6 +552,8 @@ void cg_insert(struct cg *cg, struct insert *insert)
         return;
     self.schema = table_schema(self.table);
     conflict_clause(insert, &self);
+    if (insert->returned != NULL || insert->upsert != NULL)
+        cg->planner.changing = self.table;
     cg->program->counts_changes = true;
     cg_begin_statement(cg, true);
     if (!map_columns(cg, insert, &self, insert->select == NULL ? 0 : insert->select->column_count))

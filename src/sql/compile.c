@@ -66,7 +66,8 @@ static enum status generate(const struct compile_context *context, struct arena 
                     .explained = statement->explain == EXPLAIN_QUERY_PLAN ||
                                  statement->explain == EXPLAIN_ANALYZE};
 
-    cg.planner = (struct planner){.context = context, .arena = arena, .err = err};
+    cg.planner =
+        (struct planner){.context = context, .arena = arena, .err = err, .program = program};
     program->schema_version = database_schema_version(context->database);
     program->sql = arena_copy_text(&program->arena, statement->sql, statement->sql_bytes);
     if (program->sql == NULL || !copy_variables(program, statement))

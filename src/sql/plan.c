@@ -68,8 +68,16 @@ static bool visit_bare(struct expr *expr, void *data)
     return false;
 }
 
+bool plan_trusts(const struct planner *planner, struct table *table)
+{
+    if (table == planner->changing)
+        return false;
+    program_trust(planner->program, table);
+    return true;
+}
+
 /* Whether values that compare equal can look different: 'a' and 'A' under NOCASE, 1 and 1.0. */
-static bool key_varies(const struct expr *key)
+static bool key_varies(const struct planner *planner, const struct expr *key)
 {
     const struct from_item *item = key->resolved.source;
     struct column_stats     stats;
@@ -84,13 +92,13 @@ static bool key_varies(const struct expr *key)
         if (item->catalog_table == NULL)
             return true;
         return table_column_stats(item->catalog_table, (uint32_t)key->resolved.column, &stats,
-                                  NULL) == STATUS_OK &&
-               (stats.classes & both) == both;
+                                  NULL) != STATUS_OK ||
+               (stats.classes & both) == both || !plan_trusts(planner, item->catalog_table);
     case EXPR_BINARY: /* arithmetic, and what JSON gives */
         return (key->op >= EXPR_OP_ADD && key->op <= EXPR_OP_REMAINDER) ||
                key->op == EXPR_OP_ARROW || key->op == EXPR_OP_ARROW2;
     case EXPR_UNARY:
-        return key->op == EXPR_OP_NEGATE && key_varies(key->left);
+        return key->op == EXPR_OP_NEGATE && key_varies(planner, key->left);
     case EXPR_CAST:
         return key->resolved.affinity <= AFFINITY_BLOB ||
                key->resolved.affinity == AFFINITY_NUMERIC;
@@ -153,7 +161,8 @@ static bool plan_key_values(struct planner *planner, struct plan *aggregate,
         struct expr *key = expr_strip(aggregate->group_by->items[i]);
 
         aggregate->key_bare[i] = -1;
-        if (!extreme || select->grouping_set_count > 0 || !search->key_read[i] || !key_varies(key))
+        if (!extreme || select->grouping_set_count > 0 || !search->key_read[i] ||
+            !key_varies(planner, key))
             continue;
         aggregate->key_bare[i] = (int32_t)search->found.count;
         if (!expr_list_add(planner->arena, &search->found, key))

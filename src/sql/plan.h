@@ -99,7 +99,7 @@ struct plan {
     uint32_t                bare_count;
     int32_t            *key_bare;   /* [keys] bare column that stands for a key's value; -1: none */
     const struct expr **key_result; /* [keys] the result column that is the key; or NULL */
-    bool                sorted; /* groups come in the order of their keys */
+    bool                sorted;     /* groups come in the order of their keys */
     const bool *descending; /* [keys] directions in which groups are sorted; NULL: ascending */
     /* WINDOW */
     struct select_window *window; /* the first of a run of the select's list, with equal keys */
@@ -117,7 +117,7 @@ struct plan {
     /* RECURSIVE: each row runs alone through the recursive terms (DISTINCT, outer joins there) */
     bool    row_by_row;
     bool    blind; /* nobody sees in which order the rows come out (plan_sorted.c) */
-    int32_t line; /* of EXPLAIN QUERY PLAN (cg_line.h); 0: none */
+    int32_t line;  /* of EXPLAIN QUERY PLAN (cg_line.h); 0: none */
 };
 
 enum plan_pass { /* bits of compile_context.passes_off */
@@ -128,13 +128,13 @@ enum plan_pass { /* bits of compile_context.passes_off */
                  PASS_UNNEST = 16,
                  PASS_SINK = 32, /* conditions into subqueries */
                  PASS_TRANSITIVE = 64,
-                 PASS_GATE = 128,     /* constant conditions before the loops */
-                 PASS_SHARE = 256,    /* common table expressions computed once */
-                 PASS_FACTS = 512,    /* count, min, max of a table's column without a scan */
-                 PASS_GROUP = 1024,   /* group keys that others decide */
-                 PASS_FLATTEN = 2048, /* subqueries in FROM become part of the select around */
-                 PASS_SEEK = 4096,    /* scans that hear of the rows that they are joined with */
-                 PASS_ORDER = 8192,   /* sorts of what is sorted, or seen by nobody, left out */
+                 PASS_GATE = 128,      /* constant conditions before the loops */
+                 PASS_SHARE = 256,     /* common table expressions computed once */
+                 PASS_FACTS = 512,     /* count, min, max of a table's column without a scan */
+                 PASS_GROUP = 1024,    /* group keys that others decide */
+                 PASS_FLATTEN = 2048,  /* subqueries in FROM become part of the select around */
+                 PASS_SEEK = 4096,     /* scans that hear of the rows that they are joined with */
+                 PASS_ORDER = 8192,    /* sorts of what is sorted, or seen by nobody, left out */
                  PASS_CLASSES = 16384, /* of a = b AND b = c follows a = c */
                  PASS_OUTER = 32768    /* outer joins whose NULLs a condition rejects */
 };
@@ -154,12 +154,18 @@ struct planner {
     const struct compile_context *context;
     struct arena                 *arena;
     struct error                 *err;
+    struct program               *program;  /* to be told which tables' rows the plan trusts */
+    const struct table           *changing; /* not these: the statement reads them after it wrote */
     struct plan_shared           *shared;
     uint32_t                      recursions; /* recursive terms around what is being planned */
     uint32_t      repeated; /* > 0: what is planned runs for one parameter tuple after another */
     bool          stops;    /* what is planned may be stopped before its last row */
     struct apply *apply;    /* what is planned is planned for all its tuples */
 };
+
+/* A plan may be right for the rows that table has now alone.  False: it has to be right for others,
+ * too. */
+bool plan_trusts(const struct planner *planner, struct table *table);
 
 /* The plan of a whole select (compound, ORDER BY and LIMIT included). */
 enum status plan_select(struct planner *planner, struct select *select, struct plan **plan);
@@ -228,9 +234,11 @@ enum status apply_condition(struct planner *planner, struct from_item *item, str
 bool   plan_looks_outside(const struct select *select, struct expr *expr);
 bool   plan_is_outside(const struct select *select, struct expr *expr);
 double plan_largest_table(const struct select *term);
-/* Whether sum(expr) can never overflow: all values are known, and small enough; integers: and none
- * is anything else. */
-bool plan_sum_is_safe(struct expr *expr, bool integers);
+/* Whether call, a sum of select, cannot overflow with the rows that its tables have, which the
+ * program then trusts: all values are known, and small enough; integers: and none is anything else.
+ */
+bool plan_sum_is_safe(const struct planner *planner, const struct select *select, struct expr *call,
+                      bool integers);
 /* Whether select, correlated, is inner joins of what can be read without the enclosing row, and
  * nothing shows that it is. */
 bool plan_is_lookup(struct select *select);

@@ -137,33 +137,73 @@ static bool can_be_numbered(const struct planner *planner, const struct select *
 /* --- what would show ---------------------------------------------------------------------------
  */
 struct traits {
+    const struct planner *planner;
+    const struct select  *select;
+    bool                  conditional; /* overflows is asked for */
     bool fails;     /* an error for some row, which another order of work may not meet */
     bool overflows; /* an error for some group */
 };
 
-bool plan_sum_is_safe(struct expr *expr, bool integers)
+/* No more than so many rows can come from FROM; -1: not known. */
+static double rows_at_most(const struct planner *planner, const struct from_list *from)
 {
+    double rows = 1;
+
+    for (uint32_t i = 0; i < from->count; i++) {
+        struct table *table = from->items[i]->catalog_table;
+
+        if (table == NULL || !plan_trusts(planner, table))
+            return -1;
+        if (table_row_count(table) > 1) /* an outer join makes a row of none */
+            rows *= (double)table_row_count(table);
+    }
+    return rows;
+}
+
+bool plan_sum_is_safe(const struct planner *planner, const struct select *select, struct expr *call,
+                      bool integers)
+{
+    static const double LARGEST = 1e18;
     unsigned            known = 1U << CLASS_NULL | 1U << CLASS_INTEGER;
+    struct expr        *expr = expr_strip(call->list.items[0]);
     struct column_stats stats;
     struct table       *table;
+    double              rows;
 
-    expr = expr_strip(expr);
     if (expr->kind != EXPR_COLUMN || expr->resolved.source->catalog_table == NULL ||
         expr->resolved.column < 0)
         return false;
     table = expr->resolved.source->catalog_table;
-    return table_column_stats(table, (uint32_t)expr->resolved.column, &stats, NULL) == STATUS_OK &&
-           stats.bounded && (stats.classes & 1U << CLASS_TEXT) == 0 &&
-           (!integers || (stats.classes & ~known) == 0) &&
-           (double)table_row_count(table) * (double)stats.hi < 1e18 &&
-           (double)table_row_count(table) * (double)stats.lo > -1e18;
+    if (table_column_stats(table, (uint32_t)expr->resolved.column, &stats, NULL) != STATUS_OK ||
+        !stats.bounded || (stats.classes & 1U << CLASS_TEXT) != 0 ||
+        (integers && (stats.classes & ~known) != 0) || !plan_trusts(planner, table))
+        return false;
+    rows = rows_at_most(planner, &select->from);
+    return rows >= 0 && rows * (double)stats.hi < LARGEST && rows * (double)stats.lo > -LARGEST;
 }
 
-static bool aggregate_overflows(const struct expr *call)
+/* An aggregate of a subquery inside is another's, and not looked at. */
+static bool is_call_of(const struct select *select, const struct expr *call)
+{
+    for (uint32_t i = 0; i < select->aggregate_count; i++)
+        if (select->aggregates[i] == call)
+            return true;
+    return false;
+}
+
+static bool sum_is_safe(const struct traits *traits, struct expr *call)
+{
+    for (const struct select *term = traits->select; term != NULL; term = term->prior)
+        if (is_call_of(term, call))
+            return plan_sum_is_safe(traits->planner, term, call, false);
+    return false;
+}
+
+static bool aggregate_overflows(const struct traits *traits, struct expr *call)
 {
     switch (call->resolved.aggregate_kind - 1) {
     case AGGREGATE_SUM:
-        return !plan_sum_is_safe(call->list.items[0], false);
+        return !sum_is_safe(traits, call);
     case AGGREGATE_COUNT_STAR:
     case AGGREGATE_COUNT:
     case AGGREGATE_TOTAL:
@@ -188,7 +228,7 @@ static bool visit_traits(struct expr *expr, void *data)
     if (expr->kind != EXPR_FUNCTION)
         return true;
     if (expr->resolved.aggregate_kind != 0)
-        traits->overflows |= aggregate_overflows(expr);
+        traits->overflows |= traits->conditional && aggregate_overflows(traits, expr);
     else
         traits->fails |= function != NULL && (function->flags & FUNCTION_MAY_FAIL) != 0;
     return true;
@@ -304,13 +344,13 @@ bool apply_is_possible(const struct planner *planner, const struct expr *expr, b
                        double tuples)
 {
     struct select *select = expr->select;
-    struct traits  traits = {0};
+    struct traits  traits = {.planner = planner, .select = select, .conditional = conditional};
 
     if (select->outer_count == 0 || !can_be_numbered(planner, select) ||
         (expr->kind == EXPR_SUBQUERY && select->column_count != 1) ||
         (expr->kind == EXPR_IN && select->column_count != expr_width(expr->left)))
         return false;
     select_walk(select, visit_traits, &traits);
-    return !traits.fails && !select_varies(select) && !(conditional && traits.overflows) &&
+    return !traits.fails && !select_varies(select) && !traits.overflows &&
            select_pays(planner, select, tuples);
 }

@@ -210,7 +210,7 @@ static bool visit_result(struct expr *expr, void *data)
 }
 
 /* The rows may be aggregated in any order. */
-static bool call_fits(struct expr *call)
+static bool call_fits(const struct planner *planner, const struct select *select, struct expr *call)
 {
     struct expr *argument = call->list.count == 1 ? call->list.items[0] : NULL;
 
@@ -227,13 +227,13 @@ static bool call_fits(struct expr *call)
     case AGGREGATE_SUM:
     case AGGREGATE_TOTAL:
     case AGGREGATE_AVG:
-        return plan_sum_is_safe(argument, true);
+        return plan_sum_is_safe(planner, select, call, true);
     default:
         return false;
     }
 }
 
-static bool aggregate_fits(const struct expr *expr)
+static bool aggregate_fits(const struct planner *planner, const struct expr *expr)
 {
     const struct select *select = expr->select;
     struct result_search search = {select, true};
@@ -245,7 +245,7 @@ static bool aggregate_fits(const struct expr *expr)
         return false;
     expr_walk(select->columns[0].expr, visit_result, &search);
     return search.only && !expr_may_fail(select->columns[0].expr) &&
-           call_fits(select->aggregates[0]);
+           call_fits(planner, select, select->aggregates[0]);
 }
 
 /* One range of one expression, whose order is that of the sorted rows. */
@@ -336,7 +336,7 @@ enum status plan_lookup(struct planner *planner, struct expr *expr, double tuple
     if (on == NULL)
         return fail_nomem(planner->err);
     if (!plan_is_lookup(select) || tuples < plan_largest_table(select) * TUPLES_PART ||
-        !(expr->kind == EXPR_IN ? in_fits(expr) : aggregate_fits(expr)))
+        !(expr->kind == EXPR_IN ? in_fits(expr) : aggregate_fits(planner, expr)))
         return STATUS_OK;
     TRY(split_condition(&split, &where));
     for (uint32_t i = 0; i < select->from.count; i++) {

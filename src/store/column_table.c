@@ -100,6 +100,11 @@ uint64_t table_row_count(const struct table *table)
     return table->state.live;
 }
 
+uint64_t table_version(const struct table *table)
+{
+    return table->version;
+}
+
 bool table_max_rowid(const struct table *table, int64_t *rowid)
 {
     return table_largest((struct table *)table, rowid);
@@ -114,6 +119,7 @@ enum status table_save(struct table *table, struct error *err)
 {
     uint32_t level = database_level(table->database);
 
+    table->version++;
     if (table->saved_count > 0 && table->saved[table->saved_count - 1].level >= level)
         return STATUS_OK;
     if (table->saved_count == table->saved_capacity) {
@@ -200,6 +206,7 @@ void table_restore(struct table *table, uint32_t level)
         return;
     table_state_unref(&table->state);
     table->state = table->saved[first].state;
+    table->version++;
     for (uint32_t i = first + 1; i < table->saved_count; i++)
         table_state_unref(&table->saved[i].state);
     table->saved_count = first;

@@ -69,11 +69,16 @@ void database_release(struct database *database, uint32_t mark); /* forgets mark
 const struct schema_table *table_schema(const struct table *table);
 uint64_t table_row_count(const struct table *table); /* live rows, as this connection sees it now */
 bool     table_max_rowid(const struct table *table, int64_t *rowid); /* false: no row */
+/* Never the same again once the table's rows have changed, or a change was undone. */
+uint64_t table_version(const struct table *table);
 
 /* A cursor over a snapshot of the table taken now, in rowid order.  columns: which will be read
  * (count 0: none but rowid).  seek_rowid and bound are supported. */
 enum status table_cursor(struct table *table, const uint32_t *columns, uint32_t count,
                          struct cursor **cursor, struct error *err);
+/* The same over the snapshot of another cursor, which table_cursor or this has made. */
+enum status table_cursor_beside(const struct cursor *other, const uint32_t *columns, uint32_t count,
+                                struct cursor **cursor, struct error *err);
 
 /* Appends the active rows: columns[i] is table column i (all columns, affinity already applied; the
  * rowid alias column's content is ignored).  rowids: I64 vector with no NULLs, or NULL for new ones

@@ -53,6 +53,7 @@ struct table {
     struct saved_state       *saved; /* oldest first; [saved_capacity] */
     uint32_t                  saved_count, saved_capacity;
     struct table             *next_dirty;
+    uint64_t                  version;     /* table_version */
     bool                      dirty;       /* in the database's list of changed tables */
     bool                      sparse;      /* some group has mostly deleted rows */
     struct column_dictionary *texts;       /* [columns] */
@@ -80,7 +81,8 @@ bool table_reserve_indexes(struct table *table, uint32_t keys); /* false: memory
 void table_state_ref(const struct table_state *state);
 void table_state_unref(struct table_state *state);
 
-/* To be called before each change: remembers the state for the innermost mark. */
+/* To be called before each change: the table's version becomes another one, the state is remembered
+ * for the innermost mark. */
 enum status table_save(struct table *table, struct error *err);
 /* Back to the state before the first change at level or above. */
 void table_restore(struct table *table, uint32_t level);
@@ -141,8 +143,8 @@ enum status table_find_key(struct table *table, uint32_t k, const struct value *
 enum status table_find_duplicate(struct table *table, const struct value *cells,
                                  int64_t cells_rowid, bool has_self, int64_t self, uint32_t *key,
                                  int64_t *rowid, struct error *err);
-/* Whether the index of unique key k can be asked by table_seek_key.  False: it is not there, and not
- * worth making for this one time; the rowid alias is part of the key. */
+/* Whether the index of unique key k can be asked by table_seek_key.  False: it is not there, and
+ * not worth making for this one time; the rowid alias is part of the key. */
 bool table_key_ready(struct table *table, uint32_t k);
 /* The live row whose unique key k equals that of cells ([the table's columns], of which the key's
  * are read).  False: none. */

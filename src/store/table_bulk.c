@@ -300,6 +300,7 @@ enum status table_bulk_end(struct table_bulk *bulk, uint64_t *inserted, struct e
     enum status        status;
 
     table_state_ref(&before);
+    table->version++; /* statements may have run since the load began */
     *inserted = 0;
     status = bulk_publish(bulk, err);
     if (status == STATUS_OK) {

@@ -506,8 +506,9 @@ static const struct cursor_ops table_cursor_ops = {
     .close = cursor_close,
 };
 
-enum status table_cursor(struct table *table, const uint32_t *columns, uint32_t count,
-                         struct cursor **cursor, struct error *err)
+static enum status cursor_open(struct table *table, const struct table_state *state,
+                               const uint32_t *columns, uint32_t count, struct cursor **cursor,
+                               struct error *err)
 {
     uint32_t             table_columns = table->schema->column_count;
     struct table_cursor *c = memory_alloc(table->memory, cursor_bytes(count, table_columns));
@@ -529,7 +530,7 @@ enum status table_cursor(struct table *table, const uint32_t *columns, uint32_t 
         c->columns[i].space.slots_bytes = 0;
         c->slot_of[columns[i]] = (uint16_t)i;
     }
-    c->state = table->state;
+    c->state = *state;
     table_state_ref(&c->state);
     table_ref(table);
     table->open_cursors++;
@@ -537,4 +538,18 @@ enum status table_cursor(struct table *table, const uint32_t *columns, uint32_t 
     scan_limit(&c->scan, 0, 0, (struct tail_place){0, 0}, 0); /* before rewind: no rows */
     *cursor = &c->cursor;
     return STATUS_OK;
+}
+
+enum status table_cursor(struct table *table, const uint32_t *columns, uint32_t count,
+                         struct cursor **cursor, struct error *err)
+{
+    return cursor_open(table, &table->state, columns, count, cursor, err);
+}
+
+enum status table_cursor_beside(const struct cursor *other, const uint32_t *columns, uint32_t count,
+                                struct cursor **cursor, struct error *err)
+{
+    const struct table_cursor *c = (const struct table_cursor *)other;
+
+    return cursor_open(c->table, &c->state, columns, count, cursor, err);
 }

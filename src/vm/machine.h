@@ -110,12 +110,14 @@ struct vm {
         size_t capacity;
     } * variable_texts; /* [variable_count] */
     void **caches;      /* [op_count]: what an op remembers from batch to batch */
+    struct cursor *
+        *pinned; /* [trusted_count]: the tables' rows when the run began; NULL: not yet */
 
     struct selection  *sel;   /* the current one: stack[depth] */
-    struct selection **stack; /* the first lies in the frame's block; the others, made on demand, are
-                                 owned */
-    struct selection  *first_stack[4];
-    uint32_t           depth, stack_count, stack_capacity;
+    struct selection **stack; /* the first lies in the frame's block; the others, made on demand,
+                                 are owned */
+    struct selection *first_stack[4];
+    uint32_t          depth, stack_count, stack_capacity;
 
     struct vector_buffer *spare;      /* swapped in where a result would overwrite its input */
     struct vector_buffer *scratch[4]; /* decoded operands */
@@ -257,7 +259,7 @@ enum status vm_slot_rowset_cursor(struct vm *vm, const struct rowset *rowset,
 /* A cursor over desc's rows (values_cursor.c). */
 enum status values_cursor(struct memory *memory, const struct values_desc *desc,
                           struct cursor **cursor, struct error *err);
-void vm_slot_order(struct cursor *cursor, const struct queue_desc *order);
+void        vm_slot_order(struct cursor *cursor, const struct queue_desc *order);
 
 void     memo_free(struct memo *memo);
 uint32_t memo_count(const struct memo *memo); /* distinct parameter tuples so far */

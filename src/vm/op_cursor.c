@@ -16,13 +16,29 @@ static struct vm_slot *slot_for_cursor(struct vm *vm, int32_t number)
     return slot;
 }
 
+/* A table that the program trusts is read as it was when the run began, even if others have changed
+ * it since the last step.  NULL: it is none. */
+static const struct cursor *pinned_cursor(const struct vm *vm, const struct table *table)
+{
+    for (uint32_t i = 0; i < vm->program->trusted_count; i++)
+        if (vm->program->trusted[i].table == table)
+            return vm->pinned[i];
+    return NULL;
+}
+
 const struct op *op_OpenRead(struct vm *vm, const struct op *op)
 {
     const struct scan_desc *desc = op->p4.desc;
     struct vm_slot         *slot = slot_for_cursor(vm, op->p1);
 
-    VM_TRY(vm,
-           table_cursor(desc->table, desc->columns, desc->column_count, &slot->cursor, vm->err));
+    const struct cursor *pinned = pinned_cursor(vm, desc->table);
+
+    if (pinned != NULL)
+        VM_TRY(vm, table_cursor_beside(pinned, desc->columns, desc->column_count, &slot->cursor,
+                                       vm->err));
+    else
+        VM_TRY(vm, table_cursor(desc->table, desc->columns, desc->column_count, &slot->cursor,
+                                vm->err));
     return op + 1;
 }
 
@@ -46,8 +62,8 @@ const struct op *op_OpenSource(struct vm *vm, const struct op *op)
 
 const struct op *op_OpenValues(struct vm *vm, const struct op *op)
 {
-    VM_TRY(vm, values_cursor(vm->memory, op->p4.desc, &slot_for_cursor(vm, op->p1)->cursor,
-                             vm->err));
+    VM_TRY(vm,
+           values_cursor(vm->memory, op->p4.desc, &slot_for_cursor(vm, op->p1)->cursor, vm->err));
     return op + 1;
 }
 

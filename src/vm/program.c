@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { OPS_FIRST = 32, LABELS_FIRST = 16 };
+enum { OPS_FIRST = 32, LABELS_FIRST = 16, TRUSTED_FIRST = 4 };
 
 /* What program_op gives out after a failed allocation: written, never read. */
 static _Thread_local struct op scratch_op;
@@ -63,9 +63,9 @@ static void *array_grow(struct program *program, const void *old, uint32_t count
 
 static bool ops_reserve(struct program *program)
 {
-    uint32_t     capacity;
-    struct op   *ops;
-    int32_t     *lines = NULL;
+    uint32_t   capacity;
+    struct op *ops;
+    int32_t   *lines = NULL;
 
     if (program->failed)
         return false;
@@ -106,6 +106,36 @@ struct op *program_op(struct program *program, int32_t address)
 int32_t program_address(const struct program *program)
 {
     return (int32_t)program->op_count;
+}
+
+void program_trust(struct program *program, struct table *table)
+{
+    struct trusted_table *trusted = program->trusted;
+
+    for (uint32_t i = 0; i < program->trusted_count; i++)
+        if (trusted[i].table == table)
+            return;
+    if (program->trusted_count == program->trusted_capacity) {
+        uint32_t capacity =
+            program->trusted_capacity == 0 ? TRUSTED_FIRST : program->trusted_capacity * 2;
+
+        trusted = array_grow(program, trusted, program->trusted_count, capacity, sizeof *trusted);
+        if (trusted == NULL)
+            return;
+        program->trusted = trusted;
+        program->trusted_capacity = capacity;
+    }
+    trusted[program->trusted_count++] = (struct trusted_table){table, table_version(table)};
+}
+
+bool program_is_current(const struct program *program, const struct database *database)
+{
+    if (database_schema_version(database) != program->schema_version)
+        return false;
+    for (uint32_t i = 0; i < program->trusted_count; i++)
+        if (table_version(program->trusted[i].table) != program->trusted[i].version)
+            return false;
+    return true;
 }
 
 int32_t program_label(struct program *program)

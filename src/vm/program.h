@@ -47,15 +47,15 @@ struct write_desc {
     bool            returns;        /* Insert: the rows, then their rowids, go to... */
     int32_t         returned;       /* ...the rowset in this slot */
 };
-/* ON CONFLICT: the registers from P1 on are the position in the batch, the clause, the rowid that the
- * row would have got, the other row's rowid, and its columns that are wanted. */
+/* ON CONFLICT: the registers from P1 on are the position in the batch, the clause, the rowid that
+ * the row would have got, the other row's rowid, and its columns that are wanted. */
 enum { UPSERT_POSITION, UPSERT_CLAUSE, UPSERT_ROWID, UPSERT_OTHER, UPSERT_COLUMNS };
 struct upsert_desc {
     struct table         *table;
     uint32_t              rule_count;
     struct conflict_rule *rules;
     uint32_t              column_count;
-    uint32_t             *columns; /* of the other row */
+    uint32_t             *columns;    /* of the other row */
     bool                  one_by_one; /* what is done with one row may matter for the next one */
     bool                  returns;    /* rows that are inserted, and their rowids, go to... */
     int32_t               returned;   /* ...the rowset in this slot */
@@ -99,11 +99,16 @@ struct program {
     uint32_t       slot_count, once_count, variable_count;
     uint32_t       result_count; /* columns of ResultRow */
     const char   **result_names,
-        **result_types;             /* [result_count]; types: declared, NULL if an expression */
-    const char    **variable_names; /* [variable_count], NULL for ? */
-    bool            writes, is_explain;
-    bool            counts_changes; /* sets changes(), even if no op that counts is reached */
-    uint64_t        schema_version;
+        **result_types;          /* [result_count]; types: declared, NULL if an expression */
+    const char **variable_names; /* [variable_count], NULL for ? */
+    bool         writes, is_explain;
+    bool         counts_changes; /* sets changes(), even if no op that counts is reached */
+    uint64_t     schema_version;
+    struct trusted_table { /* the program is right only for the rows that the table had then */
+        struct table *table;
+        uint64_t      version;
+    } * trusted;
+    uint32_t        trusted_count, trusted_capacity;
     const char     *sql;   /* the statement's text */
     struct program *inner; /* EXPLAIN ANALYZE: what it runs. owned */
     struct plan_line {
@@ -140,6 +145,12 @@ int32_t program_registers(struct program *program,
                           uint32_t        count); /* first of count new registers */
 int32_t program_slot(struct program *program);
 int32_t program_once(struct program *program);
+/* The planner has concluded something from what rows table has: when a run begins and they have
+ * changed, the program must be made anew; a run reads them as they are at its beginning. */
+void program_trust(struct program *program, struct table *table);
+/* Whether program may be run: neither the schema nor a table that it trusts has changed since it
+ * was made. */
+bool program_is_current(const struct program *program, const struct database *database);
 /* Patches labels.  STATUS_NOMEM if building failed. */
 enum status program_finish(struct program *program, struct error *err);
 /* Every operand in range and of its kind, jumps inside, pushes and pops balanced on straight paths.

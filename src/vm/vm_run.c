@@ -43,18 +43,19 @@ static void *frame_array(struct vm *vm, size_t at, uint32_t count)
 /* A zeroed frame for program.  NULL: memory. */
 static struct vm *frame_alloc(struct memory *memory, const struct program *program)
 {
-    uint32_t   registers_count = program->register_count + 1;
-    size_t     end = (sizeof(struct vm) + FRAME_ALIGN - 1) & ~(size_t)(FRAME_ALIGN - 1);
-    size_t     registers = frame_room(&end, registers_count, sizeof(struct vm_register));
-    size_t     slots = frame_room(&end, program->slot_count, sizeof(struct vm_slot));
-    size_t     once = frame_room(&end, program->once_count, sizeof(uint8_t));
-    size_t     variables = frame_room(&end, program->variable_count, sizeof(struct value));
-    size_t     texts = frame_room(&end, program->variable_count, sizeof(struct bound_text));
-    size_t     caches = frame_room(&end, program->op_count, sizeof(void *));
-    size_t     selection =
+    uint32_t registers_count = program->register_count + 1;
+    size_t   end = (sizeof(struct vm) + FRAME_ALIGN - 1) & ~(size_t)(FRAME_ALIGN - 1);
+    size_t   registers = frame_room(&end, registers_count, sizeof(struct vm_register));
+    size_t   slots = frame_room(&end, program->slot_count, sizeof(struct vm_slot));
+    size_t   once = frame_room(&end, program->once_count, sizeof(uint8_t));
+    size_t   variables = frame_room(&end, program->variable_count, sizeof(struct value));
+    size_t   texts = frame_room(&end, program->variable_count, sizeof(struct bound_text));
+    size_t   caches = frame_room(&end, program->op_count, sizeof(void *));
+    size_t   pinned = frame_room(&end, program->trusted_count, sizeof(struct cursor *));
+    size_t   selection =
         (end + _Alignof(struct selection) - 1) & ~(size_t)(_Alignof(struct selection) - 1);
-    size_t bytes = (selection + sizeof(struct selection) + FRAME_ROUND - 1) &
-                   ~(size_t)(FRAME_ROUND - 1);
+    size_t bytes =
+        (selection + sizeof(struct selection) + FRAME_ROUND - 1) & ~(size_t)(FRAME_ROUND - 1);
     struct vm *vm = memory_alloc(memory, bytes);
 
     if (vm == NULL)
@@ -67,6 +68,7 @@ static struct vm *frame_alloc(struct memory *memory, const struct program *progr
     vm->variables = frame_array(vm, variables, program->variable_count);
     vm->variable_texts = frame_array(vm, texts, program->variable_count);
     vm->caches = frame_array(vm, caches, program->op_count);
+    vm->pinned = frame_array(vm, pinned, program->trusted_count);
     vm->stack = vm->first_stack;
     vm->stack_capacity = countof(vm->first_stack);
     vm->stack_count = 1;
@@ -239,6 +241,11 @@ static void slots_clear(struct vm *vm)
     for (uint32_t i = 0; i < vm->program->slot_count; i++)
         if (vm->slots[i].filled)
             vm_slot_clear(vm, &vm->slots[i]);
+    for (uint32_t i = 0; i < vm->program->trusted_count; i++) {
+        if (vm->pinned[i] != NULL)
+            vm->pinned[i]->ops->close(vm->pinned[i]);
+        vm->pinned[i] = NULL;
+    }
 }
 
 /* What failed after an interrupt did so for that reason, and what came about while a text was cut

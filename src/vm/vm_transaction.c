@@ -95,8 +95,12 @@ enum status vm_statement_end(struct vm *vm, bool success)
 
 const struct op *op_Transaction(struct vm *vm, const struct op *op)
 {
-    if (unlikely(database_schema_version(vm->host->database) != (uint64_t)op->p4.i))
+    const struct program *program = vm->program;
+
+    if (unlikely(!program_is_current(program, vm->host->database)))
         return vm_stop(vm, fail(vm->err, STATUS_SCHEMA, "%s", status_text(STATUS_SCHEMA)));
+    for (uint32_t i = 0; i < program->trusted_count; i++)
+        VM_TRY(vm, table_cursor(program->trusted[i].table, NULL, 0, &vm->pinned[i], vm->err));
     if (op->p1 != 0)
         VM_TRY(vm, vm_write_begin(vm));
     return op + 1;
