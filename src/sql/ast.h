@@ -35,7 +35,8 @@ enum expr_kind {
     EXPR_UNARY,    /* op, left: EXPR_OP_NEGATE PLUS BIT_NOT NOT ISNULL NOTNULL */
     EXPR_BINARY,   /* op, left, right */
     EXPR_BETWEEN,  /* left BETWEEN list[0] AND list[1]; negated */
-    EXPR_IN,       /* left IN (list) | IN (select) | IN table (from made a select); negated */
+    EXPR_IN,       /* left IN (list) | IN (select) | IN table (from made a select); negated; op LT
+                      LE GT GE NE: left op ANY (select), negated: the opposite op with ALL */
     EXPR_LIKE,     /* op LIKE GLOB REGEXP: left, right, list[0] = ESCAPE; negated */
     EXPR_CASE, /* left (may be NULL) base; list = when, then, when, then...; right = else or NULL */
     EXPR_CAST, /* left, type_name */
@@ -86,6 +87,26 @@ enum expr_op {
     EXPR_OP_ASSIGN, /* name => value, among the arguments of a table function */
     EXPR_OP_COUNT
 };
+/* The comparison that is true where op is false: of = <>, of < >=. */
+static inline enum expr_op expr_op_opposite(enum expr_op op)
+{
+    switch (op) {
+    case EXPR_OP_EQ:
+        return EXPR_OP_NE;
+    case EXPR_OP_NE:
+        return EXPR_OP_EQ;
+    case EXPR_OP_LT:
+        return EXPR_OP_GE;
+    case EXPR_OP_LE:
+        return EXPR_OP_GT;
+    case EXPR_OP_GT:
+        return EXPR_OP_LE;
+    case EXPR_OP_GE:
+        return EXPR_OP_LT;
+    default:
+        return EXPR_OP_NONE;
+    }
+}
 struct expr_list {
     uint32_t      count, capacity;
     struct expr **items;

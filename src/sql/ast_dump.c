@@ -204,7 +204,11 @@ static void dump_in(const struct expr *expr, struct str *out)
 {
     str_char(out, '(');
     dump_expr(expr->left, out);
-    str_text(out, expr->negated ? " NOT IN (" : " IN (");
+    if (expr->op != EXPR_OP_NONE)
+        str_printf(out, " %s %s (", op_texts[expr->negated ? expr_op_opposite(expr->op) : expr->op],
+                   expr->negated ? "ALL" : "ANY");
+    else
+        str_text(out, expr->negated ? " NOT IN (" : " IN (");
     if (expr->select != NULL)
         dump_select(expr->select, out);
     else

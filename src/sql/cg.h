@@ -151,13 +151,14 @@ struct expr *cg_member(const struct expr *expr, uint32_t index); /* for its affi
 /* --- cg_cond.c ----------------------------------------------------------------------------------
  */
 /* Narrows the selection to the rows where expr is true; jumps to next if none is left. */
-void cg_filter(struct cg *cg, struct expr *expr, int32_t next);
-void cg_filters(struct cg *cg, const struct expr_list *conjuncts, int32_t next);
-void cg_compare_to(struct cg *cg, struct expr *expr, int32_t target);
-void cg_between_to(struct cg *cg, struct expr *expr, int32_t target);
-void cg_logic_to(struct cg *cg, struct expr *expr, int32_t target);
-void cg_case_to(struct cg *cg, struct expr *expr, int32_t target);
-void cg_coalesce_to(struct cg *cg, struct expr *expr, int32_t target);
+void        cg_filter(struct cg *cg, struct expr *expr, int32_t next);
+void        cg_filters(struct cg *cg, const struct expr_list *conjuncts, int32_t next);
+enum opcode cg_comparison(enum expr_op op); /* of values: r[P3] = r[P2] op r[P1] */
+void        cg_compare_to(struct cg *cg, struct expr *expr, int32_t target);
+void        cg_between_to(struct cg *cg, struct expr *expr, int32_t target);
+void        cg_logic_to(struct cg *cg, struct expr *expr, int32_t target);
+void        cg_case_to(struct cg *cg, struct expr *expr, int32_t target);
+void        cg_coalesce_to(struct cg *cg, struct expr *expr, int32_t target);
 
 /* --- cg_subquery.c ------------------------------------------------------------------------------
  */

@@ -37,7 +37,8 @@ static void consume_outer(struct cg *cg, struct cg_sink *sink, int32_t next)
     cg_emit(cg, OP_RowsetInsert, self->rows, first, (int32_t)columns);
 }
 
-/* Whether the operands of the tuples with these numbers equal the subquery's row: a register. */
+/* Whether the operands of the tuples with these numbers equal the subquery's row, or compare with
+ * it as ANY asks: a register. */
 static int32_t emit_membership(struct cg *cg, const struct plan *right, const struct apply *apply,
                                int32_t number)
 {
@@ -60,8 +61,8 @@ static int32_t emit_membership(struct cg *cg, const struct plan *right, const st
     for (uint32_t i = 0; i < width; i++) {
         int32_t reg = i == 0 ? all : cg_registers(cg, 1);
 
-        cg_emit_i(cg, OP_Eq, member + (int32_t)i, operand + (int32_t)i, reg,
-                  cg_in_collation(in, i));
+        cg_emit_i(cg, cg_comparison(in->op == EXPR_OP_NONE ? EXPR_OP_EQ : in->op),
+                  member + (int32_t)i, operand + (int32_t)i, reg, cg_in_collation(in, i));
         if (i > 0)
             cg_emit(cg, OP_And, reg, all, all);
     }

@@ -17,9 +17,11 @@ static const uint16_t value_opcodes[EXPR_OP_COUNT] = {
 static const uint16_t filter_opcodes[EXPR_OP_COUNT] = {
     [EXPR_OP_EQ] = OP_FilterEq, [EXPR_OP_NE] = OP_FilterNe, [EXPR_OP_LT] = OP_FilterLt,
     [EXPR_OP_LE] = OP_FilterLe, [EXPR_OP_GT] = OP_FilterGt, [EXPR_OP_GE] = OP_FilterGe};
-static const uint8_t negated_ops[EXPR_OP_COUNT] = {
-    [EXPR_OP_EQ] = EXPR_OP_NE, [EXPR_OP_NE] = EXPR_OP_EQ, [EXPR_OP_LT] = EXPR_OP_GE,
-    [EXPR_OP_LE] = EXPR_OP_GT, [EXPR_OP_GT] = EXPR_OP_LE, [EXPR_OP_GE] = EXPR_OP_LT};
+
+enum opcode cg_comparison(enum expr_op op)
+{
+    return (enum opcode)value_opcodes[op];
+}
 
 static void emit_comparison(struct cg *cg, enum opcode code, int32_t p1, int32_t p2, int32_t p3,
                             enum affinity affinity, enum collation collation)
@@ -276,9 +278,9 @@ static bool is_group_key(const struct cg *cg, struct expr *expr)
 
 static void filter_negation(struct cg *cg, struct expr *operand, int32_t next)
 {
-    if (operand->kind == EXPR_BINARY && negated_ops[operand->op] != 0 && !is_row(operand->left) &&
-        !is_group_key(cg, operand))
-        filter_comparison(cg, operand, negated_ops[operand->op], next);
+    if (operand->kind == EXPR_BINARY && expr_op_opposite(operand->op) != EXPR_OP_NONE &&
+        !is_row(operand->left) && !is_group_key(cg, operand))
+        filter_comparison(cg, operand, expr_op_opposite(operand->op), next);
     else
         filter_truth(cg, operand, next, TRUTH_FALSE);
 }

@@ -1,4 +1,4 @@
-/* cg_subquery.c - scalar subqueries, EXISTS and IN.
+/* cg_subquery.c - scalar subqueries, EXISTS, IN, ANY and ALL.
  *
  * Without columns of enclosing selects they run once an execution, when first reached, in a batch
  * of one row.  Correlated ones are memoised: their parameters (select->outers) are looked up, and
@@ -11,7 +11,8 @@ struct subquery_sink {
     struct cg_sink sink;
     int32_t        first, done; /* result registers, label behind the loops */
     uint32_t       column, count;
-    int32_t        slot; /* IN: the set */
+    int32_t        slot;     /* IN: the set; ANY: the aggregation */
+    int32_t        extremes; /* ANY: registers, enum extreme */
     const char    *affinities;
 };
 
@@ -36,18 +37,34 @@ static void consume_exists(struct cg *cg, struct cg_sink *sink, int32_t next)
     cg_emit(cg, OP_Goto, 0, self->done, 0);
 }
 
-static void consume_member(struct cg *cg, struct cg_sink *sink, int32_t next)
+/* The subquery's row with the comparison's affinity: registers. */
+static int32_t member_registers(struct cg *cg, const struct subquery_sink *self)
 {
-    struct subquery_sink *self = (struct subquery_sink *)sink;
-    int32_t               first = cg_registers(cg, self->count);
+    int32_t first = cg_registers(cg, self->count);
 
-    (void)next;
     for (uint32_t i = 0; i < self->count; i++) {
-        cg_result_to(cg, sink->plan, i, first + (int32_t)i);
+        cg_result_to(cg, self->sink.plan, i, first + (int32_t)i);
         cg_forget(cg, first + (int32_t)i);
     }
     cg_affinity(cg, first, self->count, self->affinities);
-    cg_emit(cg, OP_SetInsert, self->slot, first, (int32_t)self->count);
+    return first;
+}
+
+static void consume_member(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    struct subquery_sink *self = (struct subquery_sink *)sink;
+
+    (void)next;
+    cg_emit(cg, OP_SetInsert, self->slot, member_registers(cg, self), (int32_t)self->count);
+}
+
+static void consume_compared(struct cg *cg, struct cg_sink *sink, int32_t next)
+{
+    struct subquery_sink *self = (struct subquery_sink *)sink;
+    int32_t               member = member_registers(cg, self);
+
+    (void)next;
+    cg_emit(cg, OP_AggStep, self->slot, member, member);
 }
 
 void cg_run(struct cg *cg, struct cg_sink *sink, int32_t done)
@@ -236,7 +253,7 @@ char *cg_in_affinities(struct cg *cg, const struct expr *expr, uint32_t width)
     char *letters = cg_alloc(cg, width + 1);
 
     for (uint32_t i = 0; i < width && letters != NULL; i++) {
-        if (width == 1 && expr->select == NULL)
+        if (width == 1 && (expr->select == NULL || expr->op != EXPR_OP_NONE))
             letters[i] = (char)expr->resolved.compare_affinity;
         else if (expr->select == NULL)
             letters[i] = (char)cg_member(expr->left, i)->resolved.affinity;
@@ -245,6 +262,102 @@ char *cg_in_affinities(struct cg *cg, const struct expr *expr, uint32_t width)
                                            select_compared(expr->select, i)->resolved.affinity);
     }
     return letters;
+}
+
+/* --- ANY ----------------------------------------------------------------------------------------
+ * Of x < ANY (SELECT) the greatest value decides, of > the least, of <> both: it is true or not for
+ * one of them as it is for any value. */
+enum extreme {
+    EXTREME_LEAST,
+    EXTREME_GREATEST,
+    EXTREME_OTHERS, /* what the rest makes of it: NULL if there is a NULL, else 0 */
+    EXTREME_SOME,   /* 1 if there are rows, else 0 */
+    EXTREME_COUNT
+};
+
+static const struct aggregate_desc *describe_extremes(struct cg *cg, const struct expr *expr)
+{
+    static const enum aggregate_kind kinds[] = {AGGREGATE_MIN, AGGREGATE_MAX, AGGREGATE_COUNT,
+                                                AGGREGATE_COUNT_STAR};
+    struct aggregate_desc           *desc = cg_alloc(cg, sizeof *desc);
+    struct aggregate_call           *calls = cg_alloc(cg, EXTREME_COUNT * sizeof *calls);
+
+    if (desc == NULL || calls == NULL)
+        return NULL;
+    for (uint32_t i = 0; i < EXTREME_COUNT; i++)
+        calls[i] = (struct aggregate_call){.kind = kinds[i],
+                                           .argument = kinds[i] == AGGREGATE_COUNT_STAR ? -1 : 0,
+                                           .separator = -1,
+                                           .filter = -1,
+                                           .extreme = -1,
+                                           .collation = cg_in_collation(expr, 0)};
+    *desc = (struct aggregate_desc){.call_count = EXTREME_COUNT, .calls = calls};
+    return desc;
+}
+
+/* Behind it the batch is another one. */
+static void extremes_of_select(struct cg *cg, const struct expr *expr, struct subquery_sink *sink)
+{
+    const struct aggregate_desc *desc = describe_extremes(cg, expr);
+    int32_t                      first = cg_registers(cg, EXTREME_COUNT);
+    int32_t                      others = first + EXTREME_OTHERS, some = first + EXTREME_SOME;
+    int32_t                      zero = cg_registers(cg, 1), end = cg_label(cg);
+
+    if (desc == NULL)
+        return;
+    sink->slot = cg_slot(cg);
+    sink->extremes = cg_registers(cg, EXTREME_COUNT);
+    cg_emit_p4(cg, OP_AggOpen, sink->slot, 0, 0, desc);
+    run(cg, sink);
+    cg_emit(cg, OP_AggFinal, sink->slot, 0, 0);
+    cg_emit(cg, OP_Rewind, sink->slot, end, 0);
+    for (int32_t i = 0; i < EXTREME_COUNT; i++)
+        cg_emit(cg, OP_Column, sink->slot, i, first + i);
+    cg_emit(cg, OP_Integer, 0, zero, 0);
+    cg_emit(cg, OP_Eq, some, others, others);
+    cg_emit(cg, OP_Divide, others, zero, others);
+    cg_emit(cg, OP_Ne, zero, some, some);
+    cg_emit(cg, OP_First, first, sink->extremes, EXTREME_COUNT);
+    cg_here(cg, end);
+}
+
+static void compare_extremes(struct cg *cg, const struct expr *expr, int32_t extremes,
+                             int32_t operand, int32_t target)
+{
+    bool           upper = expr->op == EXPR_OP_LT || expr->op == EXPR_OP_LE;
+    enum collation collation = cg_in_collation(expr, 0);
+    int32_t        part = cg_registers(cg, 1);
+
+    cg_emit_i(cg, cg_comparison(expr->op), extremes + (upper ? EXTREME_GREATEST : EXTREME_LEAST),
+              operand, part, collation);
+    cg_emit(cg, OP_Or, extremes + EXTREME_OTHERS, part, target);
+    if (expr->op == EXPR_OP_NE) {
+        cg_emit_i(cg, OP_Ne, extremes + EXTREME_GREATEST, operand, part, collation);
+        cg_emit(cg, OP_Or, part, target, target);
+    }
+    cg_emit(cg, OP_And, extremes + EXTREME_SOME, target, target);
+}
+
+/* --- IN and ANY of a select ---------------------------------------------------------------------
+ */
+/* What the operand is looked up in. */
+static void fill(struct cg *cg, const struct expr *expr, struct subquery_sink *sink)
+{
+    if (expr->op != EXPR_OP_NONE) {
+        extremes_of_select(cg, expr, sink);
+    } else {
+        sink->slot = set_open(cg, expr, sink->count);
+        run(cg, sink);
+    }
+}
+
+static void look_up(struct cg *cg, const struct expr *expr, const struct subquery_sink *sink,
+                    int32_t operand, int32_t target)
+{
+    if (expr->op != EXPR_OP_NONE)
+        compare_extremes(cg, expr, sink->extremes, operand, target);
+    else
+        cg_emit(cg, OP_SetHas, sink->slot, operand, target);
 }
 
 /* The operand with the comparison's affinity. */
@@ -268,36 +381,34 @@ static const struct cg_set *known_set(const struct cg *cg, const struct expr *ex
     return set;
 }
 
-/* x IN (SELECT) without columns of enclosing selects: the set, filled once. */
-static void set_of_select(struct cg *cg, struct expr *expr, struct subquery_sink *sink)
+/* Without columns of enclosing selects: filled once. */
+static void fill_once(struct cg *cg, struct expr *expr, struct subquery_sink *sink)
 {
     int32_t once = cg_once_begin(cg);
 
-    sink->slot = set_open(cg, expr, sink->count);
-    run(cg, sink);
+    fill(cg, expr, sink);
     cg_once_end(cg, once);
 }
 
-/* x IN (SELECT) with columns of enclosing selects: memoised. */
+/* With columns of enclosing selects: memoised. */
 static void in_correlated_to(struct cg *cg, struct expr *expr, struct subquery_sink *sink,
                              int32_t target)
 {
     struct memo memo = memo_begin(cg, expr->select, expr->left, sink->count);
     int32_t     operand = memo.parameters + (int32_t)expr->select->outer_count, result;
 
-    sink->slot = set_open(cg, expr, sink->count);
-    run(cg, sink);
+    fill(cg, expr, sink);
     result = cg_registers(cg, 1);
     cg_affinity(cg, operand, sink->count, sink->affinities);
     cg_emit(cg, OP_OneRow, 0, 0, 0);
-    cg_emit(cg, OP_SetHas, sink->slot, operand, result);
+    look_up(cg, expr, sink, operand, result);
     cg_emit(cg, OP_First, result, result, 1);
     memo_end(cg, memo, result, target);
 }
 
 static bool sink_of_select(struct cg *cg, struct expr *expr, struct subquery_sink *sink)
 {
-    sink->sink.consume = consume_member;
+    sink->sink.consume = expr->op != EXPR_OP_NONE ? consume_compared : consume_member;
     sink->count = expr_width(expr->left);
     sink->affinities = cg_in_affinities(cg, expr, sink->count);
     if (expr->select->column_count != sink->count) {
@@ -313,8 +424,8 @@ static bool sink_of_select(struct cg *cg, struct expr *expr, struct subquery_sin
 
 bool cg_in_select(const struct expr *expr, enum affinity *affinity)
 {
-    if (expr->kind != EXPR_IN || expr->negated || expr->select == NULL ||
-        expr->select->outer_count != 0 || expr->select->lookup != NULL ||
+    if (expr->kind != EXPR_IN || expr->op != EXPR_OP_NONE || expr->negated ||
+        expr->select == NULL || expr->select->outer_count != 0 || expr->select->lookup != NULL ||
         expr->select->column_count != 1 || expr_width(expr->left) != 1)
         return false;
     *affinity = in_affinity(cg_member(expr->left, 0)->resolved.affinity,
@@ -329,7 +440,7 @@ bool cg_in_set(struct cg *cg, struct expr *expr, int32_t *slot)
     bool                 made = sink_of_select(cg, expr, &sink);
 
     if (made)
-        set_of_select(cg, expr, &sink);
+        fill_once(cg, expr, &sink);
     cg_line_leave(cg, place);
     *slot = sink.slot;
     return made;
@@ -358,9 +469,8 @@ static void in_select_to(struct cg *cg, struct expr *expr, int32_t target)
     if (expr->select->outer_count != 0) {
         in_correlated_to(cg, expr, &sink, target);
     } else {
-        set_of_select(cg, expr, &sink);
-        cg_emit(cg, OP_SetHas, sink.slot, in_operand(cg, expr, sink.count, sink.affinities),
-                target);
+        fill_once(cg, expr, &sink);
+        look_up(cg, expr, &sink, in_operand(cg, expr, sink.count, sink.affinities), target);
     }
     cg_line_leave(cg, place);
 }

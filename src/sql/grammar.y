@@ -5,8 +5,8 @@
  *
  * Ours, beyond SQLite: EXPLAIN ANALYZE [VERBOSE] statement, COPY, STORAGE and USING method, FROM
  * 'file', DESCRIBE, SUMMARIZE, SHOW TABLES, * EXCLUDE, RENAME, REPLACE, DISTINCT ON, FROM first,
- * QUALIFY, TABLESAMPLE and USING SAMPLE, IGNORE NULLS, name => value.  None of them may mean
- * anything in SQLite. */
+ * QUALIFY, TABLESAMPLE and USING SAMPLE, IGNORE NULLS, name => value, x < ANY (select) and SOME
+ * and ALL.  None of them may mean anything in SQLite. */
 %name Grammar
 %token_prefix TOKEN_
 %token_type {struct token}
@@ -71,7 +71,7 @@ static void check_plain(struct parser *p, struct name name, struct token extra)
     FAIL FIRST FOLLOWING FOR GENERATED GROUPING GROUPS IF IGNORE IMMEDIATE INITIALLY INSTEAD KEY LAST
     LIKE_WORD MATCH MATERIALIZED NO NULLS OF OFFSET OTHERS PARTITION PLAN PRAGMA PRECEDING QUERY
     RAISE RANGE RECURSIVE REINDEX RELEASE RENAME REPLACE RESPECT RESTRICT ROLLBACK ROW ROWS SAVEPOINT
-    SETS SHOW SUMMARIZE TABLESAMPLE TEMP TIES TRIGGER UNBOUNDED VACUUM VIEW VIRTUAL WITH WITHOUT.
+    SETS SHOW SOME SUMMARIZE TABLESAMPLE TEMP TIES TRIGGER UNBOUNDED VACUUM VIEW VIRTUAL WITH WITHOUT.
 %wildcard ANY.
 
 /* Weakest first: https://sqlite.org/lang_expr.html, "Operators". */
@@ -1083,6 +1083,18 @@ expr(A) ::= expr(L) GT expr(R).  { A = build_binary(p, EXPR_OP_GT, L, R); }
 expr(A) ::= expr(L) GE expr(R).  { A = build_binary(p, EXPR_OP_GE, L, R); }
 expr(A) ::= expr(L) EQ expr(R).  { A = build_binary(p, EXPR_OP_EQ, L, R); }
 expr(A) ::= expr(L) NE expr(R).  { A = build_binary(p, EXPR_OP_NE, L, R); }
+expr(A) ::= expr(L) LT quantifier(Q) LP select(S) RP.
+    { A = build_quantified(p, EXPR_OP_LT, Q, L, S); }
+expr(A) ::= expr(L) LE quantifier(Q) LP select(S) RP.
+    { A = build_quantified(p, EXPR_OP_LE, Q, L, S); }
+expr(A) ::= expr(L) GT quantifier(Q) LP select(S) RP.
+    { A = build_quantified(p, EXPR_OP_GT, Q, L, S); }
+expr(A) ::= expr(L) GE quantifier(Q) LP select(S) RP.
+    { A = build_quantified(p, EXPR_OP_GE, Q, L, S); }
+expr(A) ::= expr(L) EQ quantifier(Q) LP select(S) RP.
+    { A = build_quantified(p, EXPR_OP_EQ, Q, L, S); }
+expr(A) ::= expr(L) NE quantifier(Q) LP select(S) RP.
+    { A = build_quantified(p, EXPR_OP_NE, Q, L, S); }
 expr(A) ::= expr(L) BITAND expr(R). { A = build_binary(p, EXPR_OP_BIT_AND, L, R); }
 expr(A) ::= expr(L) BITOR expr(R).  { A = build_binary(p, EXPR_OP_BIT_OR, L, R); }
 expr(A) ::= expr(L) LSHIFT expr(R). { A = build_binary(p, EXPR_OP_SHIFT_LEFT, L, R); }
@@ -1119,6 +1131,10 @@ expr(A) ::= NOT(T) expr(E).            { A = build_unary(p, EXPR_OP_NOT, E, T); 
 expr(A) ::= BITNOT(T) expr(E).         { A = build_unary(p, EXPR_OP_BIT_NOT, E, T); }
 expr(A) ::= PLUS(T) expr(E). [BITNOT]  { A = build_unary(p, EXPR_OP_PLUS, E, T); }
 expr(A) ::= MINUS(T) expr(E). [BITNOT] { A = build_unary(p, EXPR_OP_NEGATE, E, T); }
+
+%type quantifier {bool} // whether it is ALL
+quantifier(A) ::= SOME. { A = false; } // ANY too
+quantifier(A) ::= ALL.  { A = true; }
 
 %type between {bool}
 %type in {bool}

@@ -623,6 +623,17 @@ struct expr *build_in(struct parser *parser, bool negated, struct expr *left, st
     return expr;
 }
 
+struct expr *build_quantified(struct parser *parser, enum expr_op op, bool all, struct expr *left,
+                              struct select *select)
+{
+    struct expr *expr = build_in(parser, all, left, (struct expr_list){0}, select);
+
+    if (all)
+        op = expr_op_opposite(op);
+    expr->op = op == EXPR_OP_EQ ? EXPR_OP_NONE : (uint8_t)op;
+    return expr;
+}
+
 struct expr *build_cast(struct parser *parser, struct token token, struct expr *operand,
                         struct name type)
 {

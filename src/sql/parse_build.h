@@ -162,6 +162,10 @@ struct expr *build_between(struct parser *parser, bool negated, struct expr *lef
                            struct expr *high);
 struct expr *build_in(struct parser *parser, bool negated, struct expr *left, struct expr_list list,
                       struct select *select);
+/* left op ANY (select), or ALL.  = ANY is IN, <> ALL is NOT IN, any other ALL is NOT of the opposite
+ * comparison with ANY. */
+struct expr *build_quantified(struct parser *parser, enum expr_op op, bool all, struct expr *left,
+                              struct select *select);
 struct expr *build_cast(struct parser *parser, struct token token, struct expr *operand,
                         struct name type);
 struct expr *build_collate(struct parser *parser, struct expr *operand, struct name collation);

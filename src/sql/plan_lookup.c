@@ -172,7 +172,7 @@ static void install(struct split *split, struct lookup *lookup, struct expr *whe
  */
 static bool in_fits(const struct expr *in)
 {
-    return expr_width(in->left) == 1 && in->left->kind != EXPR_SUBQUERY &&
+    return in->op == EXPR_OP_NONE && expr_width(in->left) == 1 && in->left->kind != EXPR_SUBQUERY &&
            !in->select->is_aggregate &&
            !plan_looks_outside(in->select, in->select->columns[0].expr);
 }

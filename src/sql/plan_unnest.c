@@ -51,8 +51,9 @@ static bool unnest_of(struct expr *expr, struct unnest *unnest)
         unnest->anti ^= expr->negated;
         return true;
     }
-    if (expr->kind != EXPR_IN || expr->negated || unnest->anti || expr->left->kind == EXPR_ROW ||
-        expr->left->kind == EXPR_SUBQUERY || expr->select->column_count != 1)
+    if (expr->kind != EXPR_IN || expr->op != EXPR_OP_NONE || expr->negated || unnest->anti ||
+        expr->left->kind == EXPR_ROW || expr->left->kind == EXPR_SUBQUERY ||
+        expr->select->column_count != 1)
         return false;
     unnest->left = expr->left;
     unnest->in = expr;

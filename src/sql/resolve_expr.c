@@ -186,6 +186,8 @@ static enum status resolve_in(struct resolver *r, struct scope *scope, struct ex
     }
     TRY(resolve_expr(r, scope, expr->left));
     wanted = expr_width(expr->left);
+    if (expr->op != EXPR_OP_NONE && wanted != 1)
+        return fail_width(r, expr->left);
     if (expr->left->kind == EXPR_ROW && expr->list.count > 0)
         TRY(rewrite_row_list(r, expr, wanted));
     if (expr->select != NULL) {

@@ -491,6 +491,33 @@ static int treatment_token(const char *sql, size_t bytes, size_t after, int word
     return next == TOKEN_RP ? TOKEN_NULLS_INSIDE : next == TOKEN_OVER ? TOKEN_NULLS_BEHIND : word;
 }
 
+/* Whether a select in parentheses follows.  WITH may be a column: then no name stands behind it. */
+static bool select_follows(const char *sql, size_t bytes, size_t at)
+{
+    size_t name;
+    int    next;
+
+    if (next_token(sql, bytes, &at) != TOKEN_LP)
+        return false;
+    next = next_token(sql, bytes, &at);
+    if (next != TOKEN_WITH)
+        return next == TOKEN_SELECT || next == TOKEN_VALUES || next == TOKEN_FROM;
+    name = at;
+    if (next_token(sql, bytes, &name) == TOKEN_RECURSIVE &&
+        peek_token(sql, bytes, &name) == TOKEN_ID)
+        return true;
+    next = next_token(sql, bytes, &at);
+    if (next == TOKEN_LIKE_WORD || next == TOKEN_MATCH) /* operators behind the column `with` */
+        return false;
+    return next == TOKEN_ID || token_is_fallback(next);
+}
+
+static bool is_comparison(int code)
+{
+    return code == TOKEN_EQ || code == TOKEN_NE || code == TOKEN_LT || code == TOKEN_LE ||
+           code == TOKEN_GT || code == TOKEN_GE;
+}
+
 bool token_is_ours(int code)
 {
     return code == TOKEN_QUALIFY || code == TOKEN_NULLS_INSIDE || code == TOKEN_NULLS_BEHIND;
@@ -514,6 +541,7 @@ bool token_is_ambiguous(int code)
     case TOKEN_OVER:
     case TOKEN_FILTER:
     case TOKEN_WITHIN:
+    case TOKEN_SOME:
         return true;
     default:
         return false;
@@ -532,6 +560,8 @@ int token_disambiguate(const char *sql, size_t bytes, size_t after, int code, in
         return sample_follows(sql, bytes, after) ? code : TOKEN_ID;
     if (code == TOKEN_USING)
         return sample_is_next(sql, bytes, after) ? TOKEN_SAMPLING : code;
+    if (code == TOKEN_SOME) /* < ANY (SELECT */
+        return is_comparison(before) && select_follows(sql, bytes, after) ? code : TOKEN_ID;
     if (code == TOKEN_GROUPING) { /* GROUPING SETS ( */
         bool sets = next_token(sql, bytes, &after) == TOKEN_SETS;
 
