@@ -30,11 +30,12 @@ static void dump_expr(const struct expr *expr, struct str *out);
 static void dump_select(const struct select *select, struct str *out);
 
 /* In the quotes that it had, or others of the same meaning: only "x" may turn out to be a text. */
+/* A column named with would begin a select behind a parenthesis. */
 static void dump_name(struct name name, struct str *out)
 {
     char quote = name.quoted_double ? '"' : '`';
 
-    if (!name.quoted) {
+    if (!name.quoted && !ascii_equal(name.text, name.bytes, "WITH", 4)) {
         str_text(out, name.text);
         return;
     }
