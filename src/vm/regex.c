@@ -33,7 +33,7 @@ struct regex {
     struct program         plain;
     struct program         polled; /* the same with a callout before each item; made when needed */
     uint32_t               flags, groups;
-    bool                   in_pieces; /* see piece_end */
+    bool                   in_pieces;      /* see piece_end */
     size_t                 work, position; /* since the last poll; of the last callout */
 };
 
@@ -347,8 +347,8 @@ enum status regex_match(struct regex *regex, const char *text, size_t bytes, siz
     *groups = NULL;
     TRY(memory_poll(regex->memory, err));
     if (left <= TEXT_SHORT) /* the limit is for each place where a match may begin */
-        code = program_match(regex, program, text, bytes, from,
-                             STEPS_UNPOLLED / (uint32_t)(left + 1));
+        code =
+            program_match(regex, program, text, bytes, from, STEPS_UNPOLLED / (uint32_t)(left + 1));
     if (code == PCRE2_ERROR_MATCHLIMIT) {
         TRY(compile_polled(regex, err));
         program = &regex->polled;

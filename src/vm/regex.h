@@ -2,8 +2,8 @@
  *
  * Texts are UTF-8; bytes that are none match nothing but are skipped.  $ means the very end.  What
  * a match may cost is bounded: see REGEX_STEPS_MAX.  Long texts, and patterns that take many steps,
- * are matched by a program that polls for interrupts before each item of the pattern.  Without PCRE2 in the build, finding a pattern
- * fails with an error that says so. */
+ * are matched by a program that polls for interrupts before each item of the pattern.  Without
+ * PCRE2 in the build, finding a pattern fails with an error that says so. */
 #ifndef STOA_VM_REGEX_H
 #define STOA_VM_REGEX_H
 
