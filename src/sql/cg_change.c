@@ -212,7 +212,7 @@ static void consume_load(struct cg *cg, struct cg_sink *sink, int32_t next)
         else
             cg_emit(cg, OP_Null, 0, target, 1);
     }
-    cg_row_checks(cg, self->table, first, rowid, NULL, CONFLICT_DEFAULT, next);
+    cg_row_checks(cg, self->table, first, rowid, NULL, CONFLICT_DEFAULT, FAILS_AT_ONCE, next);
     if (self->bulk) {
         cg_emit(cg, OP_BulkInsert, self->slot, first, 0);
         return;

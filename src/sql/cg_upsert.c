@@ -1,5 +1,5 @@
-/* cg_upsert.c - INSERT ... ON CONFLICT DO NOTHING | DO UPDATE: rows go in until some meet others that
- * are to be changed; those are the batch for a while.
+/* cg_upsert.c - INSERT ... ON CONFLICT DO NOTHING | DO UPDATE: rows go in until some meet others
+ * that are to be changed; those are the batch for a while.
  *
  *        SelPush
  *     L: Upsert       inserts; none left: goto D
@@ -105,8 +105,8 @@ static bool from_reads(const struct from_list *from, struct table_search *search
         const struct from_item *item = from->items[i];
 
         found |= item->kind == FROM_TABLE && item->catalog_table == search->table;
-        found |= item->select != NULL && item->recursion == NULL &&
-                 select_reads(item->select, search);
+        found |=
+            item->select != NULL && item->recursion == NULL && select_reads(item->select, search);
         found |= item->nested != NULL && from_reads(item->nested, search);
         found |= expr_reads(item->on, search);
     }
@@ -128,6 +128,14 @@ static bool select_reads(const struct select *select, struct table_search *searc
         found |= expr_reads(select->having, search);
     }
     return found;
+}
+
+bool cg_correlated_reads(const struct expr *expr, const struct table *table)
+{
+    struct table_search search = {.table = table};
+
+    expr_reads(expr, &search);
+    return search.correlated;
 }
 
 /* Rows must be taken one by one where the change of one may matter to the next: it touches keys,

@@ -125,16 +125,24 @@ static char *noted(struct cg *cg, char *text)
     return text;
 }
 
+struct row_checks {
+    enum conflict conflict;
+    int32_t       next;    /* where to go when no row is left */
+    int32_t       failing; /* P2 of the ops that check: 0 or next */
+    bool          may_fail;
+};
+
 static void not_null(struct cg *cg, const struct schema_table *schema, uint32_t column, int32_t reg,
-                     enum conflict conflict, int32_t next)
+                     struct row_checks *checks)
 {
+    enum conflict               conflict = checks->conflict;
     const struct schema_column *def = &schema->columns[column];
     int32_t                     address;
 
     if (conflict == CONFLICT_DEFAULT)
         conflict = def->not_null_conflict;
     if (conflict == CONFLICT_IGNORE) {
-        cg_emit(cg, OP_FilterTruth, reg, next, TRUTH_NOT_NULL);
+        cg_emit(cg, OP_FilterTruth, reg, checks->next, TRUTH_NOT_NULL);
         return;
     }
     if (conflict == CONFLICT_REPLACE && def->default_sql != NULL) {
@@ -148,7 +156,8 @@ static void not_null(struct cg *cg, const struct schema_table *schema, uint32_t 
         cg_here(cg, end);
         cg_emit(cg, OP_SelPop, 0, 0, 0);
     }
-    address = cg_emit(cg, OP_HaltIfNull, STATUS_CONSTRAINT_NOTNULL, 0, reg);
+    checks->may_fail = true;
+    address = cg_emit(cg, OP_HaltIfNull, STATUS_CONSTRAINT_NOTNULL, checks->failing, reg);
     program_op(cg->program, address)->p4.text =
         noted(cg, arena_printf(&cg->program->arena, "NOT NULL constraint failed: %s.%s",
                                schema->name, def->name));
@@ -156,7 +165,7 @@ static void not_null(struct cg *cg, const struct schema_table *schema, uint32_t 
 }
 
 static void check(struct cg *cg, const struct schema_check *constraint, struct from_item *item,
-                  enum conflict conflict, int32_t next)
+                  struct row_checks *checks)
 {
     struct expr *expr = cg_catalog_expr(cg, constraint->sql, item);
     int32_t      reg, address;
@@ -164,20 +173,21 @@ static void check(struct cg *cg, const struct schema_check *constraint, struct f
     if (expr == NULL)
         return;
     reg = cg_expr(cg, expr);
-    if (conflict == CONFLICT_IGNORE) {
-        cg_emit(cg, OP_FilterTruth, reg, next, TRUTH_NOT_FALSE);
+    if (checks->conflict == CONFLICT_IGNORE) {
+        cg_emit(cg, OP_FilterTruth, reg, checks->next, TRUTH_NOT_FALSE);
         return;
     }
-    address = cg_emit(cg, OP_HaltIfFalse, STATUS_CONSTRAINT_CHECK, 0, reg);
+    checks->may_fail = true;
+    address = cg_emit(cg, OP_HaltIfFalse, STATUS_CONSTRAINT_CHECK, checks->failing, reg);
     program_op(cg->program, address)->p4.text =
         noted(cg, arena_printf(&cg->program->arena, "CHECK constraint failed: %s",
                                constraint->name != NULL ? constraint->name : constraint->sql));
-    program_op(cg->program, address)->p5 = (uint16_t)conflict;
+    program_op(cg->program, address)->p5 = (uint16_t)checks->conflict;
 }
 
 /* A column of a STRICT table takes the classes of its type only. */
 static void type_check(struct cg *cg, const struct schema_table *schema, uint32_t column,
-                       int32_t reg)
+                       int32_t reg, struct row_checks *checks)
 {
     const struct schema_column *def = &schema->columns[column];
     int32_t                     address, classes = 1 << CLASS_INTEGER;
@@ -190,15 +200,19 @@ static void type_check(struct cg *cg, const struct schema_table *schema, uint32_
         classes = 1 << CLASS_TEXT;
     else if (strcmp(def->type, "BLOB") == 0)
         classes = 1 << CLASS_BLOB;
-    address = cg_emit(cg, OP_TypeCheck, classes, 0, reg);
+    checks->may_fail = true;
+    address = cg_emit(cg, OP_TypeCheck, classes, checks->failing, reg);
     program_op(cg->program, address)->p4.text =
         noted(cg, arena_printf(&cg->program->arena, "%s column %s.%s", def->type, schema->name,
                                def->name));
 }
 
-void cg_row_checks(struct cg *cg, struct table *table, int32_t first, int32_t rowid,
-                   const uint64_t *columns, enum conflict conflict, int32_t next)
+bool cg_row_checks(struct cg *cg, struct table *table, int32_t first, int32_t rowid,
+                   const uint64_t *columns, enum conflict conflict, enum row_failure failure,
+                   int32_t next)
 {
+    struct row_checks checks = {
+        .conflict = conflict, .next = next, .failing = failure == FAILS_IN_TURN ? next : 0};
     const struct schema_table *schema = table_schema(table);
     uint32_t                   mark = cg_mark(cg);
     struct from_item          *item;
@@ -206,15 +220,15 @@ void cg_row_checks(struct cg *cg, struct table *table, int32_t first, int32_t ro
     for (uint32_t i = 0; i < schema->column_count; i++)
         if ((schema->columns[i].flags & COLUMN_NOT_NULL) != 0 &&
             (int32_t)i != schema->rowid_column && (columns == NULL || bits_get(columns, i)))
-            not_null(cg, schema, i, first + (int32_t)i, conflict, next);
+            not_null(cg, schema, i, first + (int32_t)i, &checks);
     for (uint32_t i = 0; i < schema->column_count && schema->strict; i++)
         if ((int32_t)i != schema->rowid_column && (columns == NULL || bits_get(columns, i)))
-            type_check(cg, schema, i, first + (int32_t)i);
+            type_check(cg, schema, i, first + (int32_t)i, &checks);
     if (schema->check_count == 0)
-        return;
+        return checks.may_fail;
     item = cg_row_item(cg, table);
     if (item == NULL)
-        return;
+        return false;
     for (int32_t i = -1; i < (int32_t)schema->column_count; i++) {
         struct cg_entry *entry;
 
@@ -225,8 +239,9 @@ void cg_row_checks(struct cg *cg, struct table *table, int32_t first, int32_t ro
         entry->reg = i < 0 || (i == schema->rowid_column && rowid != 0) ? rowid : first + i;
     }
     for (uint32_t i = 0; i < schema->check_count; i++)
-        check(cg, &schema->checks[i], item, conflict, next);
+        check(cg, &schema->checks[i], item, &checks);
     cg_truncate(cg, mark);
+    return checks.may_fail;
 }
 
 static void push_returned(struct cg *cg, const struct from_item *item, int32_t slot, int32_t column,
@@ -331,16 +346,33 @@ static void consume_upsert(struct cg *cg, const struct insert_sink *self, int32_
     cg_upsert(cg, self->upserts, desc, first);
 }
 
+static void insert_op(struct cg *cg, const struct insert_sink *self, int32_t first, int32_t rowid)
+{
+    struct write_desc *desc = cg_alloc(cg, sizeof *desc);
+    int32_t            address;
+
+    if (desc == NULL)
+        return;
+    *desc = (struct write_desc){.table = self->table,
+                                .counts_changes = true,
+                                .returns = self->returns,
+                                .returned = self->returned};
+    address = cg_emit(cg, OP_Insert, self->slot, first, rowid);
+    program_op(cg->program, address)->p4.desc = desc;
+    program_op(cg->program, address)->p5 = (uint16_t)self->duplicate;
+}
+
 static void consume_insert(struct cg *cg, struct cg_sink *sink, int32_t next)
 {
     struct insert_sink        *self = (struct insert_sink *)sink;
     const struct schema_table *schema = self->schema;
     int32_t                    first = cg_registers(cg, schema->column_count + 1);
-    int32_t                    rowid = 0, address;
+    int32_t                    rowid = 0, written = cg_label(cg);
     static const char          integer[2] = {AFFINITY_INTEGER, 0};
     char                      *affinities = cg_column_affinities(cg, schema);
-    struct write_desc         *desc;
+    bool                       may_fail;
 
+    (void)next;
     if (affinities == NULL)
         return;
     if (self->rowid >= 0) {
@@ -362,25 +394,17 @@ static void consume_insert(struct cg *cg, struct cg_sink *sink, int32_t next)
         }
     }
     cg_affinity(cg, first, schema->column_count, affinities);
-    cg_row_checks(cg, self->table, first, rowid, NULL, self->conflict, next);
-    if (self->bulk) {
+    may_fail =
+        cg_row_checks(cg, self->table, first, rowid, NULL, self->conflict, FAILS_IN_TURN, written);
+    if (self->bulk)
         cg_emit(cg, OP_BulkInsert, self->slot, first, 0);
-        return;
-    }
-    if (self->upserts != NULL) {
+    else if (self->upserts != NULL)
         consume_upsert(cg, self, first, rowid);
-        return;
-    }
-    desc = cg_alloc(cg, sizeof *desc);
-    if (desc == NULL)
-        return;
-    *desc = (struct write_desc){.table = self->table,
-                                .counts_changes = true,
-                                .returns = self->returns,
-                                .returned = self->returned};
-    address = cg_emit(cg, OP_Insert, self->slot, first, rowid);
-    program_op(cg->program, address)->p4.desc = desc;
-    program_op(cg->program, address)->p5 = (uint16_t)self->duplicate;
+    else
+        insert_op(cg, self, first, rowid);
+    cg_here(cg, written);
+    if (may_fail)
+        cg_emit(cg, OP_Failing, 0, 0, 0);
 }
 
 /* ON CONFLICT DO NOTHING is OR IGNORE for keys. */

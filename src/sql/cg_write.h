@@ -12,9 +12,16 @@ int32_t       cg_find_column(const struct schema_table *schema, const char *name
 struct expr      *cg_catalog_expr(struct cg *cg, const char *sql, struct from_item *item);
 struct from_item *cg_row_item(struct cg *cg, struct table *table);
 /* NOT NULL (of those columns, NULL: all) and CHECK on a row whose columns are in registers from
- * first on; rowid: its register, 0: none.  Rows that are to be ignored leave the selection. */
-void cg_row_checks(struct cg *cg, struct table *table, int32_t first, int32_t rowid,
-                   const uint64_t *columns, enum conflict conflict, int32_t next);
+ * first on; rowid: its register, 0: none.  Rows that are to be ignored leave the selection, none is
+ * left: goto next.  What is done with a row that fails: */
+enum row_failure {
+    FAILS_AT_ONCE, /* the statement ends */
+    FAILS_IN_TURN  /* the rows before it go on; the op Failing, to be emitted, ends the statement */
+};
+/* Whether a row can fail. */
+bool cg_row_checks(struct cg *cg, struct table *table, int32_t first, int32_t rowid,
+                   const uint64_t *columns, enum conflict conflict, enum row_failure failure,
+                   int32_t next);
 /* RETURNING: the rows of rowset slot, in which the target's columns begin with column first and its
  * rowid is column rowid, as results. */
 void cg_returning(struct cg *cg, const struct select *returned, int32_t slot, int32_t first,
@@ -34,6 +41,7 @@ struct cg_updater {
     struct table     *table;
     struct from_item *item; /* stands for the row as it is */
     enum conflict     conflict;
+    enum row_failure  failure;
     bool              returns;
     int32_t           returned; /* if so: the rowset that takes the new rows and their rowids */
     /* cg_updater_init */
@@ -57,6 +65,9 @@ void cg_updater_apply(struct cg *cg, const struct cg_updater *updater); /* does 
 /* Inserts the rows whose cells are in registers from first on, with the rowid (or NULL) behind
  * them.  desc has table, returns, returned; the rest is filled here. */
 void cg_upsert(struct cg *cg, const struct insert *insert, struct upsert_desc *desc, int32_t first);
+
+/* Whether expr has a correlated subquery that reads the table. */
+bool cg_correlated_reads(const struct expr *expr, const struct table *table);
 
 void cg_no_column(struct cg *cg, const struct name *name); /* the error */
 /* The rows of the target for which there is a row of FROM (NULL: none) that meets WHERE. */

@@ -112,6 +112,7 @@ struct conflict_answer {
 enum status table_upsert_row(struct table *table, const struct value *cells, const int64_t *rowid,
                              const struct conflict_rule *rules, uint32_t rule_count,
                              struct conflict_answer *answer, struct error *err);
+bool table_has_row(const struct table *table, int64_t rowid);
 /* Column of the row with that rowid, which exists; text borrowed until the table changes. */
 struct value table_row_cell(const struct table *table, int64_t rowid, uint32_t column,
                             char scratch[16]);

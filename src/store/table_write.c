@@ -163,6 +163,13 @@ enum status table_upsert_row(struct table *table, const struct value *cells, con
     return put_row(table, cells, answer->rowid, err);
 }
 
+bool table_has_row(const struct table *table, int64_t rowid)
+{
+    struct row_place place;
+
+    return table_find(&table->state, rowid, &place);
+}
+
 struct value table_row_cell(const struct table *table, int64_t rowid, uint32_t column,
                             char scratch[16])
 {

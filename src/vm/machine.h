@@ -134,8 +134,11 @@ struct vm {
     uint32_t write_mark;    /* of the statement, in the database's stack of states */
     bool     keep_on_error; /* OR FAIL: the rows before the error stay */
     bool     end_on_error;  /* OR ROLLBACK: the error ends the transaction */
-    int64_t  changes;
-    bool     counted; /* an op counted changes in this run */
+    /* of the row that Failing is to end the statement for; its error is in err */
+    enum status   failing; /* OK: none */
+    enum conflict failing_conflict;
+    int64_t       changes;
+    bool          counted; /* an op counted changes in this run */
 
     struct export_writer *exporter; /* COPY TO's open file */
     struct op_profile    *profiles; /* [op_count] or NULL */

@@ -71,26 +71,61 @@ const struct op *op_Halt(struct vm *vm, const struct op *op)
     return halt_with(vm, op);
 }
 
+/* The active row `row` is the first that does not pass a check; fail() has been called. */
+static const struct op *row_fails(struct vm *vm, const struct op *op, uint32_t row,
+                                  enum status status)
+{
+    uint64_t before[VECTOR_WORDS] = {0};
+
+    if (op->p2 == 0) {
+        vm->keep_on_error = op->p5 == CONFLICT_FAIL;
+        vm->end_on_error = op->p5 == CONFLICT_ROLLBACK;
+        return vm_stop(vm, status);
+    }
+    vm->failing = status;
+    vm->failing_conflict = (enum conflict)op->p5;
+    for (uint32_t w = 0; w < row / 64; w++)
+        before[w] = ~UINT64_C(0);
+    before[row / 64] = (UINT64_C(1) << row % 64) - 1;
+    selection_and(vm->sel, before);
+    return vm->sel->count == 0 ? jump(vm, op) : op + 1;
+}
+
+static uint32_t first_active(const struct vm *vm)
+{
+    return (uint32_t)bits_next(vm->sel->bits, 0, vm->sel->rows);
+}
+
 const struct op *op_HaltIfNull(struct vm *vm, const struct op *op)
 {
     const struct vector *v = vm_vec(vm, op->p3);
+    uint32_t             row = UINT32_MAX;
 
-    if (vector_is_constant(v))
-        return vector_is_null(v) && vm->sel->count > 0 ? halt_with(vm, op) : op + 1;
-    for (uint32_t w = 0; v->valid != NULL && w < vm_words(vm); w++)
-        if ((vm->sel->bits[w] & ~v->valid[w]) != 0)
-            return halt_with(vm, op);
-    return op + 1;
+    if (vector_is_constant(v) && vector_is_null(v) && vm->sel->count > 0)
+        row = first_active(vm);
+    for (uint32_t w = 0; !vector_is_constant(v) && v->valid != NULL && w < vm_words(vm); w++)
+        if ((vm->sel->bits[w] & ~v->valid[w]) != 0) {
+            row = w * 64 + (uint32_t)__builtin_ctzll(vm->sel->bits[w] & ~v->valid[w]);
+            break;
+        }
+    if (row == UINT32_MAX)
+        return op + 1;
+    return row_fails(vm, op, row, fail(vm->err, (enum status)op->p1, "%s", op->p4.text));
 }
 
 const struct op *op_HaltIfFalse(struct vm *vm, const struct op *op)
 {
     struct cells cells;
-    bool         false_ = false;
+    uint32_t     first = UINT32_MAX;
 
     VM_TRY(vm, cells_of(vm, vm_vec(vm, op->p3), 0, &cells));
-    ACTIVE_EACH(vm, row, { false_ |= value_truth(cell_at(&cells, row)) == 0; });
-    return false_ ? halt_with(vm, op) : op + 1;
+    ACTIVE_EACH(vm, row, {
+        if (first == UINT32_MAX && value_truth(cell_at(&cells, row)) == 0)
+            first = row;
+    });
+    if (first == UINT32_MAX)
+        return op + 1;
+    return row_fails(vm, op, first, fail(vm->err, (enum status)op->p1, "%s", op->p4.text));
 }
 
 const struct op *op_TypeCheck(struct vm *vm, const struct op *op)
@@ -98,19 +133,34 @@ const struct op *op_TypeCheck(struct vm *vm, const struct op *op)
     static const char *const names[CLASS_COUNT] = {"NULL", "INT", "REAL", "TEXT", "BLOB"};
     const uint32_t           allowed = (uint32_t)op->p1 | 1u << CLASS_NULL;
     enum value_class         wrong = CLASS_NULL;
+    uint32_t                 first = 0;
     struct cells             cells;
 
     VM_TRY(vm, cells_of(vm, vm_vec(vm, op->p3), 0, &cells));
     ACTIVE_EACH(vm, row, {
         const struct value *value = cell_at(&cells, row);
 
-        if (wrong == CLASS_NULL && (allowed >> value->class_ & 1) == 0)
+        if (wrong == CLASS_NULL && (allowed >> value->class_ & 1) == 0) {
             wrong = value->class_;
+            first = row;
+        }
     });
     if (wrong == CLASS_NULL)
         return op + 1;
-    return vm_stop(vm, fail(vm->err, STATUS_CONSTRAINT_DATATYPE, "cannot store %s value in %s",
-                            names[wrong], op->p4.text));
+    return row_fails(vm, op, first,
+                     fail(vm->err, STATUS_CONSTRAINT_DATATYPE, "cannot store %s value in %s",
+                          names[wrong], op->p4.text));
+}
+
+const struct op *op_Failing(struct vm *vm, const struct op *op)
+{
+    if (likely(vm->failing == STATUS_OK))
+        return op + 1;
+    if (op->p2 != 0)
+        return jump(vm, op);
+    vm->keep_on_error = vm->failing_conflict == CONFLICT_FAIL;
+    vm->end_on_error = vm->failing_conflict == CONFLICT_ROLLBACK;
+    return vm_stop(vm, vm->failing);
 }
 
 const struct op *op_MustBeInt(struct vm *vm, const struct op *op)

@@ -334,17 +334,44 @@ const struct op *op_DeleteAll(struct vm *vm, const struct op *op)
     return op + 1;
 }
 
-/* RETURNING keeps the rows whose bits are set. */
-static enum status keep_done(struct vm *vm, struct vm_slot *slot, const uint64_t *done)
+/* Of the last `rows` rows in slot, for RETURNING, those stay whose bits are set. */
+static enum status keep_done(struct vm *vm, struct vm_slot *slot, const uint64_t *done,
+                             uint64_t rows)
 {
-    uint64_t  rows = rowset_count(slot->rowset), count = 0;
-    uint32_t *positions = arena_alloc(&vm->arena, memory_product(rows, sizeof *positions));
+    uint64_t  all = rowset_count(slot->rowset), count = all - rows;
+    uint32_t *positions;
 
+    if (bits_count(done, rows) == rows)
+        return STATUS_OK;
+    positions = arena_alloc(&vm->arena, memory_product(all, sizeof *positions));
     if (positions == NULL)
         return fail_nomem(vm->err);
+    for (uint64_t i = 0; i < count; i++)
+        positions[i] = (uint32_t)i;
     for (BITS_EACH(i, done, rows))
-        positions[count++] = (uint32_t)i;
-    return count == rows ? STATUS_OK : rowset_keep(&slot->rowset, positions, count, vm->err);
+        positions[count++] = (uint32_t)(all - rows + i);
+    return rowset_keep(&slot->rowset, positions, count, vm->err);
+}
+
+const struct op *op_TableRow(struct vm *vm, const struct op *op)
+{
+    const struct row_desc *desc = op->p4.desc;
+    uint32_t               row = (uint32_t)bits_next(vm->sel->bits, 0, vm->sel->rows);
+    char                   scratch[16];
+    int64_t                rowid = cell_of(vm_vec(vm, op->p3), row, scratch).i;
+
+    VM_TRY(vm, vm_poll(vm));
+    if (!table_has_row(desc->table, rowid))
+        return vm->ops + op->p2;
+    for (uint32_t i = 0; i < desc->column_count; i++) {
+        char *text = arena_alloc(&vm->arena, 16);
+
+        if (text == NULL)
+            return vm_nomem(vm);
+        register_constant(vm, vm_reg(vm, op->p1 + (int32_t)i),
+                          table_row_cell(desc->table, rowid, desc->columns[i], text));
+    }
+    return op + 1;
 }
 
 const struct op *op_UpdateRows(struct vm *vm, const struct op *op)
@@ -354,6 +381,7 @@ const struct op *op_UpdateRows(struct vm *vm, const struct op *op)
     struct table            *table;
     int64_t                 *rowids, *new_rowids = NULL;
     uint64_t                 updated = 0, *done = NULL;
+    enum status              status;
 
     VM_TRY(vm, table_of(vm, desc, &table));
     conflict_note(vm, (enum conflict)op->p5);
@@ -365,11 +393,12 @@ const struct op *op_UpdateRows(struct vm *vm, const struct op *op)
         if (done == NULL)
             return vm_nomem(vm);
     }
-    VM_TRY(vm, table_update(table, desc->columns, desc->column_count, rowids, new_rowids, rows,
-                            (enum conflict)op->p5, done, &updated, vm->err));
+    status = table_update(table, desc->columns, desc->column_count, rowids, new_rowids, rows,
+                          (enum conflict)op->p5, done, &updated, vm->err);
+    changes_add(vm, desc, updated); /* OR FAIL keeps the rows before the error */
+    VM_TRY(vm, status);
     if (done != NULL)
-        VM_TRY(vm, keep_done(vm, vm_slot_at(vm, op->p1), done));
-    changes_add(vm, desc, updated);
+        VM_TRY(vm, keep_done(vm, vm_slot_at(vm, op->p1), done, rowset_count(rows)));
     return op + 1;
 }
 

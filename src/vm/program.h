@@ -61,6 +61,11 @@ struct upsert_desc {
     int32_t               returned;   /* ...the rowset in this slot */
     enum conflict         conflict;   /* the strongest of the rules': what an error undoes */
 };
+struct row_desc { /* TableRow */
+    struct table *table;
+    uint32_t      column_count;
+    uint32_t     *columns;
+};
 struct object_desc {
     struct schema_object *object;
     struct table         *table; /* CREATE INDEX */

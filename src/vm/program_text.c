@@ -106,6 +106,14 @@ static void upsert_text(struct str *out, const struct upsert_desc *desc)
     str_text(out, desc->one_by_one ? " one by one" : "");
 }
 
+static void row_text(struct str *out, const struct row_desc *desc)
+{
+    str_text(out, table_schema(desc->table)->name);
+    for (uint32_t i = 0; i < desc->column_count; i++)
+        str_printf(out, "%s%s", i > 0 ? "," : " reads ",
+                   table_schema(desc->table)->columns[desc->columns[i]].name);
+}
+
 static void write_text(struct str *out, const struct write_desc *desc)
 {
     const struct schema_table *schema;
@@ -175,6 +183,9 @@ static void desc_text(const struct op *op, struct str *out)
         break;
     case OP_Upsert:
         upsert_text(out, op->p4.desc);
+        break;
+    case OP_TableRow:
+        row_text(out, op->p4.desc);
         break;
     case OP_CreateTable:
         str_text(out, ((const struct schema_table *)op->p4.desc)->name);

@@ -45,6 +45,8 @@ static int64_t group_size(const struct op *op)
         if (op->p4.desc == NULL)
             return UPSERT_COLUMNS;
         return UPSERT_COLUMNS + (int64_t)((const struct upsert_desc *)op->p4.desc)->column_count;
+    case OP_TableRow:
+        return op->p4.desc == NULL ? 0 : ((const struct row_desc *)op->p4.desc)->column_count;
     case OP_AggStep:
         return 0; /* a query without keys or arguments gives no register */
     case OP_Insert:
@@ -186,6 +188,20 @@ static enum status depth_reach(struct depths *d, uint32_t from, int32_t target, 
     return STATUS_OK;
 }
 
+/* P2 = 0 means no target: to Init nobody jumps. */
+static bool has_target(const struct op *op)
+{
+    switch ((enum opcode)op->code) {
+    case OP_HaltIfNull:
+    case OP_HaltIfFalse:
+    case OP_TypeCheck:
+    case OP_Failing:
+        return op->p2 != 0;
+    default:
+        return opcode_info[op->code].p2 == OPERAND_TARGET;
+    }
+}
+
 static enum status depth_follow(struct depths *d, uint32_t address)
 {
     const struct op *op = &d->v->program->ops[address];
@@ -227,7 +243,7 @@ static enum status depth_follow(struct depths *d, uint32_t address)
     default:
         break;
     }
-    if (opcode_info[op->code].p2 == OPERAND_TARGET)
+    if (has_target(op))
         TRY(depth_reach(d, address, op->p2, jump, base));
     if (falls)
         TRY(depth_reach(d, address, (int32_t)address + 1, fall, base));

@@ -216,6 +216,7 @@ static const struct op *run_start(struct vm *vm)
     vm->changes = 0;
     vm->counted = vm->program->counts_changes;
     vm->keep_on_error = vm->end_on_error = false;
+    vm->failing = STATUS_OK;
     vm->depth = 0;
     vm->sel = vm->stack[0];
     vm_batch_one(vm);

@@ -20,6 +20,7 @@ const char *verdict_name(enum verdict verdict)
         [VERDICT_FORGOTTEN_ORDER] = "sqlite3 takes a subquery's rows for ordered",
         [VERDICT_ADDITION] = "an addition to SQLite",
         [VERDICT_NOT_COMPILED] = "an error where sqlite3 generates no code",
+        [VERDICT_GROUP_POSITION] = "sqlite3 takes a grouped literal for a position",
         [VERDICT_OPEN] = "sqlite3 gives several answers",
         [VERDICT_ERROR] = "error",
         [VERDICT_COUNT] = "number of rows",
@@ -183,11 +184,11 @@ static bool is_of_row(const char *message)
     return HAS_ONE_OF(message, parts);
 }
 
-/* Of several errors in the rows of a change either may come first. */
-static bool is_of_changed_row(const char *message)
+/* Of errors in the rows of a change a rowid that is none may come first. */
+static bool is_of_changed_row(const char *message, const char *other)
 {
-    return strstr(message, " constraint failed: ") != NULL ||
-           strcmp(message, "datatype mismatch") == 0;
+    return strcmp(message, "datatype mismatch") == 0 &&
+           strstr(other, " constraint failed: ") != NULL;
 }
 
 /* What Stoa adds and mutants come upon: FROM first, files in FROM, functions, GROUP BY (). */
@@ -218,11 +219,14 @@ static enum verdict judge_errors(struct judge *judge, const char *sql)
     if (mine[0] == '\0' && strcmp(right, no_having) == 0 &&
         (strstr(sql, " OVER ") != NULL || strstr(judge->script, " OVER ") != NULL))
         return VERDICT_HAVING;
+    if (mine[0] == '\0' && strstr(right, "GROUP BY term out of range") != NULL &&
+        strstr(sql, " OVER ") != NULL)
+        return VERDICT_GROUP_POSITION;
     if (judge->mutant && is_addition(sql, mine, right))
         return VERDICT_ADDITION;
     if (judge->mutant && right[0] == '\0' && HAS_ONE_OF(mine, not_compiled))
         return VERDICT_NOT_COMPILED;
-    if (judge->change && is_of_changed_row(mine) && is_of_changed_row(right))
+    if (judge->change && (is_of_changed_row(mine, right) || is_of_changed_row(right, mine)))
         return VERDICT_EVALUATION_ORDER;
     if (is_misuse(mine) || is_misuse(right))
         return mine[0] == '\0' || right[0] == '\0' || is_of_row(mine) ? VERDICT_AGGREGATE_PLACE

@@ -23,6 +23,7 @@ enum verdict {
     VERDICT_FORGOTTEN_ORDER,
     VERDICT_ADDITION,
     VERDICT_NOT_COMPILED,
+    VERDICT_GROUP_POSITION,
     VERDICT_OPEN, /* of mutants alone: sqlite3 gives other rows too */
 
     VERDICT_ERROR,  /* one of them fails, or both with different errors */

@@ -327,9 +327,11 @@ static struct node *keyed_rows(struct random_sql *random)
 
 static struct node *keyed_insert(struct random_sql *random)
 {
-    static const char *const verbs[] = {"INSERT",  "INSERT",           "INSERT",
-                                        "INSERT",  "INSERT OR IGNORE", "INSERT OR REPLACE",
-                                        "REPLACE", "INSERT OR ABORT",  "INSERT OR ROLLBACK"};
+    static const char *const verbs[] = {"INSERT",           "INSERT",
+                                        "INSERT",           "INSERT",
+                                        "INSERT OR IGNORE", "INSERT OR REPLACE",
+                                        "REPLACE",          "INSERT OR ABORT",
+                                        "INSERT OR FAIL",   "INSERT OR ROLLBACK"};
     struct node             *rows, *conflicts = upserts(random);
 
     if (chance(random, 25))
@@ -347,13 +349,11 @@ static struct node *keyed_insert(struct random_sql *random)
 
 static struct node *keyed_update(struct random_sql *random)
 {
-    static const char *const verbs[] = {"UPDATE", "UPDATE", "UPDATE OR IGNORE",
+    static const char *const verbs[] = {"UPDATE", "UPDATE", "UPDATE OR IGNORE", "UPDATE OR FAIL",
                                         "UPDATE OR REPLACE"};
     struct node *sets = keyed_sets(random, false), *where = keyed_condition(random, false);
     struct node *joined = FIXED(random, "d = f.v, c = f.k || u.d", 0);
-    bool         keyed = strcmp(random->unique.column[0].type, "INTEGER PRIMARY KEY") == 0;
-    /* where OR REPLACE moves rows to others that are to be changed SQLite meets them again */
-    const char *verb = keyed ? verbs[random_below(random, 3)] : PICK(random, verbs);
+    const char  *verb = PICK(random, verbs);
 
     if (chance(random, 35))
         return FIXED(
