@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 struct bench_options {
-    long        rows; /* of the group-by table */
+    long        rows;  /* of the group-by table */
     double      scale; /* of the TPC-H tables */
     int         threads;
     const char *suites;  /* comma-separated; NULL: all */

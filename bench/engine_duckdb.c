@@ -165,7 +165,8 @@ static bool duckdb_engine_load(struct engine *engine, const char *table, const c
 static bool duckdb_compressed_load(struct engine *engine, const char *table, const char *path,
                                    char delimiter)
 {
-    return duckdb_engine_load(engine, table, path, delimiter) && duckdb_engine_exec(engine, "CHECKPOINT");
+    return duckdb_engine_load(engine, table, path, delimiter) &&
+           duckdb_engine_exec(engine, "CHECKPOINT");
 }
 
 /* As the text that the other engines keep. */

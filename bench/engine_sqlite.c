@@ -74,7 +74,8 @@ static bool sqlite_engine_load(struct engine *engine, const char *table, const c
         ok = sqlite_engine_exec(engine, "BEGIN") &&
              sqlite3_prepare_v2(engine->db, sql, -1, &stmt, NULL) == SQLITE_OK;
     }
-    while (ok && (ok = insert_line(stmt, line, columns, delimiter)) && getline(&line, &capacity, file) > 0)
+    while (ok && (ok = insert_line(stmt, line, columns, delimiter)) &&
+           getline(&line, &capacity, file) > 0)
         ;
     sqlite3_finalize(stmt);
     ok = ok && sqlite_engine_exec(engine, "COMMIT");

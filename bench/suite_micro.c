@@ -129,8 +129,8 @@ static bool values_run(void *argument)
 }
 
 static bool (*const runs[])(void *) = {
-    [MICRO_RUN] = micro_run,      [MICRO_PREPARE] = prepare_run, [MICRO_CACHED] = prepare_run,
-    [MICRO_FRESH] = fresh_run,    [MICRO_REPLACE] = replace_run, [MICRO_VALUES] = values_run,
+    [MICRO_RUN] = micro_run,   [MICRO_PREPARE] = prepare_run, [MICRO_CACHED] = prepare_run,
+    [MICRO_FRESH] = fresh_run, [MICRO_REPLACE] = replace_run, [MICRO_VALUES] = values_run,
 };
 
 static struct engine *engine_prepare(const struct engine_kind *kind)

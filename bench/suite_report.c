@@ -12,16 +12,15 @@
 
 enum { CUSTOMERS = 20000, CODES = 400, NAMES = 60, DAYS = 1096, ROWS_MIN = 1000 };
 
-#define MONTHS                                                                                     \
-    "SELECT strftime('%Y-%m', ts) AS month, sum(quantity) AS n FROM sales GROUP BY 1"
+#define MONTHS "SELECT strftime('%Y-%m', ts) AS month, sum(quantity) AS n FROM sales GROUP BY 1"
 #define MONTHS_DUCKDB                                                                              \
     "SELECT strftime(date_trunc('month', ts), '%Y-%m') AS month, sum(quantity) AS n FROM sales "   \
     "GROUP BY 1"
 
 /* Sums of REALs are rounded: only SQLite and Stoa add them with compensation. */
 static const struct query questions[] = {
-    {"month",
-     "SELECT strftime('%Y-%m', ts), count(*), round(sum(amount), 2) FROM sales GROUP BY 1", NULL,
+    {"month", "SELECT strftime('%Y-%m', ts), count(*), round(sum(amount), 2) FROM sales GROUP BY 1",
+     NULL,
      "SELECT strftime(date_trunc('month', ts), '%Y-%m'), count(*), round(sum(amount), 2) FROM "
      "sales GROUP BY 1"},
     {"day", "SELECT date(ts), count(*), sum(quantity) FROM sales GROUP BY 1", NULL,

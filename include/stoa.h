@@ -204,10 +204,10 @@ STOA_API int stoa_load_csv(stoa_db *db, const char *table, const char *path, con
  * affinity, short rows are filled with NULLs and long ones cut, which message is told in sqlite3's
  * words.  All rows, or none and an error. */
 typedef struct stoa_import_options {
-    char     column_separator, row_separator; /* ',' and '\n'; a '\r' before '\n' is dropped */
-    int      ascii;                           /* no quotes */
-    unsigned skip;                            /* records to pass over */
-    int      header;                          /* 1: pass over one more, the names */
+    char     column_separator, row_separator;      /* ',' and '\n'; a '\r' before '\n' is dropped */
+    int      ascii;                                /* no quotes */
+    unsigned skip;                                 /* records to pass over */
+    int      header;                               /* 1: pass over one more, the names */
     void (*message)(void *data, const char *text); /* NULL: not told */
     void *message_data;
 } stoa_import_options;

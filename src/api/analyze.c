@@ -125,7 +125,8 @@ static void note_slot(const struct analysis *analysis, uint32_t address, struct 
     note(text);
     switch ((enum opcode)op->code) {
     case OP_Rewind:
-        str_printf(text, "read %" PRIu64 " rows", vm_op_profiles(analysis->vm)[address + 1].rows_in);
+        str_printf(text, "read %" PRIu64 " rows",
+                   vm_op_profiles(analysis->vm)[address + 1].rows_in);
         if (strstr(detail, ", 0 batches") == NULL && strstr(detail, "skipped") != NULL)
             str_printf(text, ", %s", strchr(detail, ',') + 2);
         break;

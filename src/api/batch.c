@@ -81,7 +81,7 @@ static void cells_fill(const struct vector *v, uint32_t rows, stoa_cell *cells)
 
 #define FILL(slot)                                                                                 \
     for (uint32_t row = 0; row < rows; row++)                                                      \
-        cell_set(&cells[row], &entries[slot])
+    cell_set(&cells[row], &entries[slot])
     if (v->shape == VECTOR_CONSTANT)
         FILL(0);
     else if (v->shape != VECTOR_DICT)

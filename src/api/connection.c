@@ -23,8 +23,8 @@ bool connection_ok(const stoa_db *db)
 
 bool connection_ready(const stoa_db *db)
 {
-    return connection_ok(db) && atomic_load_explicit(&db->memory.interrupt.in_callback,
-                                                     memory_order_relaxed) == 0;
+    return connection_ok(db) &&
+           atomic_load_explicit(&db->memory.interrupt.in_callback, memory_order_relaxed) == 0;
 }
 
 int connection_misuse(stoa_db *db, const char *text)
@@ -127,10 +127,8 @@ static void connect_layers(stoa_db *db)
     db->host.autocommit = true;
     db->host.trace = getenv("STOA_TRACE");
     export_connect(&db->host);
-    db->host.sources = (struct source_context){.database = db->database,
-                                               .memory = &db->memory,
-                                               .connection = db,
-                                               .progress = &db->load};
+    db->host.sources = (struct source_context){
+        .database = db->database, .memory = &db->memory, .connection = db, .progress = &db->load};
     db->compile = (struct compile_context){.database = db->database,
                                            .memory = &db->memory,
                                            .state = &db->state,

@@ -95,8 +95,8 @@ static enum status statement_take(stoa_stmt *stmt, struct program *program, stru
     return STATUS_OK;
 }
 
-/* A statement without a program; it, its bindings and its text are one block.  NULL: memory, or work
- * was stopped. */
+/* A statement without a program; it, its bindings and its text are one block.  NULL: memory, or
+ * work was stopped. */
 static stoa_stmt *statement_new(stoa_db *db, const char *sql, size_t sql_bytes, uint32_t variables)
 {
     size_t     fixed = sizeof(stoa_stmt) + variables * sizeof(struct binding);

@@ -51,8 +51,8 @@ void arena_init_medium(struct arena *arena, struct memory *memory);
 
 /* Uninitialised / zeroed bytes, aligned to 16.  bytes == 0 gives a pointer that must not be read.
  * NULL when memory runs out.  In sanitizer builds every block is an allocation of its own. */
-void *arena_alloc_aligned(struct arena *arena, size_t bytes,
-                          size_t align); /* align: power of 2, <= 64 */
+void               *arena_alloc_aligned(struct arena *arena, size_t bytes,
+                                        size_t align); /* align: power of 2, <= 64 */
 static inline void *arena_alloc(struct arena *arena, size_t bytes)
 {
     size_t room = (bytes + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);

@@ -62,9 +62,9 @@ static inline void bits_copy(uint64_t *dst, const uint64_t *src, size_t from, si
     if (n % 64 != 0)
         dst[words - 1] &= (UINT64_C(1) << (n % 64)) - 1;
 }
-/* list = the positions of the set bits among the first n, ascending; returns their number.  Bits from n
- * on are 0 (n <= 65536).  list has room for n rounded up to 8: eight are written at a time, 0.3 ns a
- * position where bit by bit took 1 ns. */
+/* list = the positions of the set bits among the first n, ascending; returns their number.  Bits
+ * from n on are 0 (n <= 65536).  list has room for n rounded up to 8: eight are written at a time,
+ * 0.3 ns a position where bit by bit took 1 ns. */
 uint32_t bits_list(const uint64_t *words, uint32_t n, uint16_t *list);
 
 /* For each set bit i < n of words: for (BITS_EACH(i, words, n)) body; */

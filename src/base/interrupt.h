@@ -22,7 +22,7 @@
 
 struct interrupt {
     _Atomic bool raised;
-    bool         cut; /* a loop was left half-way: no result of the work holds */
+    bool         cut;        /* a loop was left half-way: no result of the work holds */
     int (*progress)(void *); /* non-zero: raises the flag; NULL: none */
     void            *progress_data;
     _Atomic uint64_t due;         /* ns: when progress is called next */
@@ -37,7 +37,8 @@ enum { INTERRUPT_ROWS = 1 << 10 };
 /* What makes a text long, and its pieces, in bytes. */
 enum { INTERRUPT_TEXT_LONG = 1 << 12, INTERRUPT_TEXT_PIECE = 1 << 18 };
 
-/* Of the statement under way on this thread; NULL: none.  Whoever sets it puts the last one back. */
+/* Of the statement under way on this thread; NULL: none.  Whoever sets it puts the last one back.
+ */
 extern _Thread_local struct interrupt *interrupt_work;
 
 /* A new piece of work begins. */

@@ -32,17 +32,17 @@ struct memory {
         _Atomic(void *) block; /* NULL: empty.  Its first word holds its size */
         _Atomic size_t  bytes; /* of block; may be out of date, then the block's word is right */
     } spares[MEMORY_SPARES];
-    _Atomic unsigned next_spare; /* which is replaced when all are taken */
-    struct pages_kept kept;      /* freed mappings */
-    _Atomic(void *)  parked;     /* freed, but still held: see memory_park */
-    _Atomic size_t   parked_bytes, parked_debt; /* asked for since some of them were given back */
-    _Atomic bool     parking;    /* what is freed is parked, without an interrupt too */
-    struct interrupt interrupt;  /* of all work that is done on this account */
+    _Atomic unsigned  next_spare;                /* which is replaced when all are taken */
+    struct pages_kept kept;                      /* freed mappings */
+    _Atomic(void *)   parked;                    /* freed, but still held: see memory_park */
+    _Atomic size_t    parked_bytes, parked_debt; /* asked for since some of them were given back */
+    _Atomic bool      parking;   /* what is freed is parked, without an interrupt too */
+    struct interrupt  interrupt; /* of all work that is done on this account */
     /* Asked to give back what can be made again, before the limit refuses a request; false: nothing
      * was left.  NULL: nobody.  Only while one thread works on the account. */
     bool (*reclaim)(void *data);
     void *reclaim_data;
-    int real_digits; /* of REALs that become texts in that work; 0: NUMBER_DIGITS_DEFAULT */
+    int   real_digits; /* of REALs that become texts in that work; 0: NUMBER_DIGITS_DEFAULT */
 };
 
 void memory_init(struct memory *memory, size_t limit);

@@ -35,7 +35,8 @@ enum status fail(struct error *err, enum status status, const char *format, ...)
     return status;
 }
 
-enum status fail_at(struct error *err, enum status status, int64_t position, const char *format, ...)
+enum status fail_at(struct error *err, enum status status, int64_t position, const char *format,
+                    ...)
 {
     va_list args;
 

@@ -41,14 +41,14 @@ struct parameter { /* .parameter set: kept by the shell, bound by name */
 };
 
 struct shell {
-    stoa_db    *db;
-    char       *file_name; /* as .show prints it; owned */
-    FILE       *out;
-    char        out_name[512];
-    bool        out_is_pipe, once; /* once: back to stdout after the next statement */
-    bool        interactive, batch;
-    bool        stop; /* .quit, .exit */
-    int         exit_code;
+    stoa_db *db;
+    char    *file_name; /* as .show prints it; owned */
+    FILE    *out;
+    char     out_name[512];
+    bool     out_is_pipe, once; /* once: back to stdout after the next statement */
+    bool     interactive, batch;
+    bool     stop; /* .quit, .exit */
+    int      exit_code;
     /* output */
     enum mode            mode;
     bool                 show_header, header_set;

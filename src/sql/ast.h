@@ -311,9 +311,9 @@ struct values_rows {
     struct value       *constants; /* [rows * columns]; texts lie in the statement's text or in the
                                       arena */
 };
-/* A correlated subquery as a search among the rows of a select that is not correlated.  IN: SELECT y,
- * k..., y IS NULL; else SELECT k..., x, argument ORDER BY k..., x, of which an aggregate of those
- * with the outer keys and with x in a range is asked for. */
+/* A correlated subquery as a search among the rows of a select that is not correlated.  IN: SELECT
+ * y, k..., y IS NULL; else SELECT k..., x, argument ORDER BY k..., x, of which an aggregate of
+ * those with the outer keys and with x in a range is asked for. */
 struct lookup {
     struct select  *select;
     uint32_t        count;      /* of keys, then of the range's bounds */
@@ -365,7 +365,7 @@ struct select {
     struct from_item *recursion;    /* a recursive term: its reference to the compound */
     uint32_t          outer_count; /* distinct columns of enclosing selects used here or deeper: the
                                       parameters of memoised evaluation */
-    struct lookup *lookup; /* planner: what the select has become; NULL: nothing else */
+    struct lookup *lookup;         /* planner: what the select has become; NULL: nothing else */
     struct expr  **outers; /* one EXPR_COLUMN (or AGGREGATE_REF) node each, levels_up as seen from
                              this select */
 };

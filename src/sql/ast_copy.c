@@ -170,8 +170,7 @@ static void copy_values(struct copier *copier, const struct select *select, stru
         *tail = copy_bytes(copier, rows, sizeof *rows);
         if (*tail == NULL)
             return;
-        (*tail)->exprs =
-            copy_exprs(copier, rows->exprs, (size_t)rows->rows * select->column_count);
+        (*tail)->exprs = copy_exprs(copier, rows->exprs, (size_t)rows->rows * select->column_count);
         copy->last_values = *tail;
         tail = &(*tail)->next;
     }

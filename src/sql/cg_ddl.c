@@ -827,7 +827,7 @@ static bool is_there(struct cg *cg, const struct drop *drop, enum schema_kind ki
 
 void cg_drop(struct cg *cg, const struct drop *drop)
 {
-    bool             table, view, found;
+    bool                     table, view, found;
     static const char *const missing[] = {[SCHEMA_TABLE] = "no such table: %s",
                                           [SCHEMA_INDEX] = "no such index: %s",
                                           [SCHEMA_VIEW] = "no such view: %s",

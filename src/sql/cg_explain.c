@@ -119,19 +119,21 @@ static bool name_columns(struct program *program, const char *const *names, uint
     return true;
 }
 
-/* EXPLAIN ANALYZE: a table function of the connection runs inner and yields its steps, or its ops. */
+/* EXPLAIN ANALYZE: a table function of the connection runs inner and yields its steps, or its ops.
+ */
 static enum status analyze(const struct compile_context *context, struct program *program,
                            bool verbose, struct error *err)
 {
-    static const char *const op_names[] = {"addr", "opcode", "p1",      "p2",       "p3", "p4",
-                                           "p5",   "calls",  "rows_in", "rows_out", "ms", "comment"};
-    static const char *const step_names[] = {"id", "parent",  "detail", "rows",
-                                             "ms", "percent", "notes"};
-    const char *const       *names = verbose ? op_names : step_names;
-    const char              *source = verbose ? "stoa_analyze_ops" : "stoa_analyze";
+    static const char *const    op_names[] = {"addr",    "opcode",   "p1", "p2",
+                                              "p3",      "p4",       "p5", "calls",
+                                              "rows_in", "rows_out", "ms", "comment"};
+    static const char *const    step_names[] = {"id", "parent",  "detail", "rows",
+                                                "ms", "percent", "notes"};
+    const char *const          *names = verbose ? op_names : step_names;
+    const char                 *source = verbose ? "stoa_analyze_ops" : "stoa_analyze";
     const struct source_module *module = source_find(context->sources, source, strlen(source));
-    struct source_desc *desc = arena_zalloc(&program->arena, sizeof *desc);
-    uint32_t            count = program->inner->variable_count;
+    struct source_desc         *desc = arena_zalloc(&program->arena, sizeof *desc);
+    uint32_t                    count = program->inner->variable_count;
     const char   **argument_names = arena_zalloc(&program->arena, (count + 1) * sizeof(char *));
     struct listing listing = {.program = program,
                               .columns = verbose ? countof(op_names) : countof(step_names)};

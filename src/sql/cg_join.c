@@ -263,7 +263,8 @@ static void seek_keys(struct cg *cg, const struct plan *join, bool build, int32_
 
 /* --- few rows against many -----------------------------------------------------------------------
  * The probe side is built too, and first: of the build side only those rows are built that have a
- * partner there, and without rows on the probe side none is even looked at.  Then the join proper runs over what has been collected. */
+ * partner there, and without rows on the probe side none is even looked at.  Then the join proper
+ * runs over what has been collected. */
 static bool collects_probe(const struct cg *cg, const struct plan *plan)
 {
     double work;

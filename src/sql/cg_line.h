@@ -1,10 +1,10 @@
 /* cg_line.h - the steps of EXPLAIN QUERY PLAN and EXPLAIN ANALYZE: a tree of lines, grown while the
  * program is generated, and which op belongs to which of them.
  *
- * A plan's lines are made when it is made (cg_plan); subqueries add theirs where the generator meets
- * them.  While code is emitted program->line names the step that it is for: cg_produce enters the
- * plan's line, cg_consume that of the sink.  Without EXPLAIN nothing of this exists: every line is
- * 0, "none". */
+ * A plan's lines are made when it is made (cg_plan); subqueries add theirs where the generator
+ * meets them.  While code is emitted program->line names the step that it is for: cg_produce enters
+ * the plan's line, cg_consume that of the sink.  Without EXPLAIN nothing of this exists: every line
+ * is 0, "none". */
 #ifndef STOA_SQL_CG_LINE_H
 #define STOA_SQL_CG_LINE_H
 
@@ -22,8 +22,8 @@ struct cg_line {
     int32_t            open_op;                   /* OpenRead, OpenSource; -1: none */
     bool               only_analyzed;             /* a step that SQLite's trees do not name */
     bool               reads_rowid;
-    bool               top_n;                     /* SORT: below a LIMIT */
-    const struct plan *conditions[2];             /* FILTER, GATE nodes in it; NULL: none */
+    bool               top_n;         /* SORT: below a LIMIT */
+    const struct plan *conditions[2]; /* FILTER, GATE nodes in it; NULL: none */
 };
 
 /* Where lines go: kept by whoever changes it. */

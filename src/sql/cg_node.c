@@ -2,7 +2,6 @@
  * subqueries. */
 #include "sql/cg.h"
 
-
 void cg_consume(struct cg *cg, struct cg_sink *sink, int32_t next)
 {
     struct cg_place place = cg_line_sink(cg, sink);

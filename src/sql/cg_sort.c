@@ -409,8 +409,8 @@ static void produce_union_all(struct cg *cg, const struct plan *plan, struct cg_
 
 /* UNION, EXCEPT and INTERSECT group the rows by all their columns; groups come out sorted, as
  * SQLite's do.  Of rows that are equal but do not look it (1 and 1.0) SQLite keeps the first, of
- * UNION's terms in the last that has one: the terms run from right to left.  The right side of EXCEPT
- * and INTERSECT comes behind the left one, and only if that has rows. */
+ * UNION's terms in the last that has one: the terms run from right to left.  The right side of
+ * EXCEPT and INTERSECT comes behind the left one, and only if that has rows. */
 struct compound_sink {
     struct cg_sink sink;
     int32_t        groups, set; /* set: rows of the right side of EXCEPT and INTERSECT */

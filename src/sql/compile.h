@@ -14,9 +14,9 @@ struct compile_context {
     const struct source_context  *source_context;
     struct connection_functions  *functions;
     const struct parse_limits    *limits;
-    uint32_t passes_off; /* bits of enum pass: planner passes that are switched off (tests) */
-    uint32_t join_seed;  /* not 0: costs of joins are taken times a random factor (bench) */
-    const char         *trace; /* STOA_TRACE flags; NULL: none */
+    uint32_t      passes_off; /* bits of enum pass: planner passes that are switched off (tests) */
+    uint32_t      join_seed;  /* not 0: costs of joins are taken times a random factor (bench) */
+    const char   *trace;      /* STOA_TRACE flags; NULL: none */
     struct arena *scratch; /* of trees and plans: left as found, but for a chunk kept for reuse */
 };
 

@@ -162,8 +162,8 @@ struct expr *build_between(struct parser *parser, bool negated, struct expr *lef
                            struct expr *high);
 struct expr *build_in(struct parser *parser, bool negated, struct expr *left, struct expr_list list,
                       struct select *select);
-/* left op ANY (select), or ALL.  = ANY is IN, <> ALL is NOT IN, any other ALL is NOT of the opposite
- * comparison with ANY. */
+/* left op ANY (select), or ALL.  = ANY is IN, <> ALL is NOT IN, any other ALL is NOT of the
+ * opposite comparison with ANY. */
 struct expr *build_quantified(struct parser *parser, enum expr_op op, bool all, struct expr *left,
                               struct select *select);
 struct expr *build_cast(struct parser *parser, struct token token, struct expr *operand,
@@ -186,7 +186,7 @@ struct expr *build_within_group(struct parser *parser, struct token name, bool d
 struct extract build_extract_unit(struct parser *parser, struct token name, bool distinct,
                                   struct expr_list unit, struct token from);
 struct expr   *build_extract(struct parser *parser, struct extract extract, struct expr *time);
-struct expr *build_row(struct parser *parser, struct token token, struct expr_list list);
+struct expr   *build_row(struct parser *parser, struct token token, struct expr_list list);
 /* An item of GROUP BY: a function of that name. */
 struct expr *build_grouping_sets(struct parser *parser, struct token token, struct expr_list sets);
 struct expr *build_all(struct parser *parser, struct token token); /* GROUP BY ALL, ORDER BY ALL */
@@ -210,7 +210,7 @@ struct star_changes star_rename(struct parser *parser, struct star_changes list,
 struct star_changes star_replace(struct parser *parser, struct star_changes list, struct expr *expr,
                                  struct name name);
 struct star_changes star_join(struct star_changes left, struct star_changes right);
-_Noreturn void         refuse_order(struct parser *parser, const struct order_list *order);
+_Noreturn void      refuse_order(struct parser *parser, const struct order_list *order);
 struct assignment_list assignments_add(struct parser *parser, struct assignment_list list,
                                        struct name_list columns, struct expr *value);
 void                   check_length(struct parser *parser, uint32_t count, const char *of);
@@ -218,14 +218,13 @@ void                   check_order_terms(struct parser *parser, uint32_t count, 
 
 /* --- select -------------------------------------------------------------------------------------
  */
-struct select    *build_select(struct parser *parser, struct token token, struct result_list columns,
-                               struct from_list from, struct expr *where, struct order_list order_by,
-                               struct limit_clause limit);
+struct select *build_select(struct parser *parser, struct token token, struct result_list columns,
+                            struct from_list from, struct expr *where, struct order_list order_by,
+                            struct limit_clause limit);
 /* Puts head into a select that has the rest, and checks how long its lists are. */
-void              select_begin(struct parser *parser, struct select *select,
-                               const struct select_head *head);
-struct select    *build_values(struct parser *parser, struct token token, struct expr_list row);
-struct select    *values_add(struct parser *parser, struct select *select, struct expr_list row);
+void select_begin(struct parser *parser, struct select *select, const struct select_head *head);
+struct select *build_values(struct parser *parser, struct token token, struct expr_list row);
+struct select *values_add(struct parser *parser, struct select *select, struct expr_list row);
 /* Reads ", (literal, ...)" of width literals again and again from `at` on, behind parser->literals;
  * returns what is behind it, `at` if there is none.  values_add_literals takes what was read first.
  */

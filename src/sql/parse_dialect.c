@@ -179,9 +179,9 @@ struct extract build_extract_unit(struct parser *parser, struct token name, bool
 
 struct expr *build_extract(struct parser *parser, struct extract extract, struct expr *time)
 {
-    struct expr *call = build_function(parser, extract.name, false, false,
-                                       list_add(parser, extract.unit, time),
-                                       (struct order_list){0}, (struct function_tail){0});
+    struct expr *call =
+        build_function(parser, extract.name, false, false, list_add(parser, extract.unit, time),
+                       (struct order_list){0}, (struct function_tail){0});
 
     call->name = name_of(parser, "date_part");
     call->name.position = call->position;

@@ -79,8 +79,7 @@ enum status block_add_one(const struct from_state *state, struct block *block, s
     return STATUS_OK;
 }
 
-enum status block_add(const struct from_state *state, struct block *block,
-                      struct expr *condition)
+enum status block_add(const struct from_state *state, struct block *block, struct expr *condition)
 {
     struct expr_list list = {0};
 
@@ -286,8 +285,8 @@ static bool joins(const struct conjunct *conjunct, relations a, relations b)
             ((conjunct->left_mask & ~b) == 0 && (conjunct->right_mask & ~a) == 0));
 }
 
-enum status join_conditions(const struct from_state *state, struct plan *plan,
-                            struct block *block, relations probe, relations build)
+enum status join_conditions(const struct from_state *state, struct plan *plan, struct block *block,
+                            relations probe, relations build)
 {
     struct planner *planner = state->planner;
     uint64_t        classes[2] = {0, 0}; /* that a key stands for already */

@@ -24,8 +24,8 @@ static bool walk_goes_on(void)
 
 void expr_walk(struct expr *expr, expr_visit *visit, void *data)
 {
-    if (expr == NULL || !walk_goes_on() || !visit(expr, data) ||
-        expr->kind == EXPR_COLUMN || expr->kind == EXPR_LITERAL || expr->kind == EXPR_VARIABLE)
+    if (expr == NULL || !walk_goes_on() || !visit(expr, data) || expr->kind == EXPR_COLUMN ||
+        expr->kind == EXPR_LITERAL || expr->kind == EXPR_VARIABLE)
         return;
     expr_walk(expr->left, visit, data);
     expr_walk(expr->right, visit, data);

@@ -56,8 +56,7 @@ bool plan_is_strict(const struct from_list *from, const struct expr *expr)
     case EXPR_BETWEEN: /* a bound that is NULL leaves the other one, which may be false */
         return plan_is_strict(from, expr->left);
     case EXPR_IN: /* of an empty list it is false */
-        return expr->select == NULL && expr->list.count != 0 &&
-               plan_is_strict(from, expr->left);
+        return expr->select == NULL && expr->list.count != 0 && plan_is_strict(from, expr->left);
     case EXPR_FUNCTION:
         return function != NULL && expr->over == NULL && expr->resolved.aggregate_kind == 0 &&
                (function->flags & FUNCTION_NULL_IN_NULL_OUT) != 0 &&

@@ -43,7 +43,7 @@ static bool groups_are_sorted(const struct plan *aggregate, const struct select 
         return false;
     for (uint32_t i = 0; i < select->order_by.count && i < keys->count; i++) {
         struct sort_term term = term_of(select, &select->order_by.terms[i]);
-        bool descending = aggregate->descending != NULL && aggregate->descending[i];
+        bool             descending = aggregate->descending != NULL && aggregate->descending[i];
 
         if (!sorts_by(&term, keys->items[i], descending, descending))
             return false;
@@ -197,8 +197,8 @@ static bool sort_is_total(const struct plan *sort)
         for (uint32_t i = 0; i < sort->select->order_by.count; i++) {
             struct sort_term term = term_of(sort->select, &sort->select->order_by.terms[i]);
 
-            found |= expr_equal(term.expr, expr_strip(key)) &&
-                     term.collation == key->resolved.collation;
+            found |=
+                expr_equal(term.expr, expr_strip(key)) && term.collation == key->resolved.collation;
         }
         if (!found)
             return false;
@@ -228,8 +228,7 @@ void plan_tell_order(const struct planner *planner, struct plan *plan)
         break;
     case PLAN_JOIN:
         plan->input->blind = plan->blind;
-        plan->right->blind =
-            plan->blind || plan->join == JOIN_SEMI || plan->join == JOIN_ANTI;
+        plan->right->blind = plan->blind || plan->join == JOIN_SEMI || plan->join == JOIN_ANTI;
         break;
     case PLAN_COMPOUND:
         if (plan->op == COMPOUND_UNION_ALL)

@@ -441,8 +441,7 @@ static const struct schema_object *find_view(const struct resolver *r, struct na
     return view != NULL && schema_holds(schema.text, view->temporary) ? view : NULL;
 }
 
-enum status check_index(struct resolver *r, const struct from_item *item,
-                        const struct table *table)
+enum status check_index(struct resolver *r, const struct from_item *item, const struct table *table)
 {
     const struct schema_table *schema = table != NULL ? table_schema(table) : NULL;
 
@@ -526,8 +525,8 @@ static enum status resolve_from_name(struct resolver *r, struct scope *scope,
 
     if (cte != NULL) {
         if (item->indexed_by.text != NULL)
-            return fail_at(r->err, STATUS_ERROR, item->indexed_by.position,
-                           "no such index: \"%s\"", item->indexed_by.text);
+            return fail_at(r->err, STATUS_ERROR, item->indexed_by.position, "no such index: \"%s\"",
+                           item->indexed_by.text);
         return resolve_from_cte(r, scope, item, cte, where);
     }
     if (!schema_exists(item->schema))

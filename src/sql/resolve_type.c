@@ -165,8 +165,8 @@ static bool is_written_constant(const struct expr *expr)
 
 const struct expr *select_compared(const struct select *select, uint32_t column)
 {
-    static const struct expr   literal = {.kind = EXPR_LITERAL,
-                                          .resolved = {.affinity = AFFINITY_NONE}};
+    static const struct expr  literal = {.kind = EXPR_LITERAL,
+                                         .resolved = {.affinity = AFFINITY_NONE}};
     const struct values_rows *rows = select->last_values;
 
     if (rows == NULL)

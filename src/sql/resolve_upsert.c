@@ -1,4 +1,5 @@
-/* resolve_upsert.c - INSERT ... ON CONFLICT (columns) DO ...: which key each clause means, and names.
+/* resolve_upsert.c - INSERT ... ON CONFLICT (columns) DO ...: which key each clause means, and
+ * names.
  *
  * Plain names are columns of the row that is there; those of the row to be inserted are called
  * excluded.name. */
@@ -76,9 +77,9 @@ static enum status find_key(struct resolver *r, struct upsert *upsert,
         }
     if (number > 0)
         snprintf(which, sizeof which, "%u%s ", number, ordinal_ending(number));
-    return fail_at(
-        r->err, STATUS_ERROR, upsert->target[0].expr->position,
-        "%sON CONFLICT clause does not match any PRIMARY KEY or UNIQUE constraint", which);
+    return fail_at(r->err, STATUS_ERROR, upsert->target[0].expr->position,
+                   "%sON CONFLICT clause does not match any PRIMARY KEY or UNIQUE constraint",
+                   which);
 }
 
 static enum status new_item(struct resolver *r, struct name name, struct name alias,
@@ -125,8 +126,7 @@ enum status resolve_upserts(struct resolver *r, struct insert *insert, struct ta
     insert->excluded->untyped = true;
     for (struct upsert *upsert = insert->upsert; upsert != NULL; upsert = upsert->next) {
         number++;
-        TRY(resolve_clause(r, insert, upsert,
-                           insert->upsert->next == NULL ? 0 : number));
+        TRY(resolve_clause(r, insert, upsert, insert->upsert->next == NULL ? 0 : number));
     }
     return STATUS_OK;
 }

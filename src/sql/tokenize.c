@@ -114,8 +114,8 @@ static unsigned char byte_at(const char *sql, size_t bytes, size_t i)
     return i < bytes ? (unsigned char)sql[i] : '\0';
 }
 
-/* Moves i, an offset into sql, on while what is said of it holds, and it is before the end; less far
- * when work is stopped, which cuts the token. */
+/* Moves i, an offset into sql, on while what is said of it holds, and it is before the end; less
+ * far when work is stopped, which cuts the token. */
 #define SKIP_WHILE(i, holds)                                                                       \
     do {                                                                                           \
         for (size_t end_; (end_ = interrupt_text((i), bytes)) > (i);) {                            \

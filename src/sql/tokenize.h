@@ -25,7 +25,8 @@ struct token {
  * with TOKEN_EOF.  WINDOW, OVER and FILTER come as keywords: see token_is_ambiguous. */
 size_t token_read(const char *sql, size_t bytes, size_t at, int *code);
 
-/* Whether what token_read gave is a keyword only in certain surroundings: ask token_disambiguate. */
+/* Whether what token_read gave is a keyword only in certain surroundings: ask token_disambiguate.
+ */
 bool token_is_ambiguous(int code);
 
 /* Tells such keywords, as WINDOW, OVER and FILTER, from identifiers.  code: what token_read gave;

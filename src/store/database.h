@@ -96,7 +96,7 @@ enum status table_append_row(struct table *table, const struct value *cells, con
 
 /* What is done about a row that has the rowid or a unique key of another one. */
 struct conflict_rule {
-    int32_t       key; /* number in the schema; -1: the rowid */
+    int32_t       key;  /* number in the schema; -1: the rowid */
     bool          asks; /* nothing: the caller is told of the other row */
     enum conflict conflict;
     uint32_t      clause; /* the caller's */
@@ -112,7 +112,7 @@ struct conflict_answer {
 enum status table_upsert_row(struct table *table, const struct value *cells, const int64_t *rowid,
                              const struct conflict_rule *rules, uint32_t rule_count,
                              struct conflict_answer *answer, struct error *err);
-bool table_has_row(const struct table *table, int64_t rowid);
+bool        table_has_row(const struct table *table, int64_t rowid);
 /* Column of the row with that rowid, which exists; text borrowed until the table changes. */
 struct value table_row_cell(const struct table *table, int64_t rowid, uint32_t column,
                             char scratch[16]);
@@ -162,9 +162,9 @@ struct column_stats {
 };
 enum status table_column_stats(struct table *table, uint32_t column, struct column_stats *stats,
                                struct error *err);
-/* The same from memory, while the table has about as many rows as then, distinct from a sample: true
- * enough to plan by, without a look at the newest rows for each statement.  NULL: not known.  Borrowed, until the next
- * call. */
+/* The same from memory, while the table has about as many rows as then, distinct from a sample:
+ * true enough to plan by, without a look at the newest rows for each statement.  NULL: not known.
+ * Borrowed, until the next call. */
 const struct column_stats *table_column_estimate(struct table *table, uint32_t column);
 
 #endif

@@ -21,7 +21,7 @@ enum {
     FIRST_SLOTS = 128, /* a block large enough to be aligned to a cache line */
     FIRST_ENTRIES = 16,
     SLOTS_PER_POLL = 1 << 15, /* of new ones */
-    BLOCK_ROWS = 256, /* hashed ahead of being looked up: keys of a block stay in L1 */
+    BLOCK_ROWS = 256,         /* hashed ahead of being looked up: keys of a block stay in L1 */
     SHORT_BYTES = 16,
     SPARSE_SLOTS = 1 << 20, /* smaller tables are at most half full: the second probe costs a branch
                                miss; larger ones up to 4/5, for their memory */
@@ -217,8 +217,8 @@ static inline void key_make(struct key *key, const char *s, uint32_t bytes)
 static inline bool slot_matches(const struct dictionary *d, const struct slot *slot,
                                 const struct key *key, const char *s, uint32_t bytes)
 {
-    if (((slot->word[0] ^ key->word[0]) | (slot->word[1] ^ key->word[1]) |
-         (slot->bytes ^ bytes)) != 0)
+    if (((slot->word[0] ^ key->word[0]) | (slot->word[1] ^ key->word[1]) | (slot->bytes ^ bytes)) !=
+        0)
         return false;
     return bytes <= SHORT_BYTES || bytes_equal(dictionary_entries(d)[slot->code].s, s, bytes);
 }
@@ -464,8 +464,8 @@ static struct ranking *ranking_new(struct dictionary *d, uint32_t count)
     struct ranking *ranking =
         memory_alloc(d->memory, sizeof *ranking + (size_t)count * sizeof *ranking->ranks);
     struct entry_sort sort = {.entries = dictionary_entries(d), .memory = d->memory};
-    size_t    order_bytes = (size_t)(count + 1) * sizeof(uint32_t);
-    uint32_t *order = memory_alloc(d->memory, order_bytes);
+    size_t            order_bytes = (size_t)(count + 1) * sizeof(uint32_t);
+    uint32_t         *order = memory_alloc(d->memory, order_bytes);
 
     if (ranking == NULL || order == NULL) {
         memory_free(d->memory, ranking, sizeof *ranking + (size_t)count * sizeof *ranking->ranks);

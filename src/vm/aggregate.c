@@ -17,9 +17,8 @@ static bool takes_all_rows(const struct aggregate_call *call)
 /* Whether the result holds the number of the group's rows, when none is NULL. */
 static bool counts_rows(const struct aggregate_call *call)
 {
-    return takes_all_rows(call) &&
-           (call->kind == AGGREGATE_COUNT_STAR || call->kind == AGGREGATE_COUNT ||
-            call->kind == AGGREGATE_AVG);
+    return takes_all_rows(call) && (call->kind == AGGREGATE_COUNT_STAR ||
+                                    call->kind == AGGREGATE_COUNT || call->kind == AGGREGATE_AVG);
 }
 
 static bool part_may_be_uncounted(const struct aggregate      *aggregate,
@@ -396,8 +395,8 @@ enum status aggregate_step(struct aggregate *aggregate, const struct vector *con
                            const struct vector *const *arguments, const struct selection *sel,
                            struct error *err)
 {
-    struct picked                all = {.rows = {.count = sel->count},
-                                        .groups = aggregate->keys == NULL ? NULL : aggregate->numbers};
+    struct picked all = {.rows = {.count = sel->count},
+                         .groups = aggregate->keys == NULL ? NULL : aggregate->numbers};
 
     assert(aggregate->order == NULL);
     if (sel->count == 0)

@@ -89,7 +89,7 @@ struct aggregate_call {
     const struct aggregate_order *order;
     uint32_t                      order_count;
     const char                   *name; /* for errors of percentiles */
-    bool descending; /* percentiles and quantiles: from the greatest value on */
+    bool descending;                    /* percentiles and quantiles: from the greatest value on */
 };
 struct aggregate_desc {
     uint32_t                     key_count;
@@ -137,7 +137,7 @@ enum status aggregate_cursor(struct aggregate *aggregate, struct cursor **cursor
                              struct error *err);
 /* Without keys: the value of a call, between aggregate_finish and the next step or reset. */
 struct value aggregate_value(const struct aggregate *aggregate, uint32_t call);
-uint64_t aggregate_count(const struct aggregate *aggregate); /* groups; 1 without keys */
+uint64_t     aggregate_count(const struct aggregate *aggregate); /* groups; 1 without keys */
 /* Whether no step may follow aggregate_finish but after aggregate_reset. */
 bool aggregate_needs_all(const struct aggregate_call *call);
 /* For tests: every call takes the path that works cell by cell.  Before the first step. */

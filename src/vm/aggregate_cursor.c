@@ -40,15 +40,15 @@ static bool group_overflows(const struct aggregate *aggregate, uint32_t group)
 static bool may_overflow(const struct aggregate *aggregate)
 {
     for (uint32_t i = 0; i < aggregate->desc->call_count; i++)
-        if (aggregate->desc->calls[i].kind == AGGREGATE_SUM &&
-            aggregate->parts[i].form == FORM_SUM)
+        if (aggregate->desc->calls[i].kind == AGGREGATE_SUM && aggregate->parts[i].form == FORM_SUM)
             return true;
     return false;
 }
 
 /* Groups in key order are all over the arrays of keys and states: those of a batch are asked for at
  * once, not one by one by its columns. */
-static void groups_prefetch(const struct aggregate *aggregate, const uint32_t *groups, uint32_t count)
+static void groups_prefetch(const struct aggregate *aggregate, const uint32_t *groups,
+                            uint32_t count)
 {
     const char *records = aggregate->states.records;
     size_t      stride = aggregate->states.stride;

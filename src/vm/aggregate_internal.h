@@ -7,19 +7,19 @@
 struct aggregate {
     struct memory               *memory;
     const struct aggregate_desc *desc;
-    bool                         exact; /* aggregate_force_exact */
-    struct hash_table           *keys;  /* NULL without keys: group 0 is all */
-    struct aggregate_rows       *kept;  /* aggregate_rows.h; NULL: none are kept */
-    struct aggregate_part       *parts; /* [desc->call_count] */
+    bool                         exact;        /* aggregate_force_exact */
+    struct hash_table           *keys;         /* NULL without keys: group 0 is all */
+    struct aggregate_rows       *kept;         /* aggregate_rows.h; NULL: none are kept */
+    struct aggregate_part       *parts;        /* [desc->call_count] */
     bool                         shares_count; /* among uncounted parts: */
     struct aggregate_part        rows_part;    /* the rows of each group, FORM_NONE: not kept */
     struct state_array           states;
     struct arena                 texts;
     uint32_t                     groups, capacity; /* records in use, allocated */
-    uint32_t *order; /* after finish: groups as delivered, or rows apart; NULL: by number */
-    uint32_t                     order_count;
-    struct arena                 scratch; /* of one call in one batch */
-    uint64_t                     general_batches; /* that a call took cell by cell */
+    uint32_t    *order; /* after finish: groups as delivered, or rows apart; NULL: by number */
+    uint32_t     order_count;
+    struct arena scratch;         /* of one call in one batch */
+    uint64_t     general_batches; /* that a call took cell by cell */
     /* of the current batch: */
     uint32_t groups_before;       /* its groups from here on are new */
     uint32_t numbers[VECTOR_CAP]; /* groups of the active rows */

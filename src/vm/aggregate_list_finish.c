@@ -210,7 +210,8 @@ static enum status rows_sort(const struct finish *f, uint32_t n,
     return memory_poll(memory, f->err);
 }
 
-/* From f->rows[at] on, n sorted: how many equal it.  All of them when work is stopped, for an end. */
+/* From f->rows[at] on, n sorted: how many equal it.  All of them when work is stopped, for an end.
+ */
 static uint32_t run_length(const struct finish *f, uint32_t at, uint32_t n)
 {
     uint32_t end = at + 1;

@@ -229,7 +229,7 @@ void state_vector(const struct state_array *states, const struct aggregate_part 
         return;
     }
     for (uint32_t i = 0; i < count; i++) /* without records no call has seen a value */
-        cells[i] = state_value(
-            part, states->records == NULL ? NULL : state_at(states, part, groups[i]));
+        cells[i] =
+            state_value(part, states->records == NULL ? NULL : state_at(states, part, groups[i]));
     vector_from_cells(buffer, count, out);
 }

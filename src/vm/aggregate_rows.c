@@ -10,20 +10,20 @@ enum { WATCHED_BATCHES = 32 };
 #define ROWS_PER_GROUP_MAX 1.5
 
 struct aggregate_rows {
-    bool              apart;
-    uint32_t          watched;       /* rows after which it is decided */
-    uint32_t         *numbers;       /* [watched + VECTOR_CAP] groups of watched rows */
-    uint32_t          rows;          /* so far */
-    uint32_t          estimate_from; /* rows after which the next estimate is due */
-    uint64_t         *starts;        /* after finish: by position in order, bit on where a group
-                                        begins */
-    struct aggregate *states;        /* the calls for a batch of groups */
+    bool      apart;
+    uint32_t  watched;        /* rows after which it is decided */
+    uint32_t *numbers;        /* [watched + VECTOR_CAP] groups of watched rows */
+    uint32_t  rows;           /* so far */
+    uint32_t  estimate_from;  /* rows after which the next estimate is due */
+    uint64_t *starts;         /* after finish: by position in order, bit on where a group
+                                 begins */
+    struct aggregate *states; /* the calls for a batch of groups */
     uint32_t          argument_count;
-    struct rowset    *arguments;     /* of all rows */
+    struct rowset    *arguments; /* of all rows */
     /* of a batch of rows: */
-    uint32_t              positions[VECTOR_CAP], groups[VECTOR_CAP];
-    struct selection      sel;
-    struct arena          arena;
+    uint32_t               positions[VECTOR_CAP], groups[VECTOR_CAP];
+    struct selection       sel;
+    struct arena           arena;
     struct vector         *gathered;     /* [argument_count] */
     const struct vector  **arguments_of; /* [argument_count] */
     struct vector_buffer **buffers;      /* [argument_count], each made on first use */
@@ -138,16 +138,16 @@ static enum status groups_spread(struct aggregate *aggregate, struct error *err)
     return STATUS_OK;
 }
 
-enum status aggregate_rows_watch(struct aggregate *aggregate,
-                                 const struct vector *const *arguments, const struct selection *sel,
-                                 struct error *err)
+enum status aggregate_rows_watch(struct aggregate *aggregate, const struct vector *const *arguments,
+                                 const struct selection *sel, struct error *err)
 {
     struct aggregate_rows *rows = aggregate->kept;
     uint32_t               seen = rows == NULL ? sel->count : rows->rows + sel->count;
 
     if (rows == NULL && (aggregate->groups_before > 0 || !calls_fit(aggregate->desc)))
         return STATUS_OK;
-    if (!hash_table_can_spread(aggregate->keys) || aggregate->groups * UINT64_C(4) < seen * UINT64_C(3)) {
+    if (!hash_table_can_spread(aggregate->keys) ||
+        aggregate->groups * UINT64_C(4) < seen * UINT64_C(3)) {
         aggregate_rows_drop(aggregate);
         return STATUS_OK;
     }
@@ -260,8 +260,8 @@ enum status aggregate_rows_finish(struct aggregate *aggregate, bool *sorted, str
 
     starts_drop(aggregate->memory, rows);
     rows->starts = memory_zalloc(aggregate->memory, bits_words(rows->rows) * sizeof *rows->starts);
-    aggregate->order = memory_alloc(aggregate->memory,
-                                    memory_product(rows->rows, sizeof *aggregate->order));
+    aggregate->order =
+        memory_alloc(aggregate->memory, memory_product(rows->rows, sizeof *aggregate->order));
     if (rows->starts == NULL || aggregate->order == NULL)
         return fail_nomem(err);
     aggregate->order_count = rows->rows;
@@ -277,7 +277,8 @@ enum status aggregate_rows_finish(struct aggregate *aggregate, bool *sorted, str
     return STATUS_OK;
 }
 
-/* The next rows of at most cap groups in all, a batch at most.  False: the last group is complete. */
+/* The next rows of at most cap groups in all, a batch at most.  False: the last group is complete.
+ */
 static bool rows_pick(struct aggregate *aggregate, uint32_t *position, uint32_t cap, uint32_t *keys,
                       uint32_t *groups, uint32_t *count)
 {

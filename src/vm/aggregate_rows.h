@@ -1,5 +1,6 @@
 /* aggregate_rows.h - groups of hardly more than a row each: their rows are kept, sorted by key when
- * the last one came, and stepped group by group while the groups are read.  Internal to aggregate*.c.
+ * the last one came, and stepped group by group while the groups are read.  Internal to
+ * aggregate*.c.
  *
  * A table of millions of groups that are met once costs a cache miss a row to find that a key is
  * new, and another to read its state in the order of the keys.  Kept rows are written in sequence,
@@ -23,9 +24,8 @@ enum status aggregate_rows_add(struct aggregate *aggregate, const struct vector 
                                const struct vector *const *arguments, const struct selection *sel,
                                bool *taken, struct error *err);
 /* After a batch was grouped: watches it. */
-enum status aggregate_rows_watch(struct aggregate *aggregate,
-                                 const struct vector *const *arguments, const struct selection *sel,
-                                 struct error *err);
+enum status aggregate_rows_watch(struct aggregate *aggregate, const struct vector *const *arguments,
+                                 const struct selection *sel, struct error *err);
 /* Ends apart: all rows are grouped. */
 enum status aggregate_rows_group(struct aggregate *aggregate, struct error *err);
 /* The last row came: sorts them and counts the groups.  *sorted false: they are grouped now. */

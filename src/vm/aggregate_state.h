@@ -78,13 +78,13 @@ struct aggregate_part {
     const struct aggregate_call *call;
     const struct aggregate_part *source; /* the earlier sum, total or avg of the same values: its
                                             state is read, none kept here; NULL: none */
-    enum state_form              form;
-    bool                         listed;    /* began as FORM_LIST; finished it is FORM_CELL */
-    bool                         averages;  /* AVG, or the source of one */
-    bool                         stepped;   /* this batch already: aggregate_sums.c */
-    uint32_t                     offset;    /* of its state in a record */
-    bool                         uncounted; /* sums and counts of groups: see struct sum_int */
-    struct ordinal_domain        domain;    /* FORM_ORDINAL; its dictionary is referenced */
+    enum state_form       form;
+    bool                  listed;    /* began as FORM_LIST; finished it is FORM_CELL */
+    bool                  averages;  /* AVG, or the source of one */
+    bool                  stepped;   /* this batch already: aggregate_sums.c */
+    uint32_t              offset;    /* of its state in a record */
+    bool                  uncounted; /* sums and counts of groups: see struct sum_int */
+    struct ordinal_domain domain;    /* FORM_ORDINAL; its dictionary is referenced */
     uint64_t int_magnitude;      /* sums: bound of the sum of |INTEGER| so far; UINT64_MAX: any */
     struct hash_table *distinct; /* (group, value) seen; NULL without DISTINCT */
     uint64_t          *took; /* MIN, MAX that a bare column follows: bit per row of the batch that

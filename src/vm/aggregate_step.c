@@ -336,9 +336,8 @@ static bool takes_every_row(const struct aggregate *aggregate, const struct aggr
                             const struct vector *v, enum state_form form, enum number_input input)
 {
     bool first = part->form == FORM_NONE && aggregate->groups_before == 0;
-    bool fits =
-        (form == FORM_SUM_INT && input == INPUT_INT && part->int_magnitude <= INT64_MAX) ||
-        (form == FORM_SUM_REAL && input == INPUT_REAL);
+    bool fits = (form == FORM_SUM_INT && input == INPUT_INT && part->int_magnitude <= INT64_MAX) ||
+                (form == FORM_SUM_REAL && input == INPUT_REAL);
 
     return fits && v->valid == NULL && (first || form == part->form);
 }

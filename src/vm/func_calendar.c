@@ -30,8 +30,9 @@ enum unit {
     UNIT_YEAR,
     UNIT_COUNT
 };
-#define SPAN_MAX INT64_C(1000000000) /* of a unit: beyond any calendar, and no product overflows   \
-                                      */
+#define SPAN_MAX                                                                                   \
+    INT64_C(1000000000) /* of a unit: beyond any calendar, and no product overflows                \
+                         */
 static const char *const unit_names[UNIT_COUNT] = {
     "century", "day",         "decade", "dow",   "doy",     "epoch",  "hour", "isodow", "isoyear",
     "julian",  "millisecond", "minute", "month", "quarter", "second", "week", "year"};

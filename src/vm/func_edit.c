@@ -13,8 +13,7 @@ enum { PIECE_BYTES = 1 << 20, PIECES_PER_POLL = 1 << 14 };
 /* Whether the search of so many bytes ended because it was stopped: only a long one may be. */
 static enum status poll_after(struct function_context *context, size_t bytes)
 {
-    return bytes < PIECES_PER_POLL ? STATUS_OK
-                                   : memory_poll(context->arena->memory, context->err);
+    return bytes < PIECES_PER_POLL ? STATUS_OK : memory_poll(context->arena->memory, context->err);
 }
 
 /* --- parts ------------------------------------------------------------------------------------ */
@@ -37,8 +36,7 @@ static struct text part_at(struct function_context *context, struct text text,
     return (struct text){p, (size_t)((next == NULL ? end : next) - p)};
 }
 
-static int64_t part_count(struct function_context *context, struct text text,
-                          struct text separator)
+static int64_t part_count(struct function_context *context, struct text text, struct text separator)
 {
     const char *p = text.s, *end = text.s + text.bytes;
     int64_t     count = 1;
@@ -96,8 +94,7 @@ static enum status part_of(struct function_context *context, const struct value 
         count = count < -length ? 0 : length + count;
     else if (count > length)
         count = length;
-    cut = utf8_skip(text.s, text.bytes,
-                    (uint64_t)(left ? count : length - count));
+    cut = utf8_skip(text.s, text.bytes, (uint64_t)(left ? count : length - count));
     *out = left ? value_text(text.s, (size_t)(cut - text.s))
                 : value_text(cut, (size_t)(text.s + text.bytes - cut));
     return STATUS_OK;
@@ -158,9 +155,8 @@ static enum status pad(struct function_context *context, uint32_t argc, const st
     if (fill.bytes > 0 && wanted > 0)
         missing = wanted - (int64_t)utf8_length(text.s, text.bytes);
     if (missing <= 0) {
-        text.bytes = (size_t)(utf8_skip(text.s, text.bytes,
-                                        wanted > 0 ? (uint64_t)wanted : 0) -
-                              text.s);
+        text.bytes =
+            (size_t)(utf8_skip(text.s, text.bytes, wanted > 0 ? (uint64_t)wanted : 0) - text.s);
         *out = value_text(text.s, text.bytes);
         return STATUS_OK;
     }
@@ -203,8 +199,8 @@ enum status func_repeat(FUNCTION_ARGUMENTS)
     else if ((uint64_t)count > VALUE_BYTES_MAX / text.bytes)
         return func_too_big(context);
     TRY(func_alloc(context, (size_t)count * text.bytes, &result));
-    if (count > 0 && write_fill(context->arena->memory, result, text,
-                                (size_t)count * text.bytes) == NULL)
+    if (count > 0 &&
+        write_fill(context->arena->memory, result, text, (size_t)count * text.bytes) == NULL)
         return memory_poll(context->arena->memory, context->err);
     *out = value_text(result, (size_t)count * text.bytes);
     return STATUS_OK;

@@ -95,8 +95,7 @@ static struct text next_text(struct format *f, char buffer[NUMBER_TEXT_CAP])
 {
     const struct value *v = next_argument(f);
 
-    return v == NULL ? (struct text){NULL, 0}
-                     : func_until_nul(func_text(f->context, v, buffer));
+    return v == NULL ? (struct text){NULL, 0} : func_until_nul(func_text(f->context, v, buffer));
 }
 
 /* --- the specification ------------------------------------------------------------------------ */
@@ -436,8 +435,7 @@ static bool format_text(struct format *f, const struct format_spec *spec)
     if (spec->precision >= 0) {
         if (spec->alternate2)
             text.bytes =
-                (size_t)(utf8_skip(text.s, text.bytes, (uint64_t)spec->precision) -
-                         text.s);
+                (size_t)(utf8_skip(text.s, text.bytes, (uint64_t)spec->precision) - text.s);
         else if ((size_t)spec->precision < text.bytes)
             text.bytes = (size_t)spec->precision;
     }
@@ -609,7 +607,7 @@ static bool format_all(struct format *f, struct text format)
     bool               stop = false;
 
     for (uint32_t parts = 1; p < end; parts++) {
-        size_t      piece = end - p > INTERRUPT_TEXT_PIECE ? INTERRUPT_TEXT_PIECE : (size_t)(end - p);
+        size_t piece = end - p > INTERRUPT_TEXT_PIECE ? INTERRUPT_TEXT_PIECE : (size_t)(end - p);
         const char *percent = memchr(p, '%', piece);
 
         if (parts % INTERRUPT_ROWS == 0 && memory_stopped(f->out->memory))

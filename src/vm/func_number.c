@@ -282,7 +282,8 @@ enum status func_compileoption_used(FUNCTION_ARGUMENTS)
         name.bytes -= 7;
     }
     for (int64_t i = 0; !used && (option = compile_option(i)) != NULL; i++)
-        used = strlen(option) >= name.bytes && ascii_equal(option, name.bytes, name.s, name.bytes) &&
+        used = strlen(option) >= name.bytes &&
+               ascii_equal(option, name.bytes, name.s, name.bytes) &&
                (option[name.bytes] == '\0' || option[name.bytes] == '=');
     *out = argv[0].class_ == CLASS_NULL ? value_null() : value_int(used);
     return STATUS_OK;

@@ -144,9 +144,8 @@ enum status func_regexp_count(FUNCTION_ARGUMENTS)
     if (first < 1)
         return fail(context->err, STATUS_ERROR, "regexp_count counts from character 1 on");
     TRY(search_begin(context, &argv[0], &argv[1], argc > 3 ? &argv[3] : NULL, NULL, &search));
-    matches.from = (size_t)(utf8_skip(search.text.s, search.text.bytes,
-                                      (uint64_t)first - 1) -
-                            search.text.s);
+    matches.from =
+        (size_t)(utf8_skip(search.text.s, search.text.bytes, (uint64_t)first - 1) - search.text.s);
     for (;;) {
         TRY(matches_next(context, &search, &matches));
         if (matches.groups == NULL)

@@ -141,11 +141,9 @@ enum status func_substr(FUNCTION_ARGUMENTS)
         return STATUS_OK;
     }
     text = func_until_nul(text);
-    substr_range(&start, &count,
-                 start < 0 ? (int64_t)utf8_length(text.s, text.bytes) : 0);
+    substr_range(&start, &count, start < 0 ? (int64_t)utf8_length(text.s, text.bytes) : 0);
     from = utf8_skip(text.s, text.bytes, (uint64_t)start);
-    to = utf8_skip(from, text.bytes - (size_t)(from - text.s),
-                   (uint64_t)count);
+    to = utf8_skip(from, text.bytes - (size_t)(from - text.s), (uint64_t)count);
     *out = value_text(from, (size_t)(to - from));
     return STATUS_OK;
 }
@@ -472,8 +470,7 @@ static bool contains_character(struct text set, uint32_t code)
 enum status func_unhex(FUNCTION_ARGUMENTS)
 {
     char        buffer[NUMBER_TEXT_CAP], pass_buffer[NUMBER_TEXT_CAP], *result;
-    struct text text = func_until_nul(func_text(context, &argv[0], buffer)),
-                pass = {"", 0};
+    struct text text = func_until_nul(func_text(context, &argv[0], buffer)), pass = {"", 0};
     const char *p = text.s, *end = text.s + text.bytes;
     size_t      bytes = 0;
 
@@ -583,8 +580,7 @@ static enum status quote(struct function_context *context, const struct value *v
             v->r);
         break;
     case CLASS_TEXT:
-        format_escaped(&str, func_until_nul((struct text){v->s, v->bytes}), 'Q',
-                       alternate);
+        format_escaped(&str, func_until_nul((struct text){v->s, v->bytes}), 'Q', alternate);
         break;
     case CLASS_BLOB:
         if ((size_t)v->bytes * 2 + 3 > VALUE_BYTES_MAX)

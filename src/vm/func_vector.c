@@ -44,8 +44,7 @@ enum status vector_length(FUNCTION_VECTOR_ARGUMENTS)
         size_t bytes = cells[row].bytes;
 
         if (vector_row_valid(v, row) && bytes > 0)
-            bytes = utf8_length(cells[row].s,
-                                text_until_nul(cells[row].s, bytes));
+            bytes = utf8_length(cells[row].s, text_until_nul(cells[row].s, bytes));
         lengths[row] = (int64_t)bytes;
     });
     return STATUS_OK;

@@ -32,10 +32,10 @@ struct function_context {
     enum collation collation; /* FUNCTION_COLLATES */
     void          *user_data; /* of a user function */
     struct connection_state
-           *connection; /* changes(), last_insert_rowid(), random state...; see below */
-    struct regex_cache *regexes; /* patterns of the statement; regex.h */
-    int64_t now_ms;     /* statement time: ms since the julian epoch (noon -4713-11-24), as
-                           sqlite3StmtCurrentTime */
+                       *connection; /* changes(), last_insert_rowid(), random state...; see below */
+    struct regex_cache *regexes;    /* patterns of the statement; regex.h */
+    int64_t             now_ms; /* statement time: ms since the julian epoch (noon -4713-11-24), as
+                                   sqlite3StmtCurrentTime */
 };
 /* What functions may ask of their connection; filled by api/. */
 struct connection_state {

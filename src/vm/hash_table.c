@@ -236,8 +236,8 @@ static enum status tier_move(struct hash_table *table, int tier, bool *fits, str
         status = memory_poll(table->memory, err);
         if (status == STATUS_OK)
             status = move_keys(table, tier, at, count - at < VECTOR_CAP ? count - at : VECTOR_CAP,
-                               buffers, keys, (const struct vector **)(keys + table->columns),
-                               fits, err);
+                               buffers, keys, (const struct vector **)(keys + table->columns), fits,
+                               err);
     }
     memory_free(table->memory, buffers, buffer_bytes);
     memory_free(table->memory, keys, vector_bytes);

@@ -60,8 +60,8 @@ enum status hash_table_runs(struct hash_table *table, uint32_t *order, uint64_t 
  * buffer or borrowed from the table until it changes. */
 void hash_table_keys(const struct hash_table *table, uint32_t column, const uint32_t *numbers,
                      uint32_t count, struct vector_buffer *buffer, struct vector *out);
-/* The same for the keys at first, first + 1... of hash_table_order, nothing having been added since:
- * false if they are not kept in that order. */
+/* The same for the keys at first, first + 1... of hash_table_order, nothing having been added
+ * since: false if they are not kept in that order. */
 bool hash_table_sorted_keys(const struct hash_table *table, uint32_t column, uint32_t first,
                             uint32_t count, struct vector_buffer *buffer, struct vector *out);
 /* The keys with these numbers are about to be read, in the order of hash_table_order. */

@@ -2,13 +2,18 @@
 #include "vm/hash_table_general.h"
 
 #include "base/hash.h"
-#include "base/str.h"
 #include "base/number.h"
+#include "base/str.h"
 #include "vm/hash_table.h"
 
 #include <string.h>
 
-enum { GENERAL_SLOTS_MIN = 64, GENERAL_KEYS_MIN = 32, PREFETCH_AHEAD = 12, KEPT_BYTES_MAX = 4 << 20 };
+enum {
+    GENERAL_SLOTS_MIN = 64,
+    GENERAL_KEYS_MIN = 32,
+    PREFETCH_AHEAD = 12,
+    KEPT_BYTES_MAX = 4 << 20
+};
 enum { LONG_TEXT_BYTES = 1 << 14 };
 
 void general_init(struct general_table *table, struct memory *memory, uint32_t columns,

@@ -21,8 +21,8 @@ enum { SLOTS_FULL = 5 };
 #define DIRECT_MAX (UINT64_C(1) << 27)
 enum { DIRECT_CODES_PER_ROW = 16 };
 
-/* Bits for finding may always have so many words, or a multiple of the slots' memory.  An array over
- * the domain is left alone when it is small or one code in so many is a key. */
+/* Bits for finding may always have so many words, or a multiple of the slots' memory.  An array
+ * over the domain is left alone when it is small or one code in so many is a key. */
 #define RANK_WORDS_ALWAYS (UINT64_C(1) << 15)
 #define DIRECT_CODES_IN_CACHE (UINT64_C(1) << 13)
 enum { RANKS_PER_SLOTS = 4, DIRECT_CODES_PER_KEY = 16 };
@@ -900,8 +900,8 @@ static inline uint32_t rank_number(const struct packed_ranks *ranks, uint64_t co
 
     if ((word & bit) == 0)
         return HASH_ABSENT;
-    return ranks->numbers[ranks->before[code / 64] +
-                          (uint32_t)__builtin_popcountll(word & (bit - 1))];
+    return ranks
+        ->numbers[ranks->before[code / 64] + (uint32_t)__builtin_popcountll(word & (bit - 1))];
 }
 
 static void find_ranked(const struct packed_table *table, uint32_t count, uint32_t *numbers)
@@ -925,8 +925,7 @@ static bool find_column(const struct packed_table *table, const struct vector *v
     const uint32_t             *direct = table->direct;
     const struct packed_ranks  *ranks = &table->ranks;
     uint64_t                    span = column->span;
-    uint64_t                    shift = (v->shape == VECTOR_DICT ? 0 : (uint64_t)v->base) -
-                     (uint64_t)column->lo;
+    uint64_t shift = (v->shape == VECTOR_DICT ? 0 : (uint64_t)v->base) - (uint64_t)column->lo;
 
 #define FIND(ctype, slots)                                                                         \
     do {                                                                                           \

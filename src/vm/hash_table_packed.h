@@ -36,7 +36,7 @@ struct packed_ranks {
 };
 /* The keys in their order, as packed_order found it: codes with the ranks of texts for digits. */
 struct packed_sorted {
-    uint64_t             *keys;    /* [count]; NULL: not made */
+    uint64_t             *keys; /* [count]; NULL: not made */
     uint32_t              count;
     struct packed_column *columns; /* [columns] layout of these codes */
     uint32_t            **entries; /* [columns] code of a dictionary by rank; NULL: no text */

@@ -10,9 +10,9 @@
  */
 /* digits[i], a code, becomes its digit of the column.  What lowest and highest column save is a
  * constant where this is called. */
-static inline __attribute__((always_inline)) void
-digits_split(const struct packed_column *column, uint32_t count, bool lowest, bool highest,
-             uint64_t *digits)
+static inline __attribute__((always_inline)) void digits_split(const struct packed_column *column,
+                                                               uint32_t count, bool lowest,
+                                                               bool highest, uint64_t *digits)
 {
     uint64_t stride = column->stride, radix = column->span + 1;
     uint64_t stride_inverse = column->stride_inverse, radix_inverse = column->radix_inverse;
@@ -182,16 +182,14 @@ static bool sorted_layout(struct packed_table *table, const struct key_order *or
     for (uint32_t c = 0; c < table->columns; c++) {
         struct packed_column *column = &sorted->columns[c];
 
-        *column = (struct packed_column){.lo = table->layout[c].lo,
-                                         .span = table->layout[c].span,
-                                         .stride = order->strides[c]};
+        *column = (struct packed_column){
+            .lo = table->layout[c].lo, .span = table->layout[c].span, .stride = order->strides[c]};
         if (order->ranks[c] != NULL) {
             uint32_t entries = (uint32_t)(order->radices[c] - 1);
 
             column->lo = 0;
             column->span = entries;
-            sorted->entries[c] =
-                memory_alloc(table->memory, entries * sizeof *sorted->entries[c]);
+            sorted->entries[c] = memory_alloc(table->memory, entries * sizeof *sorted->entries[c]);
             if (sorted->entries[c] == NULL)
                 return false;
             for (uint32_t code = 0; code < entries; code++)

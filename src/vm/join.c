@@ -453,7 +453,8 @@ static uint32_t next_many(struct join *join, uint32_t cap)
     return n;
 }
 
-/* Without keys: the next probe row with build rows that follow each other, up to a chunk of them. */
+/* Without keys: the next probe row with build rows that follow each other, up to a chunk of them.
+ */
 static uint32_t next_run(struct join *join)
 {
     bool     once = join->desc->kind == JOIN_SEMI || join->desc->kind == JOIN_ANTI;
@@ -490,11 +491,11 @@ enum status join_next(struct join *join, uint32_t cap, uint32_t *count, const ui
     assert(cap > 0 && cap <= VECTOR_CAP);
     join->run = join->table == NULL && !only_existence(join) && join->row_count >= RUN_LEAST &&
                 cap == VECTOR_CAP;
-    n = join->run                                 ? next_run(join)
-        : only_existence(join)                    ? next_existing(join, cap)
-        : join->table != NULL && join->one_to_one ? next_one_to_one(join, cap)
+    n = join->run                                    ? next_run(join)
+        : only_existence(join)                       ? next_existing(join, cap)
+        : join->table != NULL && join->one_to_one    ? next_one_to_one(join, cap)
         : join->row_count == 0 && !keeps_probe(join) ? 0
-                                                  : next_many(join, cap);
+                                                     : next_many(join, cap);
     join->block_count = n;
     if (!join->desc->residual && !only_existence(join)) {
         for (uint32_t i = 0; i < n; i++)

@@ -43,8 +43,8 @@ enum status join_probe(struct join *join, const struct vector *const *keys,
  * probe_rows/build_rows are the join's, until the next call. */
 enum status join_next(struct join *join, uint32_t cap, uint32_t *count, const uint16_t **probe_rows,
                       const uint32_t **build_rows, struct error *err);
-/* Whether the pairs of the last join_next are of one probe row, with build rows that follow each other
- * in one chunk of join_rows. */
+/* Whether the pairs of the last join_next are of one probe row, with build rows that follow each
+ * other in one chunk of join_rows. */
 bool join_run(const struct join *join);
 /* residual: the pairs of the last join_next with their bit on survived. */
 void join_mark(struct join *join, const uint64_t *survived);

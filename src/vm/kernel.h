@@ -29,8 +29,8 @@ typedef void kernel_compare_constant(const void *values, const void *constant, u
                                      uint64_t *mask);
 /* mask bit i = a[i] op b[i]. */
 typedef void kernel_compare_vectors(const void *a, const void *b, uint32_t words, uint64_t *mask);
-/* out[i] = a[i] op b[i], i < n (rounded up to 64).  True if a row may have overflowed (I64) or become
- * NaN (F64); a NULL row's leftover slot can raise it too. */
+/* out[i] = a[i] op b[i], i < n (rounded up to 64).  True if a row may have overflowed (I64) or
+ * become NaN (F64); a NULL row's leftover slot can raise it too. */
 typedef bool kernel_arith(const void *a, const void *b, void *out, uint32_t n);
 /* mask bit i = low <= codes[i] <= high. */
 typedef void kernel_code_range(const void *codes, uint32_t low, uint32_t high, uint32_t words,

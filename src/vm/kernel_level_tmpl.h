@@ -91,7 +91,7 @@ static inline bool mul_overflows(int64_t a, int64_t b)
         for (uint32_t i = 0; i < n; i++)                                                           \
             out[i] = (double)(int64_t)((uint64_t)base + (uint64_t)(int64_t)p[i]);                  \
     }
-#define DECIMAL(name, ctype) \
+#define DECIMAL(name, ctype)                                                                       \
     static void name##_dec_to_f64(const void *values, int64_t base, double divisor, double *out,   \
                                   uint32_t n)                                                      \
     {                                                                                              \

@@ -11,14 +11,14 @@
 enum { LIKE_PIECES_MAX = 16, LIKE_BYTES_MAX = 256 };
 
 struct like_matcher {
-    struct memory *memory; /* asked whether to stop; NULL: never */
-    const char *pattern; /* borrowed: for patterns that are not simple */
-    size_t      pattern_bytes;
-    uint32_t    escape;
-    bool        case_sensitive, simple;
-    uint8_t     piece_count;           /* the %s and one; pieces may be empty */
-    uint16_t    ends[LIKE_PIECES_MAX]; /* piece i is bytes[ends[i - 1] or 0 .. ends[i]) */
-    char        bytes[LIKE_BYTES_MAX]; /* folded unless case_sensitive */
+    struct memory *memory;  /* asked whether to stop; NULL: never */
+    const char    *pattern; /* borrowed: for patterns that are not simple */
+    size_t         pattern_bytes;
+    uint32_t       escape;
+    bool           case_sensitive, simple;
+    uint8_t        piece_count;           /* the %s and one; pieces may be empty */
+    uint16_t       ends[LIKE_PIECES_MAX]; /* piece i is bytes[ends[i - 1] or 0 .. ends[i]) */
+    char           bytes[LIKE_BYTES_MAX]; /* folded unless case_sensitive */
 };
 
 /* pattern must outlive matcher.  memory: as for text_like. */

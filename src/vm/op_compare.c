@@ -412,9 +412,9 @@ static void compare_text_constant(struct vm *vm, const struct vector *v, enum co
     mask_fill(vm, mask, false);
     if (op == COMPARE_EQ || op == COMPARE_NE) {
         ACTIVE_EACH(vm, row, {
-            bool equal =
-                (valid == NULL || bits_get(valid, row)) && cells[row].bytes == constant->bytes &&
-                bytes_equal(cells[row].s, constant->s, constant->bytes);
+            bool equal = (valid == NULL || bits_get(valid, row)) &&
+                         cells[row].bytes == constant->bytes &&
+                         bytes_equal(cells[row].s, constant->s, constant->bytes);
 
             if (equal == (op == COMPARE_EQ))
                 bits_set(mask, row);

@@ -2,8 +2,8 @@
  *
  * In this order: all arguments CONSTANT: one call.  A pure function of one argument that is a
  * dictionary's code or a day number (others CONSTANT): one call per entry or day that occurs,
- * remembered from batch to batch; many new entries of a batch go through the vector form.  The function's vector form, if it does not decline.  Else a call
- * per active row. */
+ * remembered from batch to batch; many new entries of a batch go through the vector form.  The
+ * function's vector form, if it does not decline.  Else a call per active row. */
 #include "store/dictionary.h"
 #include "vm/exact.h"
 
@@ -100,7 +100,7 @@ static enum status function_rows(struct vm *vm, const struct op *op)
  * -------------------------------------------------------------------- */
 
 enum { ENTRY_UNKNOWN, ENTRY_PENDING, ENTRY_TEXT, ENTRY_OTHER };
-enum { ENTRIES_AT_ONCE = 16 }; /* so many new ones are worth a vector of their own */
+enum { ENTRIES_AT_ONCE = 16 };     /* so many new ones are worth a vector of their own */
 enum { ENTRY_DAYS_MAX = 1 << 17 }; /* 350 years; 3 MiB of results */
 
 /* What stands for the texts of a vector: codes of a dictionary, or days from base on. */

@@ -2,8 +2,8 @@
  *
  * A probe batch is taken apart into blocks of pairs (probe row, build row).  Each block becomes the
  * current batch; JoinCarry and JoinColumn gather what is needed of the two sides.  Where every pair
- * is asked for a block has one probe row: its columns are constants, those of the build rows views.  The join keeps a
- * copy of the probe batch's selection, since the pairs' own replaces it. */
+ * is asked for a block has one probe row: its columns are constants, those of the build rows views.
+ * The join keeps a copy of the probe batch's selection, since the pairs' own replaces it. */
 #include "vm/machine.h"
 
 #include <string.h>

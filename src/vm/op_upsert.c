@@ -1,5 +1,5 @@
-/* op_upsert.c - INSERT ... ON CONFLICT: rows go in one after the other; those for which the other row
- * is to be changed instead come back as the selection.
+/* op_upsert.c - INSERT ... ON CONFLICT: rows go in one after the other; those for which the other
+ * row is to be changed instead come back as the selection.
  *
  * SQLite takes row by row.  Rows that wait for the same clause are handed out together here as long
  * as that makes no difference: each meets another row, and the changes touch no key. */
@@ -59,9 +59,8 @@ static enum status note_inserted(struct vm *vm, const struct upsert_desc *desc, 
     vm->changes++;
     vm->host->state->last_insert_rowid = rowid;
     cells[columns] = value_int(rowid);
-    return desc->returns
-               ? rowset_append_row(vm_slot_at(vm, desc->returned)->rowset, cells, vm->err)
-               : STATUS_OK;
+    return desc->returns ? rowset_append_row(vm_slot_at(vm, desc->returned)->rowset, cells, vm->err)
+                         : STATUS_OK;
 }
 
 /* Rows from *position on, until some wait and the next one must not. */

@@ -84,8 +84,8 @@ static ITEM *SORT(passes)(struct memory *memory, ITEM *items, ITEM *spare, size_
     return items;
 }
 
-static bool SORT(parts)(struct memory *memory, ITEM *items, ITEM *other, size_t count,
-                        unsigned top, unsigned low, unsigned depth, bool to_other);
+static bool SORT(parts)(struct memory *memory, ITEM *items, ITEM *other, size_t count, unsigned top,
+                        unsigned low, unsigned depth, bool to_other);
 
 /* A part of which keys differ in bits below `top` alone; the result goes to items or to other. */
 static bool SORT(part)(struct memory *memory, ITEM *items, ITEM *other, size_t count, unsigned top,
@@ -106,8 +106,8 @@ static bool SORT(part)(struct memory *memory, ITEM *items, ITEM *other, size_t c
 
 /* By the most significant digit first: what agrees in it is a part of its own, small enough for the
  * cache, of few items soon.  As deep as PARTS_DEPTH.  False: stopped. */
-static bool SORT(parts)(struct memory *memory, ITEM *items, ITEM *other, size_t count,
-                        unsigned top, unsigned low, unsigned depth, bool to_other)
+static bool SORT(parts)(struct memory *memory, ITEM *items, ITEM *other, size_t count, unsigned top,
+                        unsigned low, unsigned depth, bool to_other)
 {
     uint32_t ends[DIGIT_VALUES], start = 0;
     /* parts of four items or so */
@@ -121,8 +121,8 @@ static bool SORT(parts)(struct memory *memory, ITEM *items, ITEM *other, size_t 
     for (size_t d = 0; d >> bits == 0; d++) {
         uint32_t n = ends[d] - start;
 
-        if (n > 0 && !SORT(part)(memory, other + start, items + start, n, shift, low, depth + 1,
-                                 !to_other))
+        if (n > 0 &&
+            !SORT(part)(memory, other + start, items + start, n, shift, low, depth + 1, !to_other))
             return false;
         start = ends[d];
     }
@@ -142,8 +142,8 @@ static ITEM *SORT(sort)(struct memory *memory, ITEM *items, ITEM *spare, size_t 
         return items;
     if (count < PARTS_FROM)
         return SORT(passes)(memory, items, spare, count, varying, low);
-    SORT(parts)(memory, items, spare, count, KEY_BITS - (unsigned)__builtin_clzll(varying), low, 0,
-                true);
+    SORT(parts)
+    (memory, items, spare, count, KEY_BITS - (unsigned)__builtin_clzll(varying), low, 0, true);
     return spare;
 }
 

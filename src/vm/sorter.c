@@ -102,8 +102,7 @@ const uint32_t *sorter_order(const struct sorter *sorter)
     return sorter->order;
 }
 
-enum status sorter_sort_levels(struct sorter *sorter, struct sort_levels *levels,
-                               struct error *err)
+enum status sorter_sort_levels(struct sorter *sorter, struct sort_levels *levels, struct error *err)
 {
     uint64_t count = rowset_count(sorter->rows);
 

@@ -32,8 +32,8 @@ enum status sorter_add(struct sorter *sorter, const struct vector *const *column
                        const struct selection *sel, struct error *err);
 enum status sorter_sort(struct sorter *sorter, struct error *err);
 /* The same, and what sorting found out about neighbours, if it did: levels[i] = SORT_SAME when the
- * i-th row in order has the keys of the one before it, SORT_NEW_HEAD when they differ among the first
- * `head` keys, else SORT_NEW.  levels[0] is left alone. */
+ * i-th row in order has the keys of the one before it, SORT_NEW_HEAD when they differ among the
+ * first `head` keys, else SORT_NEW.  levels[0] is left alone. */
 enum { SORT_SAME, SORT_NEW, SORT_NEW_HEAD };
 struct sort_levels {
     uint32_t head;

@@ -12,8 +12,8 @@ enum status cells_order(const struct value *cells, uint32_t count, const uint8_t
                         struct error *err);
 
 /* order[0..rowset_count) = positions of the rows, sorted by the desc's keys; equal rows by
- * position.  STATUS_NOMEM.  keys_order sorts normalised keys, rows_order compares cells.  levels may
- * be NULL; known, if the keys tell everything. */
+ * position.  STATUS_NOMEM.  keys_order sorts normalised keys, rows_order compares cells.  levels
+ * may be NULL; known, if the keys tell everything. */
 enum status keys_order(const struct rowset *rows, const struct sorter_desc *desc,
                        struct memory *memory, struct sort_levels *levels, uint32_t *order,
                        struct error *err);

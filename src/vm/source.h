@@ -14,7 +14,7 @@ struct source_context {
     struct database      *database;
     struct memory        *memory;
     void                 *connection; /* of api/, for pragmas */
-    struct load_progress *progress; /* may be NULL */
+    struct load_progress *progress;   /* may be NULL */
 };
 /* What a running load tells its connection; read by a progress display. */
 struct load_progress {

@@ -13,11 +13,11 @@ struct vm_host {
     struct database         *database;
     struct memory           *memory;
     struct connection_state *state;
-    uint32_t batch_rows;            /* 1..VECTOR_CAP: PRAGMA stoa_batch; 1 and 3 in tests */
-    bool     force_any, force_flat; /* PRAGMA stoa_force: Column delivers decoded vectors */
-    uint32_t threads;               /* PRAGMA threads */
-    bool     autocommit;            /* false between BEGIN and COMMIT */
-    uint32_t active_writes;         /* statements stepping with a write */
+    uint32_t                 batch_rows; /* 1..VECTOR_CAP: PRAGMA stoa_batch; 1 and 3 in tests */
+    bool     force_any, force_flat;      /* PRAGMA stoa_force: Column delivers decoded vectors */
+    uint32_t threads;                    /* PRAGMA threads */
+    bool     autocommit;                 /* false between BEGIN and COMMIT */
+    uint32_t active_writes;              /* statements stepping with a write */
     struct source_context sources;
     /* COPY TO, registered by api from io/: */
     enum status (*export_open)(struct vm_host *host, const struct export_desc *desc,
@@ -71,9 +71,9 @@ int64_t vm_changes(const struct vm *vm); /* rows changed by the last run */
 enum status              vm_profile(struct vm *vm, struct error *err);
 const struct op_profile *vm_op_profiles(const struct vm *vm); /* [op_count]; NULL: off */
 /* "FilterGt(i8,const)": an op and what its operands were. */
-void                     vm_describe_op(const struct vm *vm, int32_t address, struct str *text);
-void                     vm_describe_slot(const struct vm *vm, int32_t slot, char *text,
-                                          size_t bytes); /* tier, encoding, skipped batches */
+void vm_describe_op(const struct vm *vm, int32_t address, struct str *text);
+void vm_describe_slot(const struct vm *vm, int32_t slot, char *text,
+                      size_t bytes); /* tier, encoding, skipped batches */
 
 /* Transaction commands shared by vm and api: ends the transaction at close. */
 void vm_host_rollback(struct vm_host *host);

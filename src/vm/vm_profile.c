@@ -55,7 +55,8 @@ static int32_t range_count(const struct op *op)
     return count;
 }
 
-/* The registers that op reads, at most PROFILE_OPERANDS of them; a column's own is what it makes. */
+/* The registers that op reads, at most PROFILE_OPERANDS of them; a column's own is what it makes.
+ */
 static uint32_t operands(const struct op *op, int32_t registers[PROFILE_OPERANDS])
 {
     const struct opcode_info *info = &opcode_info[op->code];
@@ -64,9 +65,9 @@ static uint32_t operands(const struct op *op, int32_t registers[PROFILE_OPERANDS
     uint32_t                  count = 0;
 
     for (size_t i = 0; i < countof(kinds); i++) {
-        int32_t more = kinds[i] == OPERAND_REG_IN || kinds[i] == OPERAND_REG_INOUT
-                           ? 1
-                           : kinds[i] == OPERAND_REGS_IN ? range_count(op) : 0;
+        int32_t more = kinds[i] == OPERAND_REG_IN || kinds[i] == OPERAND_REG_INOUT ? 1
+                       : kinds[i] == OPERAND_REGS_IN                               ? range_count(op)
+                                                                                   : 0;
 
         if (op->code == OP_Column && kinds[i] == OPERAND_REG_OUT)
             more = 1;

@@ -1,7 +1,7 @@
 /* vm_slot.c - what program slots hold: made, emptied between runs, freed; and the cursor over a
  * rowset. */
-#include "vm/range.h"
 #include "vm/machine.h"
+#include "vm/range.h"
 
 #include <assert.h>
 #include <stdio.h>

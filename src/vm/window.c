@@ -15,11 +15,16 @@ bool window_find(const char *name, size_t bytes, uint32_t argc, bool star, enum 
         uint32_t         min_args, max_args;
         enum window_kind kind;
     } functions[] = {
-        {"row_number", 0, 0, WINDOW_ROW_NUMBER},     {"rank", 0, 0, WINDOW_RANK},
-        {"dense_rank", 0, 0, WINDOW_DENSE_RANK},     {"percent_rank", 0, 0, WINDOW_PERCENT_RANK},
-        {"cume_dist", 0, 0, WINDOW_CUME_DIST},       {"ntile", 1, 1, WINDOW_NTILE},
-        {"lag", 1, 3, WINDOW_LAG},                   {"lead", 1, 3, WINDOW_LEAD},
-        {"first_value", 1, 1, WINDOW_FIRST_VALUE},   {"last_value", 1, 1, WINDOW_LAST_VALUE},
+        {"row_number", 0, 0, WINDOW_ROW_NUMBER},
+        {"rank", 0, 0, WINDOW_RANK},
+        {"dense_rank", 0, 0, WINDOW_DENSE_RANK},
+        {"percent_rank", 0, 0, WINDOW_PERCENT_RANK},
+        {"cume_dist", 0, 0, WINDOW_CUME_DIST},
+        {"ntile", 1, 1, WINDOW_NTILE},
+        {"lag", 1, 3, WINDOW_LAG},
+        {"lead", 1, 3, WINDOW_LEAD},
+        {"first_value", 1, 1, WINDOW_FIRST_VALUE},
+        {"last_value", 1, 1, WINDOW_LAST_VALUE},
         {"nth_value", 2, 2, WINDOW_NTH_VALUE},
     };
 
@@ -63,7 +68,8 @@ enum status window_new(struct memory *memory, const struct window_desc *desc, st
     window->desc = desc;
     window->error_row = UINT64_MAX;
     arena_init(&window->arena, memory);
-    window->frames = memory_zalloc(memory, (desc->frame_count + (size_t)1) * sizeof *window->frames);
+    window->frames =
+        memory_zalloc(memory, (desc->frame_count + (size_t)1) * sizeof *window->frames);
     window->results =
         memory_zalloc(memory, (desc->call_count + (size_t)1) * sizeof *window->results);
     window->buffer = memory_alloc(memory, sizeof *window->buffer);

@@ -58,13 +58,13 @@ struct window_frame {
 enum { WINDOW_ARGUMENTS_MAX = 3 };
 struct window_call {
     enum window_kind kind;
-    uint32_t         frame; /* index */
+    uint32_t         frame;                           /* index */
     int32_t          arguments[WINDOW_ARGUMENTS_MAX]; /* columns; -1: not given */
     int32_t          filter;                          /* column of the FILTER condition; -1: none */
-    enum collation   collation; /* of the first argument, of the second */
+    enum collation   collation;                       /* of the first argument, of the second */
     enum collation   second_collation;
     const char      *name; /* of an aggregate, for its errors */
-    bool ignore_nulls; /* LAG to NTH_VALUE: rows whose first argument is NULL do not count */
+    bool ignore_nulls;     /* LAG to NTH_VALUE: rows whose first argument is NULL do not count */
 };
 struct window_desc {
     struct sorter_desc         sort; /* keys: partition, then order; columns: keys, then others */
@@ -76,8 +76,8 @@ struct window_desc {
     const struct window_call  *calls;
 };
 
-/* The function of that name (any case) that only windows have.  *known: the name is one, but argc is
- * wrong. */
+/* The function of that name (any case) that only windows have.  *known: the name is one, but argc
+ * is wrong. */
 bool window_find(const char *name, size_t bytes, uint32_t argc, bool star, enum window_kind *kind,
                  bool *known);
 enum window_kind    window_of_aggregate(enum aggregate_kind kind);

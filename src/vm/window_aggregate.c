@@ -5,7 +5,7 @@
 /* --- count --------------------------------------------------------------------------------------
  */
 struct count_walk {
-    struct window_walk   walk;
+    struct window_walk    walk;
     struct window_result *result;
     const struct value   *cells; /* NULL: count(*) */
     int64_t               count;

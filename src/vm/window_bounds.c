@@ -126,8 +126,8 @@ enum status window_bounds(struct window *window, struct sort_levels *sorted, str
         status = mark_column(window, c, sorted->levels, err);
     if (status != STATUS_OK)
         return status;
-    TRY(starts(window, sorted->levels, NEW_PARTITION, &window->partitions,
-               &window->partition_count, &window->partition_bytes, err));
+    TRY(starts(window, sorted->levels, NEW_PARTITION, &window->partitions, &window->partition_count,
+               &window->partition_bytes, err));
     return starts(window, sorted->levels, NEW_GROUP, &window->groups, &window->group_count,
                   &window->group_bytes, err);
 }

@@ -127,8 +127,7 @@ static enum status result_out(struct window_cursor *c, uint32_t call, struct vec
 }
 
 static enum status cursor_column(struct cursor *cursor, uint32_t column,
-                                 const struct selection *sel, struct vector *out,
-                                 struct error *err)
+                                 const struct selection *sel, struct vector *out, struct error *err)
 {
     struct window_cursor *c = (struct window_cursor *)cursor;
     const struct window  *window = c->window;

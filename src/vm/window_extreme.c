@@ -77,9 +77,8 @@ static enum status extreme_result(struct window_walk *walk, uint32_t row)
 {
     struct extreme_walk *self = (struct extreme_walk *)walk;
 
-    self->result->places[row] = self->first == self->last
-                                    ? PLACE_NULL
-                                    : walk->window->order[self->rows[self->first]];
+    self->result->places[row] =
+        self->first == self->last ? PLACE_NULL : walk->window->order[self->rows[self->first]];
     return STATUS_OK;
 }
 
@@ -96,8 +95,8 @@ static enum status extreme_frames(struct window *window, const struct window_cal
                .numbers = *numbers,
                .collation = call->collation,
                .sign = call->kind == WINDOW_MAX ? 1 : -1,
-               .moves = spec->start != WINDOW_UNBOUNDED_PRECEDING &&
-                 spec->exclude == WINDOW_EXCLUDE_NOTHING};
+               .moves =
+                   spec->start != WINDOW_UNBOUNDED_PRECEDING && spec->exclude == WINDOW_EXCLUDE_NOTHING};
     size_t      bytes = walk.moves ? (window->count + (size_t)1) * sizeof *walk.rows : 16;
     enum status status;
 

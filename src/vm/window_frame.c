@@ -176,8 +176,8 @@ static bool op_holds(enum range_op op, int sign)
 static bool range_test(const struct sort_key *key, enum range_op op, const struct value *a,
                        const struct value *offset, const struct value *b)
 {
-    static const uint8_t mirrored[] = {[RANGE_GE] = RANGE_LE, [RANGE_GT] = RANGE_LT,
-                                       [RANGE_LE] = RANGE_GE, [RANGE_LT] = RANGE_GT};
+    static const uint8_t mirrored[] = {
+        [RANGE_GE] = RANGE_LE, [RANGE_GT] = RANGE_LT, [RANGE_LE] = RANGE_GE, [RANGE_LT] = RANGE_GT};
     bool         null_is_large = key->nulls_last != key->descending;
     bool         a_null = a->class_ == CLASS_NULL, b_null = b->class_ == CLASS_NULL;
     bool         away = op == RANGE_GE; /* adding the offset can only make it truer */
@@ -203,7 +203,7 @@ struct range_walk {
     const struct window_frame *spec;
     struct frame_rows         *frame;
     const struct sort_key     *key;
-    const struct value        *keys; /* of the groups of the partition */
+    const struct value        *keys;  /* of the groups of the partition */
     uint32_t                   total; /* groups */
     uint32_t                   from, to, current;
 };
@@ -276,7 +276,7 @@ static enum status group_keys(struct window *window, uint32_t column, struct val
 {
     struct value *list =
         memory_alloc(window->memory, (window->group_count + (size_t)1) * sizeof *list);
-    enum status   status = STATUS_OK;
+    enum status status = STATUS_OK;
 
     if (list == NULL)
         return fail_nomem(err);
@@ -337,8 +337,7 @@ static enum status compute(struct window *window, const struct window_frame *spe
     }
     empty = always_empty(spec, frame);
     frame->staggered = spec->start == WINDOW_FOLLOWING && spec->end == WINDOW_FOLLOWING && !empty;
-    frame->enter_first =
-        spec->start == WINDOW_FOLLOWING && spec->end == WINDOW_UNBOUNDED_FOLLOWING;
+    frame->enter_first = spec->start == WINDOW_FOLLOWING && spec->end == WINDOW_UNBOUNDED_FOLLOWING;
     for (partition_begin(&p); partition_next(window, &p);) {
         if (empty)
             partition_nothing(&p, frame);
@@ -356,8 +355,8 @@ static enum status compute(struct window *window, const struct window_frame *spe
     return STATUS_OK;
 }
 
-enum status window_frame_rows(struct window *window, uint32_t number,
-                              const struct frame_rows **out, struct error *err)
+enum status window_frame_rows(struct window *window, uint32_t number, const struct frame_rows **out,
+                              struct error *err)
 {
     struct frame_rows *frame = &window->frames[number];
     size_t             bytes = (window->count + (size_t)1) * sizeof(uint32_t);

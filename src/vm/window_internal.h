@@ -31,9 +31,9 @@ struct window_result {
     uint64_t *valid; /* INT, REAL: bits of rows that are not NULL; NULL: none is.  Owned */
     size_t    valid_bytes;
     int32_t   column;
-    bool    has_default; /* some place is PLACE_DEFAULT */
-    char   *texts;       /* owned */
-    size_t  text_bytes;
+    bool      has_default; /* some place is PLACE_DEFAULT */
+    char     *texts;       /* owned */
+    size_t    text_bytes;
 };
 
 /* Rows [start[row], end[row]) are the frame of a row, before EXCLUDE. */
@@ -41,8 +41,8 @@ struct frame_rows {
     uint32_t *start, *end; /* [count]; owned; NULL: nobody asked */
     /* Between the results of two rows, those that leave the frame go before those that enter come,
      * unless enter_first.  See window_walk for staggered. */
-    bool enter_first, staggered;
-    int64_t start_offset, end_offset; /* of ROWS and GROUPS, clipped to [0, UINT32_MAX] */
+    bool         enter_first, staggered;
+    int64_t      start_offset, end_offset; /* of ROWS and GROUPS, clipped to [0, UINT32_MAX] */
     struct value start_number, end_number; /* of RANGE */
 };
 
@@ -109,38 +109,42 @@ void        window_bits_free(struct window *window, uint64_t *bits);
 enum status window_result_alloc(struct window *window, struct window_result *result,
                                 enum window_result_form form, struct error *err);
 
-/* --- window_bounds.c ---------------------------------------------------------------------------- */
+/* --- window_bounds.c ----------------------------------------------------------------------------
+ */
 /* Partitions and groups.  sorted: levels of all rows but the first, if known. */
 enum status window_bounds(struct window *window, struct sort_levels *sorted, struct error *err);
 
-/* --- window_frame.c ----------------------------------------------------------------------------- */
+/* --- window_frame.c -----------------------------------------------------------------------------
+ */
 /* Checks the offsets of all frames. */
 enum status window_offsets(struct window *window, const struct value *offsets, struct error *err);
 /* The rows of frame `number`, computed when first asked for. */
 enum status window_frame_rows(struct window *window, uint32_t number,
                               const struct frame_rows **frame, struct error *err);
 
-/* What EXCLUDE leaves of the frame of row, which is in peer group `group`: runs of rows in order. */
+/* What EXCLUDE leaves of the frame of row, which is in peer group `group`: runs of rows in order.
+ */
 struct frame_runs {
     uint32_t count, from[3], to[3];
 };
 void frame_runs(const struct window *window, const struct frame_rows *frame,
-                enum window_exclude exclude, uint32_t row, uint32_t group,
-                struct frame_runs *runs);
+                enum window_exclude exclude, uint32_t row, uint32_t group, struct frame_runs *runs);
 
-/* --- window_keep.c ------------------------------------------------------------------------------ */
+/* --- window_keep.c ------------------------------------------------------------------------------
+ */
 struct window_keep;
 /* desc is read only here. */
 enum status window_keep_new(struct memory *memory, const struct window_desc *desc,
                             struct window_keep **keep, struct error *err);
 void        window_keep_free(struct window_keep *keep); /* NULL allowed */
 /* Before the first row. */
-void        window_keep_start(struct window_keep *keep, const struct value *bound, bool strict);
+void window_keep_start(struct window_keep *keep, const struct value *bound, bool strict);
 /* *sel: a selection of keep's instead, of those of its rows that must be collected. */
 enum status window_keep_rows(struct window_keep *keep, const struct vector *const *columns,
                              const struct selection **sel, struct error *err);
 
-/* --- window_number.c ---------------------------------------------------------------------------- */
+/* --- window_number.c ----------------------------------------------------------------------------
+ */
 enum numbers_kind { NUMBERS_NONE, NUMBERS_INT, NUMBERS_REAL };
 /* A column in sorted order, all INTEGER or all REAL but for NULLs. */
 struct window_numbers {
@@ -152,7 +156,8 @@ struct window_numbers {
     };
     uint64_t *valid; /* as of window_condition; NULL: no NULLs.  Owned */
 };
-/* kind NUMBERS_NONE: the column is not such.  Freed by window_numbers_free in any case but errors. */
+/* kind NUMBERS_NONE: the column is not such.  Freed by window_numbers_free in any case but errors.
+ */
 enum status window_numbers(struct window *window, int32_t column, struct window_numbers *numbers,
                            struct error *err);
 void        window_numbers_free(struct window *window, struct window_numbers *numbers);
@@ -160,7 +165,8 @@ void        window_numbers_free(struct window *window, struct window_numbers *nu
 enum status window_number(struct window *window, const struct window_call *call,
                           struct window_result *result, bool *done, struct error *err);
 
-/* --- window_rank.c, window_value.c, window_aggregate.c, window_other.c, window_quantile.c ---------- */
+/* --- window_rank.c, window_value.c, window_aggregate.c, window_other.c, window_quantile.c
+ * ---------- */
 enum status window_rank(struct window *window, const struct window_call *call,
                         struct window_result *result, struct error *err);
 enum status window_value(struct window *window, const struct window_call *call,
@@ -177,12 +183,14 @@ enum status window_other(struct window *window, const struct window_call *call,
 enum status window_quantile(struct window *window, const struct window_call *call,
                             struct window_result *result, bool *done, struct error *err);
 
-/* --- window_walk.c ------------------------------------------------------------------------------ */
-/* Rows entering and leaving a frame, and the result of each row, in SQLite's order, on which sums of
- * REALs depend.  begin: an empty frame.  A row enters or leaves only if its bit of filter is on.
+/* --- window_walk.c ------------------------------------------------------------------------------
+ */
+/* Rows entering and leaving a frame, and the result of each row, in SQLite's order, on which sums
+ * of REALs depend.  begin: an empty frame.  A row enters or leaves only if its bit of filter is on.
  *
- * With ROWS and GROUPS from FOLLOWING to FOLLOWING, the first row's frame is staggered: rows that are
- * not in it enter and leave again, each leaving after end_offset - start_offset more have come. */
+ * With ROWS and GROUPS from FOLLOWING to FOLLOWING, the first row's frame is staggered: rows that
+ * are not in it enter and leave again, each leaving after end_offset - start_offset more have come.
+ */
 struct window_walk {
     void (*begin)(struct window_walk *walk);
     enum status (*enter)(struct window_walk *walk, uint32_t row);

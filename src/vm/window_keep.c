@@ -4,7 +4,8 @@
  * Above the window a condition lets only rows pass whose row_number, rank or dense_rank is at most
  * k, and no other kind of call is computed: a row that k rows (dense_rank: k different keys) of its
  * partition come before changes nothing.  So each partition remembers the k best numbers of the
- * first order key so far.  What these cannot tell is collected: the condition is still evaluated. */
+ * first order key so far.  What these cannot tell is collected: the condition is still evaluated.
+ */
 #include "vm/window_internal.h"
 
 #include "vm/cells.h"
@@ -163,8 +164,7 @@ static void best_convert(struct window_keep *keep, const struct ordinal_domain *
         return;
     for (size_t i = 0; i < (size_t)keep->count * keep->limit; i++)
         if (keep->best[i] != INT64_MAX)
-            keep->best[i] =
-                ordinal_convert(&keep->domain, keep->best[i] ^ flip, to) ^ flip;
+            keep->best[i] = ordinal_convert(&keep->domain, keep->best[i] ^ flip, to) ^ flip;
 }
 
 /* ordinals[k]: smaller is better.  False: the order key has values without such numbers. */

@@ -85,11 +85,12 @@ enum status window_numbers(struct window *window, int32_t column, struct window_
     size_t      bytes = memory_product(window->count + (size_t)1, sizeof(int64_t));
     enum status status = STATUS_OK;
 
-    *out = (struct window_numbers){.kind = NUMBERS_NONE, .data = memory_alloc(window->memory, bytes)};
+    *out =
+        (struct window_numbers){.kind = NUMBERS_NONE, .data = memory_alloc(window->memory, bytes)};
     if (out->data == NULL)
         return fail_nomem(err);
     for (uint32_t at = 0; status == STATUS_OK && at < window->count; at += VECTOR_CAP) {
-        uint32_t n = window->count - at < VECTOR_CAP ? window->count - at : VECTOR_CAP;
+        uint32_t          n = window->count - at < VECTOR_CAP ? window->count - at : VECTOR_CAP;
         struct vector     v;
         enum numbers_kind kind;
 
@@ -104,8 +105,8 @@ enum status window_numbers(struct window *window, int32_t column, struct window_
             return STATUS_OK;
         }
         out->kind = kind;
-        status = valid_note(window, &v, at, n, &out->valid) ? window_work(window, n)
-                                                            : fail_nomem(err);
+        status =
+            valid_note(window, &v, at, n, &out->valid) ? window_work(window, n) : fail_nomem(err);
     }
     if (status != STATUS_OK)
         window_numbers_free(window, out);
@@ -114,7 +115,7 @@ enum status window_numbers(struct window *window, int32_t column, struct window_
 
 /* --- totals -------------------------------------------------------------------------------------
  */
-struct totals { /* before row 0..count */
+struct totals {       /* before row 0..count */
     int64_t  *sums;   /* NULL: of no interest */
     uint32_t *counts; /* of rows that count; NULL: all do */
 };
@@ -277,9 +278,8 @@ static enum status put_real(struct window *window, enum window_kind kind,
 
 /* Rows enter and leave in the order of window_walk, which this is for doubles. */
 static enum status real_frames(struct window *window, const struct window_call *call,
-                               const struct frame_rows     *frame,
-                               const struct window_numbers *numbers, struct window_result *result,
-                               struct error *err)
+                               const struct frame_rows *frame, const struct window_numbers *numbers,
+                               struct window_result *result, struct error *err)
 {
     struct partition p;
 
@@ -326,8 +326,7 @@ static enum status sums_fit(struct window *window, const struct window_numbers *
 static bool frames_move(struct window *window, const struct window_call *call,
                         const struct frame_rows *frame)
 {
-    return window->desc->frames[call->frame].exclude == WINDOW_EXCLUDE_NOTHING &&
-           !frame->staggered;
+    return window->desc->frames[call->frame].exclude == WINDOW_EXCLUDE_NOTHING && !frame->staggered;
 }
 
 /* Rows that the FILTER does not let pass are like NULLs. */
@@ -352,9 +351,9 @@ static enum status compute(struct window *window, const struct window_call *call
                            struct window_result *result, struct error *err)
 {
     struct totals totals = {0};
-    bool          ints = call->kind == WINDOW_SUM ? numbers->kind == NUMBERS_INT
-                                                  : call->kind == WINDOW_COUNT ||
-                                               call->kind == WINDOW_COUNT_STAR;
+    bool          ints = call->kind == WINDOW_SUM
+                             ? numbers->kind == NUMBERS_INT
+                             : call->kind == WINDOW_COUNT || call->kind == WINDOW_COUNT_STAR;
     enum status   status;
 
     TRY(numbers_filter(window, call->filter, numbers, err));

@@ -11,13 +11,13 @@
 enum { ARGUMENT, SECOND, CONDITION, INPUTS };
 
 struct other {
-    struct window           *window;
+    struct window            *window;
     const struct window_call *call;
-    struct aggregate        *aggregate;
-    struct vector_buffer    *buffers[INPUTS];
-    struct selection         sel;
-    struct arena             scratch;
-    bool                     again; /* after a result more rows may follow */
+    struct aggregate         *aggregate;
+    struct vector_buffer     *buffers[INPUTS];
+    struct selection          sel;
+    struct arena              scratch;
+    bool                      again; /* after a result more rows may follow */
 };
 
 static int32_t input_column(const struct window_call *call, int input)
@@ -88,11 +88,11 @@ static enum status step_runs(struct other *self, const struct frame_runs *before
 
 static enum status frames(struct other *self, struct window_result *result, struct error *err)
 {
-    struct window            *window = self->window;
+    struct window             *window = self->window;
     const struct window_frame *spec = &window->desc->frames[self->call->frame];
-    const struct frame_rows  *frame;
-    struct frame_runs         before = {0}, now;
-    uint32_t                  group = 0;
+    const struct frame_rows   *frame;
+    struct frame_runs          before = {0}, now;
+    uint32_t                   group = 0;
 
     TRY(window_frame_rows(window, self->call->frame, &frame, err));
     for (uint32_t row = 0; row < window->count; row++) {

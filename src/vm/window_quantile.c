@@ -2,8 +2,8 @@
  *
  * The numbers of a partition are sorted once; each row has its place among them.  The rows of a
  * frame are bits by place, with a tree of their counts (Fenwick, "A new data structure for
- * cumulative frequency tables", 1994) above the words: a row comes or goes, and the k-th smallest is
- * found, in time logarithmic in the rows of the partition. */
+ * cumulative frequency tables", 1994) above the words: a row comes or goes, and the k-th smallest
+ * is found, in time logarithmic in the rows of the partition. */
 #include "base/interrupt.h"
 #include "vm/aggregate_more.h"
 #include "vm/radix_sort.h"
@@ -25,9 +25,9 @@ struct quantile_walk {
     uint32_t             *places;  /* [count] of each row in its partition */
     struct partition      partition;
     uint64_t             *bits; /* by place: the row is in the frame */
-    uint32_t             *tree; /* [words + 1] from 1 on: bits of the words i - lowest bit of i.. i - 1 */
-    uint32_t              words, rows;
-    bool                  fresh; /* a row came or went since the last result */
+    uint32_t *tree; /* [words + 1] from 1 on: bits of the words i - lowest bit of i.. i - 1 */
+    uint32_t  words, rows;
+    bool      fresh; /* a row came or went since the last result */
 };
 
 /* --- the rows of a frame ------------------------------------------------------------------------

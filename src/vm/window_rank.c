@@ -54,7 +54,7 @@ static enum status tile_rows(struct window *window, const struct partition *p, i
     int64_t large = total - tiles * size, in_large = large * (size + 1);
 
     for (int64_t i = 0; i < total; i++) {
-        int64_t tile = size == 0       ? i + 1
+        int64_t tile = size == 0      ? i + 1
                        : i < in_large ? 1 + i / (size + 1)
                                       : 1 + large + (i - in_large) / size;
 

@@ -102,8 +102,7 @@ static enum status walk_afresh(struct window_walk *walk, const struct window_fra
     return STATUS_OK;
 }
 
-enum status window_walk(struct window_walk *walk, const struct window_call *call,
-                        struct error *err)
+enum status window_walk(struct window_walk *walk, const struct window_call *call, struct error *err)
 {
     const struct window_frame *spec = &walk->window->desc->frames[call->frame];
     const struct frame_rows   *frame;
@@ -112,8 +111,7 @@ enum status window_walk(struct window_walk *walk, const struct window_call *call
     TRY(window_frame_rows(walk->window, call->frame, &frame, err));
     if (spec->exclude != WINDOW_EXCLUDE_NOTHING)
         return walk_afresh(walk, spec, frame);
-    for (partition_begin(&p);
-         walk->window->error_row >= p.to && partition_next(walk->window, &p);)
+    for (partition_begin(&p); walk->window->error_row >= p.to && partition_next(walk->window, &p);)
         TRY(walk_partition(walk, &p, spec, frame));
     return STATUS_OK;
 }

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 /* Some targets have a mutator of their own, which calls libFuzzer's. */
 __attribute__((weak)) size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t bytes, size_t max_bytes,
                                                      unsigned seed);
-size_t LLVMFuzzerMutate(uint8_t *data, size_t bytes, size_t max_bytes);
+size_t                       LLVMFuzzerMutate(uint8_t *data, size_t bytes, size_t max_bytes);
 
 enum { FILES_MAX = 4096, INPUT_MAX = 1 << 16 };
 

@@ -118,10 +118,11 @@ struct times {
 struct watch {
     stoa_db *db;
     double   start_ms, last_ms, gap_ms, cap_ms;
-    double   stopped_ms, answered_ms; /* when it asked to stop, 0: it did not; and the end of the call */
-    bool     calling; /* prepare or step is under way */
-    timer_t  timer;      /* runs out where_ms after a poll */
-    double   where_ms;   /* 0: no timer */
+    double   stopped_ms,
+        answered_ms;  /* when it asked to stop, 0: it did not; and the end of the call */
+    bool    calling;  /* prepare or step is under way */
+    timer_t timer;    /* runs out where_ms after a poll */
+    double  where_ms; /* 0: no timer */
 };
 
 static void print_where(int signal)
@@ -205,8 +206,8 @@ static void watch_end(struct watch *watch)
 }
 
 /* Runs the statements of sql one after the other until one fails or fired; times are on clock. */
-static void run_statements(stoa_db *db, const char *sql, struct interrupter *i,
-                           struct watch *watch, struct times *times)
+static void run_statements(stoa_db *db, const char *sql, struct interrupter *i, struct watch *watch,
+                           struct times *times)
 {
     double start = 0;
 

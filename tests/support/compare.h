@@ -18,9 +18,9 @@ void compare_set_digits(sqlite3 *oracle, int digits);
 /* How rows are compared.  Values that an ORDER BY or GROUP BY may take for equal are ties: numbers
  * of equal value (1 and 1.0), texts that differ in case or in spaces at the end. */
 enum compare_mode {
-    COMPARE_BAG,          /* whatever their order */
-    COMPARE_SEQUENCE,     /* in order */
-    COMPARE_TIED_BAG,     /* as bags, ties taken for equal: which of them was kept is open */
+    COMPARE_BAG,           /* whatever their order */
+    COMPARE_SEQUENCE,      /* in order */
+    COMPARE_TIED_BAG,      /* as bags, ties taken for equal: which of them was kept is open */
     COMPARE_TIED_SEQUENCE, /* the same rows, and in order but for ties */
     COMPARE_TIED_CHOICE    /* in order, ties taken for equal */
 };
@@ -32,8 +32,8 @@ enum compare_mode {
 bool compare_statement(stoa_db *db, sqlite3 *oracle, const char *sql, enum compare_mode mode,
                        char *difference, size_t cap);
 
-/* Does sqlite3 give the same rows, whatever their order, when it leaves out all of its optimizations
- * and when it visits rows backwards?  If not, the answer to sql is open. */
+/* Does sqlite3 give the same rows, whatever their order, when it leaves out all of its
+ * optimizations and when it visits rows backwards?  If not, the answer to sql is open. */
 bool compare_oracle_alone(sqlite3 *oracle, const char *sql);
 
 /* From now on parameters have values, of every class, which the number of the parameter decides. */

@@ -351,48 +351,56 @@ const struct heavy heavy_statements[] = {
                "n)"},
     /* upserts and conflicts */
     {.before = "INSERT INTO keyed SELECT w % 100000 FROM big WHERE 1 ON CONFLICT DO NOTHING"},
-    {.before = "CREATE TABLE made(x TEXT PRIMARY KEY, y); INSERT INTO made SELECT t, a FROM n WHERE "
-               "1 ON CONFLICT(x) DO UPDATE SET y = y + excluded.y; INSERT INTO made SELECT t, a "
-               "FROM n WHERE 1 ON CONFLICT(x) DO UPDATE SET y = y + excluded.y"},
+    {.before =
+         "CREATE TABLE made(x TEXT PRIMARY KEY, y); INSERT INTO made SELECT t, a FROM n WHERE "
+         "1 ON CONFLICT(x) DO UPDATE SET y = y + excluded.y; INSERT INTO made SELECT t, a "
+         "FROM n WHERE 1 ON CONFLICT(x) DO UPDATE SET y = y + excluded.y"},
     {.before = "INSERT OR IGNORE INTO keyed SELECT v % 100000 FROM big"},
     {.before = "DELETE FROM n WHERE a % 3 RETURNING t, b"},
     {.before = "UPDATE n SET b = x.v FROM big x WHERE x.w = n.a"},
     {.before = "CREATE INDEX made ON big(v DESC); SELECT sum(w) FROM big WHERE v = 77"},
     {.before = "CREATE TABLE made AS SELECT * FROM big ORDER BY v, w; VACUUM"},
-    {.before = "DELETE FROM big WHERE v % 2; INSERT INTO big SELECT v, w FROM big; DELETE FROM big"},
+    {.before =
+         "DELETE FROM big WHERE v % 2; INSERT INTO big SELECT v, w FROM big; DELETE FROM big"},
     /* files, in other shapes */
     {.before = "CREATE TABLE made AS SELECT * FROM read_csv('heavy.csv', all_varchar = true)"},
     {.before = "SELECT count(DISTINCT t), sum(b) FROM 'heavy.csv'"},
-    {.before = "COPY (SELECT t || '\"', b * 0.37, a FROM n) TO '/dev/null' (HEADER, FORCE_QUOTE *)"},
+    {.before =
+         "COPY (SELECT t || '\"', b * 0.37, a FROM n) TO '/dev/null' (HEADER, FORCE_QUOTE *)"},
     /* aggregates of values in groups, distinct and ordered */
     {.before = "SELECT count(*) FROM (SELECT b % 1000, median(DISTINCT a), quantile(b, 0.1), "
                "arg_min(t, b) FROM n GROUP BY 1)"},
     {.before = "SELECT group_concat(DISTINCT b % 5000), sum(DISTINCT v), count(DISTINCT v % 77777) "
                "FROM n JOIN big ON w = a"},
-    {.before = "SELECT count(*) FROM (SELECT t, group_concat(b ORDER BY b DESC) FROM n GROUP BY t)"},
-    {.before = "SELECT stddev(v), skewness(v), corr(v, w), regr_slope(v, w), product(1 + v * 1e-15) "
-               "FROM big"},
+    {.before =
+         "SELECT count(*) FROM (SELECT t, group_concat(b ORDER BY b DESC) FROM n GROUP BY t)"},
+    {.before =
+         "SELECT stddev(v), skewness(v), corr(v, w), regr_slope(v, w), product(1 + v * 1e-15) "
+         "FROM big"},
     {.before = "SELECT count(*) FROM (SELECT a % 10, b % 10, t, sum(a) FROM n GROUP BY GROUPING "
                "SETS ((1, 2, 3), (3), ()))"},
     /* functions over many rows */
     {.before = "SELECT max(printf('%08.3f %s %d', b * 0.01, t, a)) FROM n"},
     {.before = "SELECT sum(length(replace(upper(t), 'T', 'xyz') || hex(t))) FROM n"},
-    {.before = "SELECT max(strftime('%Y-%m-%d %H:%M', b)), min(date_trunc('month', date(b))) FROM n"},
+    {.before =
+         "SELECT max(strftime('%Y-%m-%d %H:%M', b)), min(date_trunc('month', date(b))) FROM n"},
     {.before = "SELECT sum(levenshtein(t, 'text 12345')), max(reverse(t)) FROM n"},
     {.before = "SELECT count(*) FROM n WHERE regexp_matches(t, '(1|2)+9$') OR t REGEXP '[4-6]{4}'"},
     /* texts that are long, but not by themselves */
     {.before = "SELECT count(DISTINCT substr(x, a % 7 + 1)) FROM (SELECT hex(zeroblob(100000)) AS "
                "x), n WHERE a < 2000"},
-    {.before = "SELECT count(*) FROM (SELECT hex(zeroblob(100000)) || a AS x FROM n WHERE a < 1000) "
-               "p JOIN (SELECT hex(zeroblob(100000)) || a AS y FROM n WHERE a < 1000) q ON x < y"},
+    {.before =
+         "SELECT count(*) FROM (SELECT hex(zeroblob(100000)) || a AS x FROM n WHERE a < 1000) "
+         "p JOIN (SELECT hex(zeroblob(100000)) || a AS y FROM n WHERE a < 1000) q ON x < y"},
     {.before = "SELECT hex(zeroblob(40000)) || a AS x FROM n WHERE a < 4000 ORDER BY x COLLATE "
                "NOCASE DESC LIMIT 1 OFFSET 3000"},
     {.before = "SELECT count(*) FROM n WHERE a < 3000 AND hex(zeroblob(50000)) || a LIKE '%7_%8%'"},
     {.before = "SELECT length(concat_ws(';', hex(zeroblob(40000000)), hex(zeroblob(40000000)), "
                "zeroblob(40000000)))"},
-    {.before = "SELECT CAST(x'e2' || CAST(replace(hex(zeroblob(20000000)), '00', x'80') AS BLOB) AS "
-               "TEXT) LIKE '_', length(CAST(x'e2' || CAST(replace(hex(zeroblob(20000000)), '00', "
-               "x'80') AS BLOB) AS TEXT))"},
+    {.before =
+         "SELECT CAST(x'e2' || CAST(replace(hex(zeroblob(20000000)), '00', x'80') AS BLOB) AS "
+         "TEXT) LIKE '_', length(CAST(x'e2' || CAST(replace(hex(zeroblob(20000000)), '00', "
+         "x'80') AS BLOB) AS TEXT))"},
 };
 const size_t heavy_statement_count = sizeof heavy_statements / sizeof heavy_statements[0];
 

@@ -679,7 +679,8 @@ static void pragmas_answer_and_set(void **state)
     stoa_close(db);
 }
 
-/* Literals go by batches; in between is a row that has to be computed, and one with other quotes. */
+/* Literals go by batches; in between is a row that has to be computed, and one with other quotes.
+ */
 static void long_lists_of_values_are_whole(void **state)
 {
     enum { ROWS = 5000, COMPUTED = 2100 };
@@ -692,7 +693,7 @@ static void long_lists_of_values_are_whole(void **state)
     out += sprintf(out, "INSERT INTO t VALUES");
     for (int i = 0; i < ROWS; i++)
         out += sprintf(out, i % 7 == 0 ? "%s(%d,'it''s %d',NULL)" : "%s(%d, 'name %d', -%d.5)",
-                       i == 0           ? ""
+                       i == 0          ? ""
                        : i == COMPUTED ? ",(abs(-1), 'computed', 1) , "
                                        : ",",
                        i, i, i);

@@ -279,7 +279,8 @@ static const struct {
     /* clang-format on */
 };
 
-/* What becomes part of the select around it, what stays a subquery, what follows from equalities. */
+/* What becomes part of the select around it, what stays a subquery, what follows from equalities.
+ */
 static const struct {
     const char *sql, *tree;
 } rewritten[] = {
@@ -374,8 +375,7 @@ static void detail_of(stoa_db *db, const char *sql, const char *begin, char text
 
     text[0] = '\0';
     while (stoa_step(stmt) == STOA_ROW)
-        if (text[0] == '\0' &&
-            strncmp(stoa_column_text(stmt, 3), begin, strlen(begin)) == 0)
+        if (text[0] == '\0' && strncmp(stoa_column_text(stmt, 3), begin, strlen(begin)) == 0)
             (void)snprintf(text, TREE_CAP, "%s", stoa_column_text(stmt, 3));
     assert_int_equal(stoa_finalize(stmt), STOA_OK);
 }
@@ -521,8 +521,8 @@ static void rows_of_steps_are_true(void **state)
     expect_rows(db, "SELECT * FROM t1 WHERE b=3", "SCAN t1", 100);
     expect_rows(db, "SELECT * FROM t1 WHERE b=3 LIMIT 7", "RESULT ROWS", 7);
     expect_rows(db, "SELECT b, count(*) FROM t1 GROUP BY b", "USE HASH TABLE FOR GROUP BY", 10);
-    expect_rows(db, "SELECT b FROM t1 GROUP BY b HAVING sum(d)>75000", "USE HASH TABLE FOR GROUP BY",
-                5);
+    expect_rows(db, "SELECT b FROM t1 GROUP BY b HAVING sum(d)>75000",
+                "USE HASH TABLE FOR GROUP BY", 5);
     expect_rows(db, "SELECT DISTINCT b FROM t1", "USE HASH TABLE FOR DISTINCT", 10);
     expect_rows(db, "SELECT * FROM t1 ORDER BY d LIMIT 5", "USE TOP-N SORTER", 5);
     expect_rows(db, "SELECT * FROM t1 JOIN t2 ON t1.b=t2.x", "SEARCH t2", 10000);
@@ -599,7 +599,8 @@ static void verbose_lists_ops_and_parameters_are_bound(void **state)
         }
     assert_int_equal(stoa_finalize(stmt), STOA_OK);
     assert_true(found);
-    assert_int_equal(stoa_prepare(db, "EXPLAIN ANALYZE more SELECT 1", -1, &stmt, NULL), STOA_ERROR);
+    assert_int_equal(stoa_prepare(db, "EXPLAIN ANALYZE more SELECT 1", -1, &stmt, NULL),
+                     STOA_ERROR);
     assert_string_equal(stoa_errmsg(db), "near \"more\": syntax error");
     stoa_close(db);
 }

@@ -223,7 +223,8 @@ static void an_answer_is_whole_or_interrupted(void **state)
         "SELECT max(rowid) FROM long GROUP BY x, y COLLATE NOCASE",
         "SELECT CAST(replace(x, 'a', '0') AS INTEGER), replace(x, 'a', '1') + 0 FROM long",
         "SELECT instr(x, 'b'), x LIKE '%b%a', substr(x, -9000) GLOB '*[b]*' FROM long",
-        "INSERT INTO keys SELECT x || rowid FROM long; SELECT count(*), count(DISTINCT k) FROM keys",
+        "INSERT INTO keys SELECT x || rowid FROM long; SELECT count(*), count(DISTINCT k) FROM "
+        "keys",
         "INSERT OR IGNORE INTO keys SELECT x FROM long; SELECT length(k) FROM keys ORDER BY k",
         "UPDATE OR FAIL long SET x = y; SELECT count(DISTINCT x) FROM long",
         "CREATE UNIQUE INDEX made ON long(y); SELECT count(*) FROM long"};

@@ -30,24 +30,28 @@ enum { DENSE = 1024, DENSE_LASTING = 64 };
 static const char *const statements[] = {
     /* expressions and functions */
     "SELECT a + 1, b || '!', -c, d, a * c, a % 7, a << 2, ~a, NOT a FROM t WHERE a > 5 AND c < 100",
-    "SELECT CASE WHEN a % 2 THEN b WHEN a % 3 THEN d ELSE c END, coalesce(d, b), nullif(a, 5) FROM t",
-    "SELECT upper(b), substr(b, 2, 3), replace(b, 't', 'TT'), instr(b, 'x'), hex(d), quote(d) FROM t",
+    "SELECT CASE WHEN a % 2 THEN b WHEN a % 3 THEN d ELSE c END, coalesce(d, b), nullif(a, 5) FROM "
+    "t",
+    "SELECT upper(b), substr(b, 2, 3), replace(b, 't', 'TT'), instr(b, 'x'), hex(d), quote(d) FROM "
+    "t",
     "SELECT printf('%08.3f|%s|%d|%,d|%c', c, b, a, a * 1000, b), length(d), typeof(d) FROM t",
-    "SELECT b LIKE '%1%', b GLOB '*2', b LIKE 't_x%' ESCAPE '!', d IS NULL, d BETWEEN 1 AND 50 FROM t",
+    "SELECT b LIKE '%1%', b GLOB '*2', b LIKE 't_x%' ESCAPE '!', d IS NULL, d BETWEEN 1 AND 50 "
+    "FROM t",
     /* few rows: most allocations are of patterns being compiled, each of which takes long */
     "SELECT b REGEXP 't.*1', regexp_replace(b, '(t)(e)', '\\2\\1', 'g'), regexp_count(b, a) FROM t "
     "WHERE a <= 12",
     "SELECT length(regexp_replace(hex(zeroblob(3000)), '0$', 'x'))",
     "SELECT date('2024-01-31', '+' || a || ' days'), strftime('%Y-%W', '2024-01-31') FROM t",
     "SELECT CAST(a AS TEXT), CAST(b AS INTEGER), CAST(c AS INTEGER), CAST(d AS BLOB) FROM t",
-    "SELECT (a, b) = (1, 'text 1'), (a, c) < (7, 3.5), a IN (1, 2, 3, 5, 8), b IN ('text 1') FROM t",
+    "SELECT (a, b) = (1, 'text 1'), (a, c) < (7, 3.5), a IN (1, 2, 3, 5, 8), b IN ('text 1') FROM "
+    "t",
     /* sorting, limits */
-    "SELECT a, b FROM t ORDER BY b, a DESC",
-    "SELECT * FROM t ORDER BY d, c LIMIT 7 OFFSET 3",
+    "SELECT a, b FROM t ORDER BY b, a DESC", "SELECT * FROM t ORDER BY d, c LIMIT 7 OFFSET 3",
     "SELECT b FROM t ORDER BY b COLLATE NOCASE DESC, d NULLS LAST",
     /* groups */
     "SELECT count(*), sum(a), avg(c), min(b), max(d), total(a), group_concat(b) FROM t",
-    "SELECT b, count(*), sum(a), min(d), group_concat(a, '-') FROM t GROUP BY b HAVING count(*) > 2",
+    "SELECT b, count(*), sum(a), min(d), group_concat(a, '-') FROM t GROUP BY b HAVING count(*) > "
+    "2",
     "SELECT d, b, count(DISTINCT c), sum(DISTINCT a % 3) FILTER (WHERE a > 3) FROM t GROUP BY d, b",
     "SELECT a % 3, b, max(c), d FROM t GROUP BY 1, 2 ORDER BY 3 DESC",
     "SELECT DISTINCT b, a % 2 FROM t",
@@ -67,9 +71,9 @@ static const char *const statements[] = {
     "SELECT s.n FROM (SELECT b, count(*) AS n FROM t GROUP BY b) AS s JOIN w ON w.b = s.b",
     /* compounds and common table expressions */
     "WITH s AS (SELECT b, count(*) n FROM t GROUP BY b) SELECT * FROM s x JOIN s y ON x.n = y.n",
-    "SELECT * FROM (SELECT b, count(*) n FROM t GROUP BY b UNION ALL SELECT e, 1 FROM u) WHERE b > 'e'",
-    "SELECT min(a), max(c), count(d) FROM t",
-    "SELECT max(k), min(f) FROM u WHERE 1 = 1 AND 2 > 1",
+    "SELECT * FROM (SELECT b, count(*) n FROM t GROUP BY b UNION ALL SELECT e, 1 FROM u) WHERE b > "
+    "'e'",
+    "SELECT min(a), max(c), count(d) FROM t", "SELECT max(k), min(f) FROM u WHERE 1 = 1 AND 2 > 1",
     "SELECT t.a FROM t JOIN u ON t.a = u.k WHERE t.a BETWEEN 3 AND 9",
     "SELECT u.k, u.e, count(*) FROM u JOIN t ON t.a = u.k GROUP BY u.k, u.e, u.f",
     "SELECT a FROM t UNION ALL SELECT k FROM u ORDER BY 1 LIMIT 20",
@@ -78,7 +82,8 @@ static const char *const statements[] = {
     "WITH RECURSIVE c(i, s) AS (SELECT 1, 'x' UNION ALL SELECT i + 1, s || i FROM c WHERE i < 30) "
     "SELECT max(i), max(length(s)) FROM c",
     "WITH RECURSIVE c(i) AS (VALUES(1) UNION SELECT i * 7 % 101 FROM c) SELECT count(*) FROM c",
-    "WITH x AS MATERIALIZED (SELECT a FROM t WHERE a < 20) SELECT * FROM x p, x q WHERE p.a = q.a + 1",
+    "WITH x AS MATERIALIZED (SELECT a FROM t WHERE a < 20) SELECT * FROM x p, x q WHERE p.a = q.a "
+    "+ 1",
     "VALUES (1, 'a'), (2, 'b'), (3, NULL)",
     /* windows */
     "SELECT a, row_number() OVER w, rank() OVER w, percent_rank() OVER w, ntile(3) OVER w FROM t "
@@ -87,17 +92,19 @@ static const char *const statements[] = {
     "FROM t WINDOW w AS (PARTITION BY a % 5 ORDER BY d DESC, b)",
     "SELECT sum(a) OVER w, avg(c) OVER w, count(d) OVER w, min(b) OVER w, max(d) OVER w FROM t "
     "WINDOW w AS (PARTITION BY b ORDER BY a ROWS BETWEEN 3 PRECEDING AND 1 FOLLOWING)",
-    "SELECT group_concat(b, d) OVER (ORDER BY a ROWS 5 PRECEDING), sum(a) FILTER (WHERE a % 2) OVER "
+    "SELECT group_concat(b, d) OVER (ORDER BY a ROWS 5 PRECEDING), sum(a) FILTER (WHERE a % 2) "
+    "OVER "
     "(ORDER BY c RANGE BETWEEN 7 PRECEDING AND CURRENT ROW), max(d) OVER (PARTITION BY b) FROM t",
     "SELECT median(c) OVER w, arg_max(b, d) OVER w, mode(b) OVER (ORDER BY a ROWS 2 PRECEDING), "
-    "stddev(a) OVER w, histogram(d) OVER (PARTITION BY b) FROM t WHERE a < 40 WINDOW w AS (ORDER BY a)",
+    "stddev(a) OVER w, histogram(d) OVER (PARTITION BY b) FROM t WHERE a < 40 WINDOW w AS (ORDER "
+    "BY a)",
     "SELECT a, k FROM (SELECT a, rank() OVER (PARTITION BY b ORDER BY c DESC) AS k FROM t) "
     "WHERE k <= 2",
     /* schema, pragmas */
-    "SELECT name, type FROM pragma_table_info('t')",
-    "SELECT type, name, sql FROM sqlite_schema",
+    "SELECT name, type FROM pragma_table_info('t')", "SELECT type, name, sql FROM sqlite_schema",
     "SELECT * FROM w",
-    "SELECT a, lag(c) IGNORE NULLS OVER (ORDER BY a), nth_value(c, 2) IGNORE NULLS OVER (ORDER BY a) "
+    "SELECT a, lag(c) IGNORE NULLS OVER (ORDER BY a), nth_value(c, 2) IGNORE NULLS OVER (ORDER BY "
+    "a) "
     "FROM t QUALIFY row_number() OVER (PARTITION BY b ORDER BY a) = 1",
     "SELECT t.a, g.value FROM t LEFT JOIN generate_series(2, t.a % 4) AS g ON g.value <> 3",
     "SELECT a, (SELECT max(k) FROM u WHERE u.f = t.a % 5) AS m FROM t WHERE (SELECT m) > 1 AND "
@@ -130,11 +137,13 @@ static const char *const changes[] = {
     "DROP VIEW w",
     NULL};
 
-static const char all_rows[] = "SELECT (SELECT group_concat(quote(a) || b || quote(c) || quote(d)) FROM t),"
-                               " (SELECT group_concat(k || e || f) FROM u), (SELECT count(*) FROM w),"
-                               " (SELECT group_concat(name) FROM sqlite_schema)";
+static const char all_rows[] =
+    "SELECT (SELECT group_concat(quote(a) || b || quote(c) || quote(d)) FROM t),"
+    " (SELECT group_concat(k || e || f) FROM u), (SELECT count(*) FROM w),"
+    " (SELECT group_concat(name) FROM sqlite_schema)";
 
-/* --- running ------------------------------------------------------------------------------------ */
+/* --- running ------------------------------------------------------------------------------------
+ */
 static int append_row(void *data, int columns, char **values, char **names)
 {
     struct str *out = data;
@@ -166,7 +175,8 @@ static void check_rows(stoa_db *db, const char *sql, const struct str *expected,
     int rc = rows_of(db, sql, got);
 
     if (rc != STOA_OK)
-        fail_msg("after failure %llu of %s: %s: %s", (unsigned long long)n, of, sql, stoa_errmsg(db));
+        fail_msg("after failure %llu of %s: %s: %s", (unsigned long long)n, of, sql,
+                 stoa_errmsg(db));
     if (!same(expected, got))
         fail_msg("after failure %llu of %s: other rows: %.*s", (unsigned long long)n, of,
                  (int)got->bytes, got->data);
@@ -187,7 +197,8 @@ static void sweep(stoa_db *db, const char *sql, bool forever, const char *check,
         int rc;
 
         if (check != sql && stoa_exec(db, "SAVEPOINT s", NULL, NULL, NULL) != STOA_OK)
-            fail_msg("SAVEPOINT before %llu of %s: %s", (unsigned long long)n, sql, stoa_errmsg(db));
+            fail_msg("SAVEPOINT before %llu of %s: %s", (unsigned long long)n, sql,
+                     stoa_errmsg(db));
         str_clear(&got);
         str_reserve(&got, 100000); /* the row's texts are not what is tested here */
         memory_fail_at(n, forever);
@@ -271,16 +282,19 @@ static void lasting_failures_in_changes(void **state)
     changes_are_undone(true);
 }
 
-/* --- the limit ---------------------------------------------------------------------------------- */
+/* --- the limit ----------------------------------------------------------------------------------
+ */
 /* Each needs far more than the limit. */
 static const char *const hungry[] = {
     "SELECT value FROM generate_series(1, 30000000) ORDER BY -value LIMIT 1 OFFSET 20000000",
-    "SELECT count(*) FROM (SELECT value, count(*) FROM generate_series(1, 30000000) GROUP BY value)",
+    "SELECT count(*) FROM (SELECT value, count(*) FROM generate_series(1, 30000000) GROUP BY "
+    "value)",
     "SELECT count(DISTINCT value * 1.5) FROM generate_series(1, 30000000)",
     "SELECT count(*) FROM (SELECT DISTINCT 'x' || value FROM generate_series(1, 30000000))",
     "SELECT length(group_concat('some text ' || value)) FROM generate_series(1, 30000000)",
     "SELECT count(*) FROM generate_series(1, 10) a "
-    "JOIN (SELECT value * 2 AS v, 'x' || value AS x FROM generate_series(1, 30000000)) b ON a.value = v "
+    "JOIN (SELECT value * 2 AS v, 'x' || value AS x FROM generate_series(1, 30000000)) b ON "
+    "a.value = v "
     "AND x <> ''",
     "SELECT count(*) FROM (SELECT value FROM generate_series(1, 30000000) "
     "UNION SELECT -value FROM generate_series(1, 30000000))",

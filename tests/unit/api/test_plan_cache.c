@@ -291,16 +291,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_memory, close_memory)
-        TEST(the_same_text_is_compiled_once),
-        TEST(a_statement_is_as_new),
-        TEST(changes_of_the_schema_are_seen),
-        TEST(settings_are_part_of_the_key),
-        TEST(plans_follow_the_tables_sizes),
-        TEST(plans_that_stand_on_values_follow_them),
-        TEST(some_statements_are_not_kept),
-        TEST(failing_statements_fail_again),
-        TEST(the_cache_is_bounded_and_can_be_off),
-        TEST(kept_plans_give_way_to_work),
+        TEST(the_same_text_is_compiled_once),      TEST(a_statement_is_as_new),
+        TEST(changes_of_the_schema_are_seen),      TEST(settings_are_part_of_the_key),
+        TEST(plans_follow_the_tables_sizes),       TEST(plans_that_stand_on_values_follow_them),
+        TEST(some_statements_are_not_kept),        TEST(failing_statements_fail_again),
+        TEST(the_cache_is_bounded_and_can_be_off), TEST(kept_plans_give_way_to_work),
 #undef TEST
     };
 

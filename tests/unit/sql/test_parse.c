@@ -84,7 +84,8 @@ static void expressions_bind_as_in_sqlite(void **state)
         {"SELECT a LIKE b ESCAPE c, a NOT GLOB b", "SELECT (a LIKE b ESCAPE c), (a NOT GLOB b)\n"},
         {"SELECT a REGEXP b = c MATCH d", "SELECT MATCH(d, ((a REGEXP b) = c))\n"},
         {"SELECT f(a) IN (), a NOT IN (1, 2), a IN (SELECT 1), a IN t, a IN s.t, a IN f(1)",
-         "SELECT (f(a) IN ()), (a NOT IN (1, 2)), (a IN (SELECT 1)), (a IN (SELECT * FROM t)), (a IN "
+         "SELECT (f(a) IN ()), (a NOT IN (1, 2)), (a IN (SELECT 1)), (a IN (SELECT * FROM t)), (a "
+         "IN "
          "(SELECT * FROM s.t)), (a IN (SELECT * FROM f(1)))\n"},
         {"SELECT CASE a WHEN 1 THEN 2 ELSE 3 END, CASE WHEN 1 THEN 2 END",
          "SELECT CASE a WHEN 1 THEN 2 ELSE 3 END, CASE WHEN 1 THEN 2 END\n"},
@@ -115,7 +116,8 @@ static void literals_have_their_classes(void **state)
          "SELECT 9223372036854775807, 9.2233720368547758e+18\n"},
         {"SELECT -9223372036854775808, -(9223372036854775808), - -9223372036854775808",
          "SELECT -9223372036854775808, -9223372036854775808, (- -9223372036854775808)\n"},
-        {"SELECT 0x10, 0xFFFFFFFFFFFFFFFF, 0x00000000000000000001", "SELECT 16, 0xffffffffffffffff, 1\n"},
+        {"SELECT 0x10, 0xFFFFFFFFFFFFFFFF, 0x00000000000000000001",
+         "SELECT 16, 0xffffffffffffffff, 1\n"},
         {"SELECT 1_000, 1_0.5_5, 0xf_f, -9_223_372_036_854_775_808",
          "SELECT 1000, 10.55, 255, -9223372036854775808\n"},
         {"SELECT ?, ?5, ?, :a, @a, $a, :a, $x::y(z z", "unrecognized token: \"$x::y(z\""},
@@ -134,7 +136,8 @@ static void statements_have_their_trees(void **state)
         {" ; -- nothing\n /* at all", "EMPTY\n"},
         {"select a.*, b c, d as 'e' from t as x natural left outer join u join v using (a, b) "
          "cross join (w join y on 1), (select 2) z",
-         "SELECT a.*, b AS c, d AS `e` FROM t AS x NATURAL LEFT OUTER JOIN u INNER JOIN v USING (a, "
+         "SELECT a.*, b AS c, d AS `e` FROM t AS x NATURAL LEFT OUTER JOIN u INNER JOIN v USING "
+         "(a, "
          "b) "
          "CROSS JOIN (w INNER JOIN y ON 1), (SELECT 2) AS z\n"},
         {"select * from (t), ((u as a)), 'f.csv' g, generate_series(1, 2) as s, main.x indexed by "
@@ -157,13 +160,15 @@ static void statements_have_their_trees(void **state)
          "INSERT OR REPLACE INTO main.t AS x(a, b)\n  VALUES (1, 2)\n  RETURNING *, a AS c\n"},
         {"insert into t select * from u where 1 on conflict (a, b desc) where c do update set d = "
          "1, (e, f) = (2, 3) where g on conflict do nothing",
-         "INSERT INTO t\n  SELECT * FROM u WHERE 1\n  ON CONFLICT (a, b DESC) WHERE c DO UPDATE\n  SET "
+         "INSERT INTO t\n  SELECT * FROM u WHERE 1\n  ON CONFLICT (a, b DESC) WHERE c DO UPDATE\n  "
+         "SET "
          "(d) = 1, (e, f) = (2, 3) WHERE g\n  ON CONFLICT DO NOTHING\n"},
         {"insert into t default values", "INSERT INTO t\n  DEFAULT VALUES\n"},
         {"update or ignore t set a = b + 1, (c, d) = (select 1, 2) from u, v where w",
          "UPDATE OR IGNORE t\n  SET (a) = (b + 1), (c, d) = (SELECT 1, 2)\n  FROM u, v\n  "
          "WHERE w\n"},
-        {"delete from t as x where a returning b", "DELETE FROM t AS x\n  WHERE a\n  RETURNING b\n"},
+        {"delete from t as x where a returning b",
+         "DELETE FROM t AS x\n  WHERE a\n  RETURNING b\n"},
         {"create table if not exists main.t(a, b int not null on conflict fail default -5, c text "
          "collate nocase unique "
          "check (c <> ''), key varchar(10, 2) default abc, constraint q check (a > b), primary key "

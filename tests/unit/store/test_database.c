@@ -244,13 +244,13 @@ static void updates_check_keys_row_by_row(void **state)
         assert_int_equal(rowset_append_row(values, &cell, &err), STATUS_OK);
     }
     /* UPDATE t SET b = b + 1 meets the next row, as in sqlite3 */
-    assert_int_equal(
-        table_update(table, &column, 1, rowids, NULL, values, CONFLICT_DEFAULT, NULL, &updated, &err),
-        STATUS_CONSTRAINT_UNIQUE);
+    assert_int_equal(table_update(table, &column, 1, rowids, NULL, values, CONFLICT_DEFAULT, NULL,
+                                  &updated, &err),
+                     STATUS_CONSTRAINT_UNIQUE);
     assert_string_equal(err.text, "UNIQUE constraint failed: t.b");
-    assert_int_equal(
-        table_update(table, &column, 1, rowids, NULL, values, CONFLICT_REPLACE, NULL, &updated, &err),
-        STATUS_OK);
+    assert_int_equal(table_update(table, &column, 1, rowids, NULL, values, CONFLICT_REPLACE, NULL,
+                                  &updated, &err),
+                     STATUS_OK);
     assert_int_equal(updated, 2);
     assert_int_equal(table_row_count(table), 2);
     rowset_free(values);

@@ -472,8 +472,8 @@ static void update_some(struct table *table, struct model *model)
         }
         assert_int_equal(rowset_append_row(values, cells, NULL), STATUS_OK);
     }
-    assert_int_equal(table_update(table, all + first, count, rowids, NULL, values, CONFLICT_ABORT, NULL,
-                                  &updated, NULL),
+    assert_int_equal(table_update(table, all + first, count, rowids, NULL, values, CONFLICT_ABORT,
+                                  NULL, &updated, NULL),
                      STATUS_OK);
     assert_int_equal(updated, n);
     rowset_free(values);
@@ -512,9 +512,9 @@ static void update_keys(struct table *table, struct model *model)
         model_insert(model, &row);
         expected++;
     }
-    assert_int_equal(
-        table_update(table, &column, 1, rowids, moved, values, CONFLICT_IGNORE, NULL, &updated, NULL),
-        STATUS_OK);
+    assert_int_equal(table_update(table, &column, 1, rowids, moved, values, CONFLICT_IGNORE, NULL,
+                                  &updated, NULL),
+                     STATUS_OK);
     if (has_key)
         assert_int_equal(updated, expected);
     rowset_free(values);
@@ -772,8 +772,8 @@ static enum status scripted_update(struct table *table, uint32_t first, uint32_t
             status = values == NULL ? STATUS_NOMEM : rowset_append_row(values, &cell, NULL);
     }
     if (status == STATUS_OK)
-        status =
-            table_update(table, &column, 1, rowids, NULL, values, CONFLICT_ABORT, NULL, &updated, NULL);
+        status = table_update(table, &column, 1, rowids, NULL, values, CONFLICT_ABORT, NULL,
+                              &updated, NULL);
     rowset_free(values);
     free(rowids);
     return status;
@@ -1063,9 +1063,9 @@ static void large_tables_keep_their_rows(void **state)
             rowids[n++] = rowid;
             assert_int_equal(rowset_append_row(values, row, NULL), STATUS_OK);
         }
-        assert_int_equal(
-            table_update(table, columns, 2, rowids, NULL, values, CONFLICT_ABORT, NULL, &done, NULL),
-            STATUS_OK);
+        assert_int_equal(table_update(table, columns, 2, rowids, NULL, values, CONFLICT_ABORT, NULL,
+                                      &done, NULL),
+                         STATUS_OK);
         assert_int_equal(done, n);
         check_large(table, LARGE_ROWS - LARGE_ROWS / 3, true, true);
         database_rollback_to(database, mark);

@@ -213,8 +213,8 @@ static inline void random_vector(struct random_column *c, enum random_encoding e
         for (uint32_t i = 0; i < n; i++)
             cells[i] = random_text(encoding == RANDOM_DICT1 && domain > 100 ? 100 : domain);
         if (dictionary_count(dictionary) == 0) /* codes of NULL rows need an entry too */
-            assert_int_equal(dictionary_intern(dictionary, cells, NULL, 1, 1, c->codes, &done, NULL),
-                             STATUS_OK);
+            assert_int_equal(
+                dictionary_intern(dictionary, cells, NULL, 1, 1, c->codes, &done, NULL), STATUS_OK);
         assert_int_equal(
             dictionary_intern(dictionary, cells, v->valid, n, 100000, c->codes, &done, NULL),
             STATUS_OK);
