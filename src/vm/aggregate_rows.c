@@ -211,6 +211,8 @@ static enum status rows_step(struct aggregate *aggregate, struct aggregate *stat
     if (count == 0)
         return STATUS_OK;
     TRY(arguments_gather(aggregate, positions, count, err));
+    for (uint32_t i = 0; states == aggregate && i < rows->argument_count; i++)
+        rows->gathered[i].flags &= (uint8_t)~VECTOR_PINNED; /* these rows go before the states */
     selection_all(&rows->sel, count);
     return aggregate_step_calls(states, rows->arguments_of, &rows->sel, &all, err);
 }
