@@ -209,12 +209,13 @@ static bool visit_result(struct expr *expr, void *data)
     return search->only;
 }
 
-/* The rows may be aggregated in any order. */
+/* The rows may be aggregated in any order, and for no row outside in particular. */
 static bool call_fits(const struct planner *planner, const struct select *select, struct expr *call)
 {
     struct expr *argument = call->list.count == 1 ? call->list.items[0] : NULL;
 
-    if (call->distinct || call->filter != NULL || call->order_by.count != 0 || call->list.count > 1)
+    if (call->distinct || call->filter != NULL || call->order_by.count != 0 ||
+        call->list.count > 1 || (argument != NULL && plan_looks_outside(select, argument)))
         return false;
     switch (call->resolved.aggregate_kind - 1) {
     case AGGREGATE_COUNT_STAR:
