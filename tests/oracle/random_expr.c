@@ -284,13 +284,10 @@ static struct node *format_call(struct random_sql *random, struct node *argument
                                         "q", "Q", "w",  "f",   "F", "e", "E", "g", "G",
                                         "p", "r", "ld", "lld", "n", "%", "y", "T", "lf"};
     const char              *width = PICK(random, widths), *precision = PICK(random, precisions);
+    const char              *before = width[0] != '*' ? "" : precision[0] == '\0' ? ", -6" : ", 7";
     struct node             *stars = FIXED(
-                    random,
-                    pool_printf(random, "%s%s", width[0] == '*' ? ", 7" : "", precision[1] == '*' ? ", 2" : ""),
-                    0);
+                    random, pool_printf(random, "%s%s", before, strcmp(precision, ".*") == 0 ? ", 2" : ""), 0);
 
-    if (precision[0] == '\0')
-        stars = FIXED(random, width[0] == '*' ? ", -6" : "", 0);
     return EXPR(random,
                 pool_printf(random, "printf('%s%%%s%s%s%s|'@, @)", chance(random, 20) ? "a" : "",
                             PICK(random, flags), width, precision, PICK(random, types)),
